@@ -1,0 +1,193 @@
+package balancertest
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/experimental/stats"
+	"google.golang.org/grpc/resolver"
+)
+
+// Target is the dial target that policies built by [ClientConn.Build] see.
+const Target = "test:///balancertest"
+
+// ClientConn is a fake of the channel that a policy works for. It records what
+// the policy does. Make one with [NewClientConn].
+type ClientConn struct {
+	// Embedded, as gRPC demands, so that methods added to the interface do not
+	// break users. It is nil: each method that exists today is defined here.
+	balancer.ClientConn
+
+	tb     testing.TB
+	serial serializer
+
+	mu           sync.Mutex // guards the fields below; no call leaves the package under it
+	subConns     []*SubConn
+	states       []connectivity.State
+	last         balancer.State
+	resolveNow   int
+	newErr       error
+	manualHealth bool
+}
+
+// NewClientConn returns a fake channel that reports misuse through tb.
+func NewClientConn(tb testing.TB) *ClientConn {
+	return &ClientConn{
+		tb:   tb,
+		last: balancer.State{ConnectivityState: connectivity.Connecting, Picker: queuePicker{}},
+	}
+}
+
+// Build builds a policy on the channel, as gRPC does when the service config
+// selects it. The calls of the returned Policy are serialized with the
+// SubConns' state changes.
+func (cc *ClientConn) Build(b balancer.Builder) *Policy {
+	cc.tb.Helper()
+	return cc.BuildWithTarget(b, Target)
+}
+
+// BuildWithTarget is [ClientConn.Build] for another dial target than [Target].
+func (cc *ClientConn) BuildWithTarget(b balancer.Builder, target string) *Policy {
+	cc.tb.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		cc.tb.Fatalf("balancertest: parse target %q: %v", target, err)
+	}
+	p := &Policy{cc: cc, builder: b}
+	cc.serial.run(func() {
+		p.policy = b.Build(cc, balancer.BuildOptions{Target: resolver.Target{URL: *u}})
+	})
+	return p
+}
+
+// FailNewSubConn makes NewSubConn fail with err from now on; nil ends that.
+func (cc *ClientConn) FailNewSubConn(err error) {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	cc.newErr = err
+}
+
+// SetManualHealth chooses where health updates come from. By default a SubConn
+// whose policy registers a health listener is healthy at once, as in a channel
+// without health checking. With manual set, the test sends each update with
+// [SubConn.SetHealth].
+func (cc *ClientConn) SetManualHealth(manual bool) {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	cc.manualHealth = manual
+}
+
+// SubConns returns all SubConns made so far, in the order in which they were
+// made, those that are shut down included.
+func (cc *ClientConn) SubConns() []*SubConn {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	return slices.Clone(cc.subConns)
+}
+
+// Live returns the SubConns that are not shut down, in the order in which they
+// were made.
+func (cc *ClientConn) Live() []*SubConn {
+	return slices.DeleteFunc(cc.SubConns(), (*SubConn).IsShutdown)
+}
+
+// SubConn returns the live SubConn to the address and fails the test if there
+// is not exactly one.
+func (cc *ClientConn) SubConn(addr string) *SubConn {
+	cc.tb.Helper()
+	found := slices.DeleteFunc(cc.Live(), func(sc *SubConn) bool { return sc.Addr() != addr })
+	if len(found) != 1 {
+		cc.tb.Fatalf("balancertest: find SubConn to %q: %d of them, want 1; live: %v", addr, len(found), cc.Live())
+	}
+	return found[0]
+}
+
+// States returns the connectivity states that the policy reported, in order.
+func (cc *ClientConn) States() []connectivity.State {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	return slices.Clone(cc.states)
+}
+
+// State returns what the policy reported last. Before its first report that is
+// CONNECTING with a picker that queues, as gRPC takes it.
+func (cc *ClientConn) State() balancer.State {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	return cc.last
+}
+
+// ResolveNowCalls returns how often the policy asked for a new resolution.
+func (cc *ClientConn) ResolveNowCalls() int {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	return cc.resolveNow
+}
+
+// NewSubConn implements [balancer.ClientConn].
+func (cc *ClientConn) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	if cc.newErr != nil {
+		return nil, cc.newErr
+	}
+	if len(addrs) == 0 {
+		return nil, fmt.Errorf("balancertest: make SubConn: empty address list")
+	}
+	sc := &SubConn{
+		cc:       cc,
+		id:       len(cc.subConns),
+		addrs:    slices.Clone(addrs),
+		listener: opts.StateListener,
+		state:    connectivity.Idle,
+	}
+	cc.subConns = append(cc.subConns, sc)
+	return sc, nil
+}
+
+// RemoveSubConn implements [balancer.ClientConn]; it is [SubConn.Shutdown].
+func (cc *ClientConn) RemoveSubConn(sc balancer.SubConn) { sc.Shutdown() }
+
+// UpdateAddresses implements [balancer.ClientConn]; it is
+// [SubConn.UpdateAddresses].
+func (cc *ClientConn) UpdateAddresses(sc balancer.SubConn, addrs []resolver.Address) {
+	if own, ok := sc.(*SubConn); ok {
+		own.UpdateAddresses(addrs)
+		return
+	}
+	cc.tb.Errorf("balancertest: update addresses: SubConn is a %T, not one that NewSubConn returned", sc)
+}
+
+// UpdateState implements [balancer.ClientConn].
+func (cc *ClientConn) UpdateState(s balancer.State) {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	cc.states = append(cc.states, s.ConnectivityState)
+	cc.last = s
+}
+
+// ResolveNow implements [balancer.ClientConn].
+func (cc *ClientConn) ResolveNow(resolver.ResolveNowOptions) {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	cc.resolveNow++
+}
+
+// Target implements [balancer.ClientConn].
+func (cc *ClientConn) Target() string { return Target }
+
+// MetricsRecorder implements [balancer.ClientConn]; it records nothing.
+func (cc *ClientConn) MetricsRecorder() stats.MetricsRecorder {
+	return stats.UnimplementedMetricsRecorder{}
+}
+
+type queuePicker struct{}
+
+func (queuePicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
+}

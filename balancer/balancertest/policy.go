@@ -1,0 +1,95 @@
+package balancertest
+
+import (
+	"encoding/json"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/serviceconfig"
+)
+
+// Policy is a policy under test, called as gRPC's channel calls it: one call
+// at a time, and never during a SubConn's state change.
+type Policy struct {
+	cc      *ClientConn
+	builder balancer.Builder
+	policy  balancer.Balancer
+}
+
+// Update sends a resolver update with the endpoints and no config.
+func (p *Policy) Update(endpoints ...resolver.Endpoint) error {
+	return p.UpdateClientConnState(balancer.ClientConnState{ResolverState: ResolverState(endpoints...)})
+}
+
+// UpdateWithConfig sends a resolver update with the endpoints and the policy's
+// config as JSON, which the policy's builder parses first, as gRPC has it do.
+// It fails the test if the builder does not accept the config.
+func (p *Policy) UpdateWithConfig(config string, endpoints ...resolver.Endpoint) error {
+	p.cc.tb.Helper()
+	parser, ok := p.builder.(balancer.ConfigParser)
+	if !ok {
+		p.cc.tb.Fatalf("balancertest: parse config of %s: its builder has no ParseConfig", p.builder.Name())
+	}
+	var parsed serviceconfig.LoadBalancingConfig
+	parsed, err := parser.ParseConfig(json.RawMessage(config))
+	if err != nil {
+		p.cc.tb.Fatalf("balancertest: parse config of %s: %v", p.builder.Name(), err)
+	}
+	return p.UpdateClientConnState(balancer.ClientConnState{
+		ResolverState:  ResolverState(endpoints...),
+		BalancerConfig: parsed,
+	})
+}
+
+// UpdateClientConnState sends a resolver update and returns the policy's
+// answer.
+func (p *Policy) UpdateClientConnState(s balancer.ClientConnState) (err error) {
+	p.cc.serial.run(func() { err = p.policy.UpdateClientConnState(s) })
+	return err
+}
+
+// ResolverError sends an error of the resolver.
+func (p *Policy) ResolverError(err error) {
+	p.cc.serial.run(func() { p.policy.ResolverError(err) })
+}
+
+// ExitIdle asks the policy to leave IDLE, as [grpc.ClientConn.Connect] does.
+//
+// [grpc.ClientConn.Connect]: https://pkg.go.dev/google.golang.org/grpc#ClientConn.Connect
+func (p *Policy) ExitIdle() { p.cc.serial.run(p.policy.ExitIdle) }
+
+// Close closes the policy. The SubConns that it leaves open stay in
+// [ClientConn.Live].
+func (p *Policy) Close() { p.cc.serial.run(p.policy.Close) }
+
+// Pick picks with the picker that the policy reported last and returns the
+// SubConn that gRPC would use, or the error.
+func (cc *ClientConn) Pick() (*SubConn, error) {
+	cc.tb.Helper()
+	sc, _, err := cc.pick()
+	return sc, err
+}
+
+// RPC picks and, if the pick chose a SubConn, ends the RPC with err, as gRPC
+// does when the RPC was sent. It returns what [ClientConn.Pick] returns.
+func (cc *ClientConn) RPC(err error) (*SubConn, error) {
+	cc.tb.Helper()
+	sc, done, pickErr := cc.pick()
+	if done != nil {
+		done(balancer.DoneInfo{Err: err, BytesSent: true, BytesReceived: err == nil})
+	}
+	return sc, pickErr
+}
+
+func (cc *ClientConn) pick() (*SubConn, func(balancer.DoneInfo), error) {
+	cc.tb.Helper()
+	res, err := cc.State().Picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: cc.tb.Context()})
+	if err != nil {
+		return nil, nil, err
+	}
+	sc, ok := res.SubConn.(*SubConn)
+	if !ok {
+		cc.tb.Fatalf("balancertest: pick: SubConn is a %T, not one that NewSubConn returned", res.SubConn)
+	}
+	return sc, res.Done, nil
+}

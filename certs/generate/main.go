@@ -1,0 +1,52 @@
+// Command generate makes a new set of test certificates: a CA, and one
+// certificate with its private key for each of member1, member2 and
+// member3.etcd.local. The key of the CA is not kept.
+//
+//	go run ./certs/generate            # renews the set in ./certs
+//	go run ./certs/generate -out DIR   # makes another, for the examples' -certs
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+const domain = "etcd.local"
+
+var members = []string{"member1." + domain, "member2." + domain, "member3." + domain}
+
+func main() {
+	out := flag.String("out", "certs", "existing or new `directory` to write ca.crt, NAME.crt and NAME.key to")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "generate: unexpected argument %q: the directory is given with -out\n", flag.Arg(0))
+		os.Exit(2)
+	}
+	if err := run(*out, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run makes all files before it writes any, so that a failure leaves no set
+// whose halves do not belong together.
+func run(out string, log io.Writer) error {
+	files, err := newSet()
+	if err != nil {
+		return fmt.Errorf("generate: make certificates: %w", err)
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return fmt.Errorf("generate: make directory: %w", err)
+	}
+	for _, file := range files {
+		path := filepath.Join(out, file.name)
+		if err := os.WriteFile(path, file.data, file.mode); err != nil {
+			return fmt.Errorf("generate: write %s: %w", file.name, err)
+		}
+		fmt.Fprintln(log, path)
+	}
+	return nil
+}
