@@ -1,0 +1,118 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+const numCodes = int(codes.Unauthenticated) + 1 // gRPC defines 0 to 16
+
+// backend is the record of one backend of a target: what its series say.
+type backend struct {
+	// Those of every RPC come first, to share a cache line.
+	picks    atomic.Uint64
+	repicks  atomic.Uint64
+	finished [numCodes]atomic.Uint64 // by status code
+
+	connected      atomic.Uint64
+	connectFailed  atomic.Uint64
+	disconnections atomic.Uint64
+	ready          atomic.Int64
+
+	target  *target
+	name    *dto.LabelPair
+	created time.Time
+
+	// Guarded by Metrics.mu.
+	refs      int       // SubConns that are counted
+	idleSince time.Time // zero while in use, or until its end is noticed
+}
+
+// finish counts the end of a pick. It is a Done callback.
+func (b *backend) finish(info balancer.DoneInfo) {
+	switch {
+	case info.Err != nil:
+		b.finished[statusCode(info.Err)].Add(1)
+	case !info.BytesSent:
+		// The zero DoneInfo: the connection had gone, nothing was sent, and
+		// gRPC picks again.
+		b.repicks.Add(1)
+	case !info.BytesReceived:
+		// The stream broke under the request. gRPC has an error for it, io.EOF,
+		// that it takes for a success here. No success comes without a byte.
+		b.finished[codes.Unavailable].Add(1)
+	default:
+		b.finished[codes.OK].Add(1)
+	}
+}
+
+// statusCode is [status.Code] without its allocations. In addition it knows
+// context errors, and takes codes that gRPC does not define for Unknown.
+func statusCode(err error) codes.Code {
+	type grpcError interface {
+		error
+		GRPCStatus() *status.Status
+	}
+	code := codes.Unknown
+	if e, ok := errors.AsType[grpcError](err); ok {
+		if s := e.GRPCStatus(); s != nil {
+			code = s.Code()
+		}
+	} else if errors.Is(err, context.DeadlineExceeded) {
+		code = codes.DeadlineExceeded
+	} else if errors.Is(err, context.Canceled) {
+		code = codes.Canceled
+	}
+	if int(code) >= numCodes {
+		return codes.Unknown
+	}
+	return code
+}
+
+// traffic is what a backend's counters say of its picks at one moment.
+type traffic struct {
+	picks, repicks uint64
+	finished       [numCodes]uint64
+	inFlight       int64
+}
+
+// traffic reads the ends before the picks, so that each end that it sees has
+// its pick counted and in flight is never negative.
+func (b *backend) traffic() traffic {
+	var t traffic
+	var ended uint64
+	for code := range t.finished {
+		t.finished[code] = b.finished[code].Load()
+		ended += t.finished[code]
+	}
+	t.repicks = b.repicks.Load()
+	t.picks = b.picks.Load()
+	t.inFlight = int64(t.picks - t.repicks - ended)
+	return t
+}
+
+// noteUseLocked notes whether the backend is in use and, when it first is not,
+// the time. A picker that gRPC has replaced may yet start an RPC; that is use.
+// Metrics.mu is held.
+func (b *backend) noteUseLocked(now time.Time) {
+	switch {
+	case b.refs > 0 || b.traffic().inFlight > 0:
+		b.idleSince = time.Time{}
+	case b.idleSince.IsZero():
+		b.idleSince = now
+	}
+}
+
+// expiredLocked tells whether the backend's retention has passed. Metrics.mu is
+// held.
+func (b *backend) expiredLocked(now time.Time, retention time.Duration) bool {
+	b.noteUseLocked(now)
+	return !b.idleSince.IsZero() && now.Sub(b.idleSince) >= retention
+}

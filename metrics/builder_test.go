@@ -1,0 +1,137 @@
+package metrics_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/resolver"
+)
+
+func TestInstrumentKeepsNameAndConfigParser(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	plain := m.Instrument(&stub{name: "my_policy"})
+	if got := plain.Name(); got != "my_policy" {
+		t.Errorf("name is %q, want my_policy", got)
+	}
+	if _, ok := plain.(balancer.ConfigParser); ok {
+		t.Error("a builder without ParseConfig has one when instrumented")
+	}
+	parser, ok := m.Instrument(&parsingStub{}).(balancer.ConfigParser)
+	if !ok {
+		t.Fatal("a builder with ParseConfig has none when instrumented")
+	}
+	got, err := parser.ParseConfig(json.RawMessage(`{"a": 1}`))
+	if cfg, ok := got.(*stubConfig); err != nil || !ok || cfg.Raw != `{"a": 1}` {
+		t.Errorf("ParseConfig gave %v, %v, want what the policy's gives", got, err)
+	}
+	if _, err := parser.ParseConfig(json.RawMessage(`{`)); err == nil || err.Error() != "not JSON" {
+		t.Errorf("ParseConfig of a bad config: %v, want the policy's error", err)
+	}
+}
+
+func TestInstrumentPanicsWithoutABuilder(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("no panic, want one that says what is missing")
+		}
+	}()
+	metrics.New().Instrument(balancer.Get("no such policy"))
+}
+
+func TestInstrumentTwiceCountsOnce(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	for _, b := range []balancer.Builder{m.Instrument(&stub{}), m.Instrument(&parsingStub{})} {
+		if again := m.Instrument(b); again != b {
+			t.Errorf("%T: instrumented again it is %v, want it as it was", b, again)
+		}
+	}
+}
+
+func TestPolicyThatRefusesToBeBuilt(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithRetention(0))
+	if p := m.Instrument(&stub{refuse: true}).Build(balancertest.NewClientConn(t), balancer.BuildOptions{}); p != nil {
+		t.Errorf("Build gave %v, want nil", p)
+	}
+	if got := scrape(t, m); len(got) != 0 {
+		t.Errorf("series: %v, want none", got)
+	}
+}
+
+func TestResolverUpdatesAreCountedAndForwarded(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	s, _, p := metered(t, m)
+	if err := p.Update(balancertest.Endpoint("a:1")); err != nil {
+		t.Errorf("Update: %v", err)
+	}
+	s.updateErr = balancer.ErrBadResolverState
+	for range 2 {
+		if err := p.Update(); err != balancer.ErrBadResolverState {
+			t.Errorf("Update: %v, want the policy's error itself", err)
+		}
+	}
+	failure := errors.New("no such host")
+	for range 3 {
+		p.ResolverError(failure)
+	}
+	if s.resolver != failure {
+		t.Errorf("the policy got the resolver error %v, want %v", s.resolver, failure)
+	}
+	want := map[string]float64{"channels": 1, "resolver_updates_total ok": 1, "resolver_updates_total rejected": 2, "resolver_updates_total error": 3}
+	if diff := cmp.Diff(want, scrape(t, m).nonzero()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	p.ExitIdle()
+	if s.exitIdle != 1 {
+		t.Errorf("ExitIdle reached the policy %d times, want 1", s.exitIdle)
+	}
+}
+
+// The fake channel embeds a nil ClientConn, so that a call of its deprecated
+// Target method would panic.
+func TestTargetComesFromBuildOptions(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	s := &stub{name: "p"}
+	target := resolver.Target{URL: url.URL{Scheme: "dns", Path: "/example.com:443"}}
+	m.Instrument(s).Build(&looseConn{}, balancer.BuildOptions{Target: target, Authority: "x"})
+	if s.opts.Authority != "x" {
+		t.Errorf("the policy got options %+v, want those of Build", s.opts)
+	}
+	if got := scrape(t, m).ofTarget("dns:///example.com:443").ofPolicy("p").sum("channels"); got != 1 {
+		t.Errorf("channels of the target = %v, want 1", got)
+	}
+}
+
+// Two names that become one when they are made valid must not become two series
+// of the same labels: the registry would refuse the whole scrape.
+func TestLabelsAreValidUTF8(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	for _, name := range []string{"p\xff", "p\xfe"} {
+		s := &stub{name: name}
+		m.Instrument(s).Build(&looseConn{}, balancer.BuildOptions{Target: resolver.Target{URL: url.URL{Scheme: "x", Path: "/\xff"}}})
+		s.connect(t, "a\xff:1")
+		s.connect(t, "a\xfe:1")
+		if _, err := s.cc.NewSubConn(nil, balancer.NewSubConnOptions{}); err != nil {
+			t.Errorf("NewSubConn without an address: %v", err)
+		}
+	}
+	got := scrape(t, m).ofTarget("x:///\uFFFD").ofPolicy("p\uFFFD")
+	if diff := cmp.Diff([]string{"", "a\uFFFD:1"}, got.backends()); diff != "" {
+		t.Errorf("backends (-want +got):\n%s", diff)
+	}
+	if n := got.sum("channels"); n != 2 {
+		t.Errorf("channels = %v, want 2", n)
+	}
+}

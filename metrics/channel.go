@@ -1,0 +1,132 @@
+package metrics
+
+import (
+	"sync"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/resolver"
+)
+
+// channel stands where the policy sees gRPC's channel. It follows the SubConns
+// of one instance of a policy. What it does not intercept goes to the embedded
+// ClientConn.
+type channel struct {
+	balancer.ClientConn
+	metrics *Metrics
+	target  *target
+
+	// mu guards the fields below and the fields of subConn that say so. No call
+	// to gRPC, to the policy or to a method of Metrics is made under it.
+	mu     sync.Mutex
+	policy balancer.Balancer
+	closed bool
+	live   map[*subConn]struct{}                // the SubConns that are counted
+	held   map[*subConn][]balancer.SubConnState // states that came before NewSubConn had returned
+}
+
+// NewSubConn implements [balancer.ClientConn]. What a policy makes after it was
+// closed, which gRPC refuses, is not metered: nothing would tell when it goes.
+func (c *channel) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	if c.isClosed() {
+		return c.ClientConn.NewSubConn(addrs, opts)
+	}
+	sc := &subConn{channel: c, listener: opts.StateListener}
+	opts.StateListener = sc.onState
+	inner, err := c.ClientConn.NewSubConn(addrs, opts)
+	if err != nil {
+		c.abandon(sc)
+		return nil, err
+	}
+	sc.SubConn = inner
+	sc.backend = c.metrics.acquire(c.target, backendName(addrs))
+	sc.done = sc.backend.finish
+	c.adopt(sc)
+	return sc, nil
+}
+
+// RemoveSubConn implements [balancer.ClientConn].
+func (c *channel) RemoveSubConn(sc balancer.SubConn) {
+	own, ok := c.own(sc)
+	if !ok {
+		c.ClientConn.RemoveSubConn(sc)
+		return
+	}
+	c.leave(own)
+	c.ClientConn.RemoveSubConn(own.SubConn)
+}
+
+// UpdateAddresses implements [balancer.ClientConn].
+func (c *channel) UpdateAddresses(sc balancer.SubConn, addrs []resolver.Address) {
+	if own, ok := c.own(sc); ok {
+		sc = own.SubConn
+	}
+	c.ClientConn.UpdateAddresses(sc, addrs)
+}
+
+// UpdateState implements [balancer.ClientConn].
+func (c *channel) UpdateState(s balancer.State) {
+	if s.Picker != nil {
+		c.target.pickerUpdates.Add(1)
+		s.Picker = &picker{inner: s.Picker, channel: c}
+	}
+	c.ClientConn.UpdateState(s)
+}
+
+// own returns sc if this channel made it. Where one metered policy is inside
+// another, the SubConns of both are of the same type.
+func (c *channel) own(sc balancer.SubConn) (*subConn, bool) {
+	own, ok := sc.(*subConn)
+	if !ok || own.channel != c {
+		return nil, false
+	}
+	return own, true
+}
+
+func (c *channel) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+func (c *channel) setPolicy(p balancer.Balancer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.policy = p
+}
+
+// legacyPolicy returns the policy for SubConns that it made without a
+// StateListener; nil while it is being built.
+func (c *channel) legacyPolicy() balancer.Balancer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.policy
+}
+
+// close lets go of all that the policy has left open. gRPC shuts those SubConns
+// down itself, and tells nobody.
+func (c *channel) close() {
+	c.mu.Lock()
+	first := !c.closed
+	c.closed = true
+	var left []*backend
+	for sc := range c.live {
+		c.leaveLocked(sc)
+		left = append(left, sc.backend)
+	}
+	c.mu.Unlock()
+	if !first {
+		return
+	}
+	for _, b := range left {
+		c.metrics.release(b)
+	}
+	c.metrics.closeTarget(c.target)
+}
+
+// backendName names the backend of a SubConn to the addresses.
+func backendName(addrs []resolver.Address) string {
+	if len(addrs) == 0 {
+		return ""
+	}
+	return label(addrs[0].Addr)
+}

@@ -1,0 +1,89 @@
+package metrics
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/grpc/codes"
+)
+
+// Describe implements [prometheus.Collector].
+func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		picksDesc, repicksDesc, rpcsDesc, inFlightDesc, connectsDesc, disconnectionsDesc, readyDesc,
+		subchannelsDesc, delayedDesc, failedDesc, pickerUpdatesDesc, resolverUpdatesDesc, channelsDesc,
+	} {
+		ch <- d
+	}
+	m.connectDuration.Describe(ch)
+}
+
+// Collect implements [prometheus.Collector]. It drops the records whose
+// retention has passed.
+func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
+	for _, s := range m.snapshot() {
+		s.target.collect(ch, s.channels)
+		for _, b := range s.backends {
+			b.collect(ch)
+		}
+	}
+}
+
+// series is what one target has to show.
+type series struct {
+	target   *target
+	channels int
+	backends []*backend
+}
+
+// snapshot returns the records, so that they can be read without holding up
+// those who need mu.
+func (m *Metrics) snapshot() []series {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sweepLocked(time.Now())
+	all := make([]series, 0, m.targets.len())
+	for t := range m.targets.values() {
+		backends := slices.AppendSeq(make([]*backend, 0, t.backends.len()), t.backends.values())
+		all = append(all, series{target: t, channels: t.channels, backends: backends})
+	}
+	return all
+}
+
+func (b *backend) collect(ch chan<- prometheus.Metric) {
+	traffic := b.traffic()
+	own := []*dto.LabelPair{b.name, b.target.policy, b.target.target}
+	s := newSamples(b.created, 8)
+	s.counter(picksDesc, own, traffic.picks)
+	s.counter(repicksDesc, own, traffic.repicks)
+	for code, n := range traffic.finished {
+		if n > 0 || codes.Code(code) == codes.OK {
+			s.counter(rpcsDesc, before(codePairs[code], own), n)
+		}
+	}
+	s.gauge(inFlightDesc, own, traffic.inFlight)
+	s.counter(connectsDesc, after(own, successPair), b.connected.Load())
+	s.counter(connectsDesc, after(own, failurePair), b.connectFailed.Load())
+	s.counter(disconnectionsDesc, own, b.disconnections.Load())
+	s.gauge(readyDesc, own, b.ready.Load())
+	s.send(ch)
+}
+
+func (t *target) collect(ch chan<- prometheus.Metric, channels int) {
+	own := []*dto.LabelPair{t.policy, t.target}
+	s := newSamples(t.created, 11)
+	for state := range t.subchannels {
+		s.gauge(subchannelsDesc, before(statePairs[state], own), t.subchannels[state].Load())
+	}
+	s.counter(delayedDesc, own, t.delayed.Load())
+	s.counter(failedDesc, own, t.failed.Load())
+	s.counter(pickerUpdatesDesc, own, t.pickerUpdates.Load())
+	s.counter(resolverUpdatesDesc, after(own, okPair), t.accepted.Load())
+	s.counter(resolverUpdatesDesc, after(own, rejectedPair), t.rejected.Load())
+	s.counter(resolverUpdatesDesc, after(own, errorPair), t.resolverErrors.Load())
+	s.gauge(channelsDesc, own, int64(channels))
+	s.send(ch)
+	ch <- t.connectDuration
+}

@@ -1,0 +1,173 @@
+package metrics_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// busy gives m a series of each kind.
+func busy(t *testing.T, m *metrics.Metrics) {
+	t.Helper()
+	s, cc, _ := metered(t, m)
+	s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+	cc.SubConn("a:1").Ready()
+	for _, err := range []error{nil, nil, status.Error(codes.NotFound, "")} {
+		if _, pickErr := cc.RPC(err); pickErr != nil {
+			t.Fatalf("RPC: %v", pickErr)
+		}
+	}
+}
+
+func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	busy(t, m)
+	type shape struct {
+		Type   dto.MetricType
+		Labels string
+		Series int
+	}
+	const (
+		perTarget  = "grpc_lb_policy grpc_target"
+		perBackend = "grpc_lb_backend " + perTarget
+	)
+	want := map[string]shape{
+		"grpc_lb_picks_total":               {dto.MetricType_COUNTER, perBackend, 1},
+		"grpc_lb_repicks_total":             {dto.MetricType_COUNTER, perBackend, 1},
+		"grpc_lb_rpcs_total":                {dto.MetricType_COUNTER, "grpc_code " + perBackend, 2},
+		"grpc_lb_rpcs_in_flight":            {dto.MetricType_GAUGE, perBackend, 1},
+		"grpc_lb_connection_attempts_total": {dto.MetricType_COUNTER, perBackend + " result", 2},
+		"grpc_lb_disconnections_total":      {dto.MetricType_COUNTER, perBackend, 1},
+		"grpc_lb_backend_ready":             {dto.MetricType_GAUGE, perBackend, 1},
+		"grpc_lb_subchannels":               {dto.MetricType_GAUGE, "grpc_connectivity_state " + perTarget, 4},
+		"grpc_lb_picks_delayed_total":       {dto.MetricType_COUNTER, perTarget, 1},
+		"grpc_lb_picks_failed_total":        {dto.MetricType_COUNTER, perTarget, 1},
+		"grpc_lb_picker_updates_total":      {dto.MetricType_COUNTER, perTarget, 1},
+		"grpc_lb_resolver_updates_total":    {dto.MetricType_COUNTER, perTarget + " result", 3},
+		"grpc_lb_connect_duration_seconds":  {dto.MetricType_HISTOGRAM, perTarget, 1},
+		"grpc_lb_channels":                  {dto.MetricType_GAUGE, perTarget, 1},
+	}
+	got := make(map[string]shape)
+	for _, family := range gatherFamilies(t, m) {
+		for _, metric := range family.Metric {
+			var labels []string
+			for _, l := range metric.Label {
+				labels = append(labels, l.GetName())
+			}
+			got[family.GetName()] = shape{family.GetType(), strings.Join(labels, " "), len(family.Metric)}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestLintFindsNothing(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	busy(t, m)
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(m)
+	problems, err := testutil.GatherAndLint(r)
+	if err != nil || len(problems) > 0 {
+		t.Errorf("lint: %v, %v, want nothing", problems, err)
+	}
+}
+
+func TestCountersCarryTheirCreationTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		s, _, _ := metered(t, m)
+		targetMade := time.Now()
+		time.Sleep(time.Hour)
+		s.connect(t, "a:1")
+		backendMade := time.Now()
+		time.Sleep(time.Hour)
+		for _, family := range gatherFamilies(t, m) {
+			for _, metric := range family.Metric {
+				if metric.Counter == nil {
+					continue
+				}
+				want := targetMade
+				if newPoint("", metric).backend != "" {
+					want = backendMade
+				}
+				if got := metric.Counter.CreatedTimestamp.AsTime(); !got.Equal(want) {
+					t.Errorf("%s was created at %v, want %v", family.GetName(), got, want)
+				}
+			}
+		}
+	})
+}
+
+func TestScrapeThroughHTTP(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	busy(t, m)
+	r := prometheus.NewRegistry()
+	r.MustRegister(m)
+	server := httptest.NewServer(promhttp.HandlerFor(r, promhttp.HandlerOpts{EnableOpenMetrics: true}))
+	defer server.Close()
+	const labels = `{grpc_lb_backend="a:1",grpc_lb_policy="stub",grpc_target="test:///balancertest"}`
+	tests := []struct {
+		name, accept string
+		want         []string
+	}{
+		{"text", "text/plain", []string{
+			"# TYPE grpc_lb_picks_total counter\n",
+			"grpc_lb_picks_total" + labels + " 3\n",
+			`grpc_lb_rpcs_total{grpc_code="NotFound",` + labels[1:] + " 1\n",
+			`grpc_lb_rpcs_total{grpc_code="OK",` + labels[1:] + " 2\n",
+			"grpc_lb_rpcs_in_flight" + labels + " 0\n",
+		}},
+		{"OpenMetrics", "application/openmetrics-text;version=1.0.0", []string{
+			"# TYPE grpc_lb_picks counter\n",
+			"grpc_lb_picks_total" + labels + " 3.0\n",
+			"# EOF\n",
+		}},
+	}
+	for _, tt := range tests {
+		body := get(t, server.URL, tt.accept)
+		for _, want := range tt.want {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: no %q in:\n%s", tt.name, want, body)
+			}
+		}
+	}
+}
+
+func get(t *testing.T, url, accept string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", accept)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s: %s, %v", url, resp.Status, err)
+	}
+	return string(body)
+}

@@ -1,0 +1,212 @@
+package metrics_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+)
+
+// A policy that knows no StateListener hears of its SubConns in
+// UpdateSubConnState, by the SubConns that it knows.
+func TestLegacyPolicyHearsOfItsOwnSubConns(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	s, cc, p := metered(t, m)
+	var heard []connectivity.State
+	var from []balancer.SubConn
+	s.onLegacy = func(sc balancer.SubConn, state balancer.SubConnState) {
+		heard, from = append(heard, state.ConnectivityState), append(from, sc)
+	}
+	sc := s.connectWith(t, "a:1", nil)
+	cc.SubConn("a:1").Ready()
+	s.publish(balancer.PickResult{SubConn: sc}, nil)
+	if _, err := cc.RPC(nil); err != nil {
+		t.Errorf("RPC: %v", err)
+	}
+	s.onClose = sc.Shutdown
+	p.Close()
+
+	if want := []connectivity.State{connecting, ready, shutdown}; !slices.Equal(heard, want) {
+		t.Errorf("the policy heard %v, want %v", heard, want)
+	}
+	if slices.ContainsFunc(from, func(got balancer.SubConn) bool { return got != sc }) {
+		t.Errorf("the policy heard of %v, want only of %v", from, sc)
+	}
+	if got := scrape(t, m).sum("rpcs_total"); got != 1 {
+		t.Errorf("RPCs = %v, want 1", got)
+	}
+}
+
+// gRPC promises to tell nothing of a SubConn before Connect was called on it.
+// A fake that does is no reason to fail: the policy hears of it, in order, when
+// the SubConn can be used.
+func TestStatesThatComeBeforeNewSubConnReturns(t *testing.T) {
+	t.Parallel()
+	for name, legacy := range map[string]bool{"listener": false, "legacy": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := metrics.New()
+			cc, s := &looseConn{}, &stub{}
+			m.Instrument(s).Build(cc, balancer.BuildOptions{})
+			told := make(chan struct{})
+			cc.inNewSubConn = func(listener func(balancer.SubConnState)) error {
+				listener(balancer.SubConnState{ConnectivityState: connecting})
+				go func() { // unordered with NewSubConn's return
+					listener(balancer.SubConnState{ConnectivityState: ready})
+					close(told)
+				}()
+				return nil
+			}
+			heard := make(chan connectivity.State, 2)
+			if legacy {
+				s.onLegacy = func(sc balancer.SubConn, state balancer.SubConnState) {
+					sc.Connect()
+					heard <- state.ConnectivityState
+				}
+				s.connectWith(t, "a:1", nil)
+			} else {
+				s.connectWith(t, "a:1", func(s balancer.SubConnState) { heard <- s.ConnectivityState })
+			}
+			if first, second := <-heard, <-heard; first != connecting || second != ready {
+				t.Errorf("the policy heard %v, %v, want CONNECTING, READY", first, second)
+			}
+			<-told
+			got := scrape(t, m)
+			if r, n := got.sum("backend_ready"), got.sum("connect_duration_seconds_count"); r != 1 || n != 1 {
+				t.Errorf("READY SubConns = %v, timed connections = %v, want 1 and 1", r, n)
+			}
+		})
+	}
+}
+
+// Nobody can tell a policy of anything while it is being built.
+func TestStatesThatComeDuringBuild(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	cc, s := &looseConn{}, &stub{}
+	cc.inNewSubConn = func(listener func(balancer.SubConnState)) error {
+		listener(balancer.SubConnState{ConnectivityState: failure})
+		return nil
+	}
+	s.onLegacy = func(balancer.SubConn, balancer.SubConnState) {
+		t.Error("the policy heard of a SubConn while it was built")
+	}
+	s.onBuild = func() { s.connectWith(t, "a:1", nil) }
+	m.Instrument(s).Build(cc, balancer.BuildOptions{})
+	if got := scrape(t, m).nonzero()["connection_attempts_total a:1 failure"]; got != 1 {
+		t.Errorf("failed attempts = %v, want 1", got)
+	}
+}
+
+func TestPolicyThatIsClosedWhileItMakesASubConn(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithRetention(0))
+	cc, s := &looseConn{}, &stub{}
+	p := m.Instrument(s).Build(cc, balancer.BuildOptions{})
+	cc.inNewSubConn = func(func(balancer.SubConnState)) error {
+		p.Close()
+		return nil
+	}
+	s.connect(t, "a:1").Shutdown()
+	if n := cc.made[0].shutdowns; n != 1 {
+		t.Errorf("Shutdown reached gRPC's SubConn %d times, want 1", n)
+	}
+	if got := scrape(t, m); len(got) != 0 {
+		t.Errorf("series: %v, want none", got)
+	}
+}
+
+// wrapper is a policy that contains another and adds nothing to it, under
+// another name.
+type wrapper struct {
+	name  string
+	child balancer.Builder
+}
+
+func (w wrapper) Name() string { return w.name }
+
+func (w wrapper) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+	return w.child.Build(cc, opts)
+}
+
+func TestNestedDecoratorsUnwrapTheirOwnLayer(t *testing.T) {
+	t.Parallel()
+	same, other := metrics.New(), metrics.New()
+	tests := []struct {
+		name         string
+		inner, outer *metrics.Metrics
+	}{
+		{"into one Metrics", same, same},
+		{"into two", same, other},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := &stub{name: "child of " + tt.name}
+			outer := wrapper{name: "parent of " + tt.name, child: tt.inner.Instrument(s)}
+			cc := balancertest.NewClientConn(t)
+			p := cc.Build(tt.outer.Instrument(outer))
+			s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+			cc.SubConn("a:1").Ready()
+			if got, err := cc.RPC(nil); err != nil || got != cc.SubConn("a:1") {
+				t.Errorf("RPC went to %v, %v, want a:1", got, err)
+			}
+			s.cc.RemoveSubConn(s.connect(t, "b:1"))
+			if live := cc.Live(); len(live) != 1 {
+				t.Errorf("live SubConns: %v, want one", live)
+			}
+			p.Close()
+
+			for name, m := range map[string]*metrics.Metrics{s.name: tt.inner, outer.name: tt.outer} {
+				got := scrape(t, m).ofPolicy(name)
+				want := map[string]float64{
+					"picks_total a:1": 1, "rpcs_total a:1 OK": 1, "picker_updates_total": 1,
+					"connection_attempts_total a:1 success": 1, "connect_duration_seconds_count": 1,
+				}
+				if diff := cmp.Diff(want, got.nonzero()); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", name, diff)
+				}
+			}
+		})
+	}
+}
+
+// A child that picks a SubConn of its parent's must leave it to the parent.
+func TestInnerLayerLeavesTheOuterSubConnAlone(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	child := &stub{name: "child"}
+	var parentCC balancer.ClientConn
+	parent := wrapper{name: "parent", child: builderFunc(func(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+		parentCC = cc
+		return m.Instrument(child).Build(cc, opts)
+	})}
+	cc := balancertest.NewClientConn(t)
+	cc.Build(m.Instrument(parent))
+	sc, err := parentCC.NewSubConn([]resolver.Address{{Addr: "a:1"}}, balancer.NewSubConnOptions{StateListener: func(balancer.SubConnState) {}})
+	if err != nil {
+		t.Fatalf("NewSubConn: %v", err)
+	}
+	child.publish(balancer.PickResult{SubConn: sc}, nil)
+	if _, err := cc.RPC(nil); err != nil {
+		t.Errorf("RPC: %v", err)
+	}
+	got := scrape(t, m)
+	if c, p := got.ofPolicy("child").sum("picks_total"), got.ofPolicy("parent").sum("picks_total"); c != 0 || p != 1 {
+		t.Errorf("picks of the child = %v, of the parent = %v, want 0 and 1", c, p)
+	}
+}
+
+type builderFunc func(balancer.ClientConn, balancer.BuildOptions) balancer.Balancer
+
+func (builderFunc) Name() string { return "func" }
+
+func (f builderFunc) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+	return f(cc, opts)
+}

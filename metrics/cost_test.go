@@ -1,0 +1,143 @@
+package metrics_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
+)
+
+// rotation is a picker that costs as little as one can.
+type rotation struct {
+	subConns []balancer.SubConn
+	next     atomic.Uint64
+	done     func(balancer.DoneInfo)
+}
+
+func (r *rotation) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	i := r.next.Add(1) % uint64(len(r.subConns))
+	return balancer.PickResult{SubConn: r.subConns[i], Done: r.done}, nil
+}
+
+// newRotation returns a rotation over n SubConns, and what gRPC gets when the
+// policy that reports it is metered.
+func newRotation(tb testing.TB, m *metrics.Metrics, n int, done func(balancer.DoneInfo)) (bare *rotation, instrumented balancer.Picker) {
+	tb.Helper()
+	s, cc, p := metered(tb, m)
+	tb.Cleanup(p.Close)
+	bare = &rotation{done: done}
+	for i := range n {
+		bare.subConns = append(bare.subConns, s.connect(tb, fmt.Sprintf("10.0.%d.%d:443", i/256, i%256)))
+	}
+	s.cc.UpdateState(balancer.State{Picker: bare})
+	return bare, cc.State().Picker
+}
+
+func TestPickAndDoneDoNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool allocate")
+	}
+	statusErr := status.Error(codes.NotFound, "")
+	infos := map[string]balancer.DoneInfo{
+		"success":        {BytesSent: true, BytesReceived: true},
+		"broken stream":  {BytesSent: true},
+		"no transport":   {},
+		"status":         {Err: statusErr, BytesSent: true},
+		"wrapped status": {Err: fmt.Errorf("x: %w", statusErr), BytesSent: true},
+		"unknown code":   {Err: status.Error(99, ""), BytesSent: true},
+		"canceled":       {Err: context.Canceled, BytesSent: true},
+		"expired":        {Err: context.DeadlineExceeded, BytesSent: true},
+		"plain error":    {Err: errors.New("plain"), BytesSent: true},
+	}
+	dones := map[string]func(balancer.DoneInfo){"no Done": nil, "own Done": func(balancer.DoneInfo) {}}
+	for doneName, done := range dones {
+		_, picker := newRotation(t, metrics.New(), 3, done)
+		for infoName, info := range infos {
+			n := testing.AllocsPerRun(1000, func() {
+				res, err := picker.Pick(balancer.PickInfo{})
+				if err != nil {
+					t.Fatalf("Pick: %v", err)
+				}
+				res.Done(info)
+			})
+			if n != 0 {
+				t.Errorf("%s, %s: %v allocations, want 0", doneName, infoName, n)
+			}
+		}
+	}
+}
+
+func TestFailingPicksDoNotAllocate(t *testing.T) {
+	for _, err := range []error{balancer.ErrNoSubConnAvailable, errors.New("plain")} {
+		s, cc, _ := metered(t, metrics.New())
+		s.publish(balancer.PickResult{}, err)
+		picker := cc.State().Picker
+		if n := testing.AllocsPerRun(1000, func() { _, _ = picker.Pick(balancer.PickInfo{}) }); n != 0 {
+			t.Errorf("%v: %v allocations, want 0", err, n)
+		}
+	}
+}
+
+// Not parallel: it looks at the heap.
+func TestMemoryReturnsToItsLevel(t *testing.T) {
+	tests := []struct {
+		name string
+		n    int
+		use  func(t *testing.T, m *metrics.Metrics, i int)
+	}{
+		{"backends", 50_000, func() func(*testing.T, *metrics.Metrics, int) {
+			cc, s := &looseConn{}, &stub{}
+			return func(t *testing.T, m *metrics.Metrics, i int) {
+				if s.cc == nil {
+					m.Instrument(s).Build(cc, balancer.BuildOptions{})
+				}
+				s.connect(t, fmt.Sprintf("10.%d.%d.%d:1", i>>16, i>>8&255, i&255)).Shutdown()
+				cc.made = nil
+			}
+		}()},
+		{"targets", 10_000, func(_ *testing.T, m *metrics.Metrics, i int) {
+			target := resolver.Target{URL: url.URL{Scheme: "test", Path: fmt.Sprint("/", i)}}
+			m.Instrument(&stub{}).Build(&looseConn{}, balancer.BuildOptions{Target: target}).Close()
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := metrics.New()
+				tt.use(t, m, 0)
+				before := heap()
+				for i := range tt.n {
+					tt.use(t, m, i)
+				}
+				if got := heap() - before; got < 10<<20 {
+					t.Errorf("%d retained records hold %d bytes, too few for the test to mean anything", tt.n, got)
+				}
+				time.Sleep(5 * time.Minute)
+				wantBackends(t, m)
+				if got := heap() - before; got > 2<<20 {
+					t.Errorf("%d bytes more than before %d records came and went, want less than 2 MiB", got, tt.n)
+				}
+				runtime.KeepAlive(m)
+			})
+		})
+	}
+}
+
+func heap() int {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.GC() // pools keep what one collection leaves
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
+}

@@ -1,0 +1,102 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+)
+
+// Label names. Prometheus wants the labels of a sample in the order of their
+// names; this is their order.
+const (
+	codeLabel    = "grpc_code"
+	stateLabel   = "grpc_connectivity_state"
+	backendLabel = "grpc_lb_backend"
+	policyLabel  = "grpc_lb_policy"
+	targetLabel  = "grpc_target"
+	resultLabel  = "result"
+)
+
+var (
+	perBackend = []string{backendLabel, policyLabel, targetLabel}
+	perTarget  = []string{policyLabel, targetLabel}
+)
+
+// Series per backend.
+var (
+	picksDesc = desc("grpc_lb_picks_total",
+		"Picks that chose the backend.", perBackend)
+	repicksDesc = desc("grpc_lb_repicks_total",
+		"Picks of the backend that gRPC gave up, to pick again, because the connection had just gone.", perBackend)
+	rpcsDesc = desc("grpc_lb_rpcs_total",
+		"RPC attempts on the backend that ended, by status code.", perBackend, codeLabel)
+	inFlightDesc = desc("grpc_lb_rpcs_in_flight",
+		"RPC attempts on the backend that are under way.", perBackend)
+	connectsDesc = desc("grpc_lb_connection_attempts_total",
+		"Attempts to connect to the backend that ended, by result.", perBackend, resultLabel)
+	disconnectionsDesc = desc("grpc_lb_disconnections_total",
+		"Connections to the backend that were lost after they had been made.", perBackend)
+	readyDesc = desc("grpc_lb_backend_ready",
+		"Subchannels to the backend that are READY.", perBackend)
+)
+
+// Series per target.
+var (
+	subchannelsDesc = desc("grpc_lb_subchannels",
+		"Subchannels of the target by connectivity state.", perTarget, stateLabel)
+	delayedDesc = desc("grpc_lb_picks_delayed_total",
+		"Picks that had to wait because no subchannel was available.", perTarget)
+	failedDesc = desc("grpc_lb_picks_failed_total",
+		"Picks that the policy answered with an error.", perTarget)
+	pickerUpdatesDesc = desc("grpc_lb_picker_updates_total",
+		"Pickers that the policy published.", perTarget)
+	resolverUpdatesDesc = desc("grpc_lb_resolver_updates_total",
+		"Results of name resolution that the policy took (ok), did not take (rejected), or that were errors (error).", perTarget, resultLabel)
+	channelsDesc = desc("grpc_lb_channels",
+		"Channels that use the policy for the target.", perTarget)
+)
+
+func desc(name, help string, labels []string, more ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, append(more, labels...), nil)
+}
+
+// newConnectDuration returns the one series that needs more than a number. Its
+// buckets end where gRPC gives a connection attempt up, by default.
+func newConnectDuration() *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "grpc_lb_connect_duration_seconds",
+		Help:    "Time from CONNECTING to READY of the target's subchannels.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
+	}, perTarget)
+}
+
+// Label pairs that samples share.
+var (
+	codePairs  = codeLabelPairs()
+	statePairs = stateLabelPairs()
+
+	successPair  = labelPair(resultLabel, "success")
+	failurePair  = labelPair(resultLabel, "failure")
+	okPair       = labelPair(resultLabel, "ok")
+	rejectedPair = labelPair(resultLabel, "rejected")
+	errorPair    = labelPair(resultLabel, "error")
+)
+
+func codeLabelPairs() (pairs [numCodes]*dto.LabelPair) {
+	for code := range pairs {
+		pairs[code] = labelPair(codeLabel, codes.Code(code).String())
+	}
+	return pairs
+}
+
+func stateLabelPairs() (pairs [numStates]*dto.LabelPair) {
+	for state := range pairs {
+		pairs[state] = labelPair(stateLabel, connectivity.State(state).String())
+	}
+	return pairs
+}
+
+func labelPair(name, value string) *dto.LabelPair {
+	return &dto.LabelPair{Name: &name, Value: &value}
+}

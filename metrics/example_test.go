@@ -1,0 +1,48 @@
+package metrics_test
+
+import (
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+)
+
+// Metrics of one's own, in a registry of one's own.
+func ExampleNew() {
+	registry := prometheus.NewRegistry()
+	lb := metrics.New()
+	registry.MustRegister(lb)
+
+	policy := base.NewBalancerBuilder("my_policy", nil, base.Config{}) // nil: a base.PickerBuilder of yours
+	metered := lb.Instrument(policy)
+	// In an init function: balancer.Register(metered)
+	fmt.Println(metered.Name())
+
+	metricsPage := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	defer metricsPage.Close()
+	resp, err := http.Get(metricsPage.URL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	http.DefaultClient.CloseIdleConnections()
+	fmt.Println(resp.Status)
+	// Output:
+	// my_policy
+	// 200 OK
+}
+
+// Where backends live for minutes and Prometheus scrapes every 15 s, a minute
+// is enough for it to see the last of them.
+func ExampleWithRetention() {
+	lb := metrics.New(metrics.WithRetention(time.Minute))
+	fmt.Println(lb.Instrument(balancer.Get("pick_first")).Name())
+	// Output: pick_first
+}

@@ -1,0 +1,15 @@
+package metrics
+
+// Register is what the package does with Default when it is initialized.
+var Register = register
+
+// Records returns the number of records that m holds, expired ones included.
+func Records(m *Metrics) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := m.targets.len()
+	for t := range m.targets.values() {
+		n += t.backends.len()
+	}
+	return n
+}

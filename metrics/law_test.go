@@ -1,0 +1,161 @@
+package metrics_test
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/grpc/connectivity"
+)
+
+func TestLawsHoldUnderConcurrency(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	var policies [len(w.channels)]*balancertest.Policy
+	for i := range w.channels {
+		w.channels[i].Store(balancertest.NewClientConn(t))
+	}
+	var work, scraper sync.WaitGroup
+	for i := range w.channels {
+		work.Go(func() { policies[i] = w.churn(t, i, 20) })
+	}
+	for range 200 {
+		work.Go(func() { w.pickAndEnd(100) })
+	}
+	done := make(chan struct{})
+	scraper.Go(func() {
+		for {
+			scrape(t, w.keep).checkLaws(t)
+			scrape(t, w.drop).checkLaws(t)
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	work.Wait()
+	close(done)
+	scraper.Wait()
+
+	w.checkQuiet(t)
+	for _, p := range policies {
+		p.Close()
+	}
+	if got := scrape(t, w.drop); len(got) != 0 {
+		t.Errorf("series without retention when all channels are closed: %v, want none", got)
+	}
+	for name, n := range scrape(t, w.keep).nonzero() {
+		if name == "channels" || strings.HasPrefix(name, "subchannels") || strings.HasPrefix(name, "backend_ready") {
+			t.Errorf("%s = %v when all channels are closed, want 0", name, n)
+		}
+	}
+}
+
+// A scrape that read picks before their ends would see more ends than picks,
+// where one RPC follows the other as closely as here.
+func TestInFlightIsNeverNegative(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	_, picker := newRotation(t, m, 1, nil)
+	stop := make(chan struct{})
+	var load sync.WaitGroup
+	load.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				for range 100 {
+					pickDone(picker)
+				}
+			}
+		}
+	})
+	for range 20_000 {
+		if n := lowest(t, m); n < 0 {
+			t.Errorf("a series is %v, want 0 or more", n)
+			break
+		}
+	}
+	close(stop)
+	load.Wait()
+	if got := scrape(t, m).sum("rpcs_in_flight"); got != 0 {
+		t.Errorf("in flight at the end = %v, want 0", got)
+	}
+}
+
+// lowest returns the lowest value of all counters and gauges. It asks for them
+// without a registry, which would take many times longer.
+func lowest(t *testing.T, m *metrics.Metrics) float64 {
+	t.Helper()
+	ch := make(chan prometheus.Metric, 100)
+	m.Collect(ch)
+	close(ch)
+	low := math.Inf(1)
+	for metric := range ch {
+		var value dto.Metric
+		if err := metric.Write(&value); err != nil {
+			t.Fatalf("write: %v", err)
+		}
+		low = min(low, newPoint("", &value).value)
+	}
+	return low
+}
+
+// checkQuiet compares what was counted with what was done, when nothing moves.
+func (w *world) checkQuiet(t *testing.T) {
+	t.Helper()
+	got := scrape(t, w.keep)
+	got.checkLaws(t)
+	picks, ended := make(map[string]float64), make(map[string]float64)
+	for _, p := range got {
+		switch {
+		case p.value == 0:
+		case p.name == "picks_total":
+			picks[p.backend] += p.value
+		case p.name == "rpcs_total":
+			ended[p.extra] += p.value
+		case p.name == "repicks_total":
+			ended["repick"] += p.value
+		case p.name == "rpcs_in_flight":
+			t.Errorf("in flight on %s = %v, want 0", p.backend, p.value)
+		}
+	}
+	if diff := cmp.Diff(w.picks, picks); diff != "" {
+		t.Errorf("picks (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(w.ended, ended); diff != "" {
+		t.Errorf("ends of picks (-want +got):\n%s", diff)
+	}
+	if n := w.ownDones.Load(); n != 0 {
+		t.Errorf("picks whose Done the policy has not heard of: %d, want 0", n)
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(w.seen)), got.backends()); diff != "" {
+		t.Errorf("backends with series (-want +got):\n%s", diff)
+	}
+
+	live, readyNow := make(map[string]bool), 0.0
+	for i := range w.channels {
+		for _, sc := range w.channels[i].Load().Live() {
+			live[sc.Addr()] = true
+			if sc.State() == connectivity.Ready {
+				readyNow++
+			}
+		}
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(live)), scrape(t, w.drop).backends()); diff != "" {
+		t.Errorf("backends with series, without retention (-want +got):\n%s", diff)
+	}
+	if n := got.sum("backend_ready"); n != readyNow {
+		t.Errorf("READY SubConns = %v, want %v", n, readyNow)
+	}
+}

@@ -1,0 +1,172 @@
+package metrics_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/resolver"
+)
+
+var policies = []string{"metered_pick_first", "metered_round_robin", "metered_least_request_experimental"}
+
+func configOf(policy string) string { return `{"loadBalancingConfig": [{"` + policy + `": {}}]}` }
+
+func TestRPCsAreCountedByCodeAndBackend(t *testing.T) {
+	t.Parallel()
+	for _, policy := range policies {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			c := newClient(t, configOf(policy), startServer(t), startServer(t), startServer(t))
+			want := make(map[string]float64)
+			for i := range 60 {
+				asked := []codes.Code{codes.OK, codes.OK, codes.NotFound, codes.Internal, codes.Unauthenticated}[i%5]
+				got, server := c.call(t.Context(), asked)
+				if got != asked {
+					t.Fatalf("RPC ended with %v, want %v", got, asked)
+				}
+				want["rpcs_total "+server+" "+got.String()]++
+				want["picks_total "+server]++
+			}
+			got := c.scrape(t)
+			got.checkLaws(t)
+			rpcs := got.of(func(p point) bool { return p.name == "rpcs_total" || p.name == "picks_total" })
+			if diff := cmp.Diff(want, rpcs.nonzero()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			for name, want := range map[string]float64{"rpcs_in_flight": 0, "repicks_total": 0, "picks_failed_total": 0, "channels": 1} {
+				if n := got.sum(name); n != want {
+					t.Errorf("%s = %v, want %v", name, n, want)
+				}
+			}
+			c.checkClosed(t)
+		})
+	}
+}
+
+// checkClosed closes the channel and checks what is left.
+func (c *client) checkClosed(t *testing.T) {
+	t.Helper()
+	if err := c.conn.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	got := c.scrape(t)
+	got.checkLaws(t)
+	for _, name := range []string{"rpcs_in_flight", "backend_ready", "subchannels", "channels"} {
+		if n := got.sum(name); n != 0 {
+			t.Errorf("%s after Close = %v, want 0", name, n)
+		}
+	}
+}
+
+// Servers die and come back under load. Attempts that gRPC repeats by itself
+// count each; an RPC that succeeds has one that did.
+func TestLawsHoldWhileServersDie(t *testing.T) {
+	t.Parallel()
+	for _, policy := range policies {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			servers := []*server{startServer(t), startServer(t), startServer(t)}
+			c := newClient(t, configOf(policy), servers...)
+			stop := make(chan struct{})
+			var load sync.WaitGroup
+			for range 8 {
+				load.Go(func() {
+					for {
+						select {
+						case <-stop:
+							return
+						default:
+							c.call(t.Context(), codes.OK)
+						}
+					}
+				})
+			}
+			for range 4 {
+				_, addr := c.call(t.Context(), codes.OK)
+				i := slices.IndexFunc(servers, func(s *server) bool { return s.addr == addr })
+				if i < 0 {
+					t.Fatalf("RPC was answered by %q, which is no server", addr)
+				}
+				lost := c.scrape(t).sum("disconnections_total")
+				servers[i].stop()
+				c.callUntil(t, func(string) bool { return c.scrape(t).sum("disconnections_total") > lost })
+				c.scrape(t).checkLaws(t)
+				servers[i].start(t)
+			}
+			if policy != "metered_pick_first" {
+				for _, s := range servers {
+					c.callUntil(t, func(server string) bool { return server == s.addr })
+				}
+			}
+			close(stop)
+			load.Wait()
+
+			got := c.scrape(t)
+			got.checkLaws(t)
+			if n := got.of(func(p point) bool { return p.extra == "OK" }).sum("rpcs_total"); n != float64(c.ok.Load()) {
+				t.Errorf("RPCs that are OK = %v, want %v", n, c.ok.Load())
+			}
+			if n := got.sum("rpcs_in_flight"); n != 0 {
+				t.Errorf("in flight = %v, want 0", n)
+			}
+			if n := got.sum("disconnections_total"); n < 4 {
+				t.Errorf("disconnections = %v, want 4 or more", n)
+			}
+			c.checkClosed(t)
+		})
+	}
+}
+
+func TestServersThatAreDownAreFailedAttempts(t *testing.T) {
+	t.Parallel()
+	up, down := startServer(t), startServer(t)
+	down.stop()
+	c := newClient(t, configOf("metered_round_robin"), up, down)
+	c.callUntil(t, func(string) bool {
+		return c.scrape(t).nonzero()["connection_attempts_total "+down.addr+" failure"] >= 2
+	})
+	got := c.scrape(t).nonzero()
+	if n := got["backend_ready "+up.addr]; n != 1 {
+		t.Errorf("READY SubConns to the server that is up = %v, want 1", n)
+	}
+	if n := got["connect_duration_seconds_count"]; n != 1 {
+		t.Errorf("timed connections = %v, want 1", n)
+	}
+}
+
+func TestGracefulSwitchBetweenMeteredPolicies(t *testing.T) {
+	t.Parallel()
+	servers := []*server{startServer(t), startServer(t)}
+	c := newClient(t, configOf("metered_round_robin"), servers...)
+	for _, s := range servers {
+		c.callUntil(t, func(server string) bool { return server == s.addr })
+	}
+	var addresses []resolver.Address
+	for _, s := range servers {
+		addresses = append(addresses, resolver.Address{Addr: s.addr})
+	}
+	c.resolver.UpdateState(resolver.State{
+		Addresses:     addresses,
+		ServiceConfig: c.resolver.CC().ParseServiceConfig(configOf("metered_pick_first")),
+	})
+	c.callUntil(t, func(string) bool {
+		got := c.scrape(t)
+		return got.ofPolicy("metered_round_robin").sum("channels") == 0 && got.ofPolicy("metered_pick_first").sum("rpcs_total") > 0
+	})
+	got := c.scrape(t)
+	got.checkLaws(t)
+	old, next := got.ofPolicy("metered_round_robin"), got.ofPolicy("metered_pick_first")
+	if n, m := old.sum("subchannels"), old.sum("backend_ready"); n != 0 || m != 0 {
+		t.Errorf("SubConns of the old policy = %v, READY %v, want 0 and 0", n, m)
+	}
+	if n := next.sum("backend_ready"); n != 1 {
+		t.Errorf("READY SubConns of the new policy = %v, want 1", n)
+	}
+	if n := got.sum("rpcs_total"); n != float64(c.ok.Load()) {
+		t.Errorf("RPCs of both policies = %v, want %v", n, c.ok.Load())
+	}
+	c.checkClosed(t)
+}

@@ -1,0 +1,53 @@
+package metrics_test
+
+import (
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+)
+
+// looseConn is a fake channel with none of gRPC's manners: its SubConns go from
+// any state to any other, when they like.
+type looseConn struct {
+	balancer.ClientConn // nil
+
+	inNewSubConn func(listener func(balancer.SubConnState)) error
+	made         []*looseSubConn
+	removed      []balancer.SubConn
+	updated      []balancer.SubConn
+	picker       balancer.Picker
+}
+
+func (cc *looseConn) NewSubConn(_ []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	sc := &looseSubConn{listener: opts.StateListener}
+	if cc.inNewSubConn != nil {
+		if err := cc.inNewSubConn(opts.StateListener); err != nil {
+			return nil, err
+		}
+	}
+	cc.made = append(cc.made, sc)
+	return sc, nil
+}
+
+func (cc *looseConn) UpdateState(s balancer.State)      { cc.picker = s.Picker }
+func (cc *looseConn) RemoveSubConn(sc balancer.SubConn) { cc.removed = append(cc.removed, sc) }
+func (cc *looseConn) UpdateAddresses(sc balancer.SubConn, _ []resolver.Address) {
+	cc.updated = append(cc.updated, sc)
+}
+
+type looseSubConn struct {
+	balancer.SubConn // nil
+
+	listener  func(balancer.SubConnState)
+	shutdowns int
+}
+
+func (sc *looseSubConn) Connect()       {}
+func (sc *looseSubConn) Shutdown()      { sc.shutdowns++ }
+func (sc *looseSubConn) String() string { return "loose" }
+
+func (sc *looseSubConn) state(states ...connectivity.State) {
+	for _, s := range states {
+		sc.listener(balancer.SubConnState{ConnectivityState: s})
+	}
+}

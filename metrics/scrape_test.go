@@ -1,0 +1,149 @@
+package metrics_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// point is one sample of a scrape. Extra is the value of the label that is
+// neither target, policy nor backend.
+type point struct {
+	name, target, policy, backend, extra string
+	value                                float64
+}
+
+// points are a scrape.
+type points []point
+
+// scrape gathers m through a registry that checks all that can be checked.
+func scrape(tb testing.TB, m *metrics.Metrics) points {
+	tb.Helper()
+	var ps points
+	for _, family := range gatherFamilies(tb, m) {
+		for _, metric := range family.Metric {
+			ps = append(ps, newPoint(family.GetName(), metric))
+		}
+	}
+	return ps
+}
+
+func gatherFamilies(tb testing.TB, m *metrics.Metrics) []*dto.MetricFamily {
+	tb.Helper()
+	r := prometheus.NewPedanticRegistry()
+	if err := r.Register(m); err != nil {
+		tb.Errorf("register: %v", err)
+	}
+	families, err := r.Gather()
+	if err != nil {
+		tb.Errorf("gather: %v", err)
+	}
+	return families
+}
+
+func newPoint(name string, m *dto.Metric) point {
+	p := point{name: strings.TrimPrefix(name, "grpc_lb_")}
+	for _, l := range m.Label {
+		switch l.GetName() {
+		case "grpc_target":
+			p.target = l.GetValue()
+		case "grpc_lb_policy":
+			p.policy = l.GetValue()
+		case "grpc_lb_backend":
+			p.backend = l.GetValue()
+		default:
+			p.extra = l.GetValue()
+		}
+	}
+	switch {
+	case m.Counter != nil:
+		p.value = m.Counter.GetValue()
+	case m.Gauge != nil:
+		p.value = m.Gauge.GetValue()
+	case m.Histogram != nil:
+		p.name += "_count"
+		p.value = float64(m.Histogram.GetSampleCount())
+	}
+	return p
+}
+
+// of returns the points that the test keeps.
+func (ps points) of(keep func(point) bool) points {
+	return slices.DeleteFunc(slices.Clone(ps), func(p point) bool { return !keep(p) })
+}
+
+func (ps points) ofTarget(target string) points {
+	return ps.of(func(p point) bool { return p.target == target })
+}
+
+func (ps points) ofPolicy(policy string) points {
+	return ps.of(func(p point) bool { return p.policy == policy })
+}
+
+// nonzero returns what is not 0, under "name", "name backend", "name extra" or
+// "name backend extra".
+func (ps points) nonzero() map[string]float64 {
+	values := make(map[string]float64)
+	for _, p := range ps {
+		if p.value != 0 {
+			values[strings.Join(strings.Fields(p.name+" "+p.backend+" "+p.extra), " ")] += p.value
+		}
+	}
+	return values
+}
+
+// sum adds the points of the name up.
+func (ps points) sum(name string) (sum float64) {
+	for _, p := range ps {
+		if p.name == name {
+			sum += p.value
+		}
+	}
+	return sum
+}
+
+// backends returns the backends that have series, sorted.
+func (ps points) backends() []string {
+	set := make(map[string]bool)
+	for _, p := range ps {
+		if p.name == "picks_total" {
+			set[p.backend] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// checkLaws reports each backend whose picks are not accounted for, and each
+// gauge that is negative.
+func (ps points) checkLaws(tb testing.TB) {
+	tb.Helper()
+	type key struct{ target, policy, backend string }
+	rest := make(map[key]float64)
+	for _, p := range ps {
+		k := key{p.target, p.policy, p.backend}
+		switch p.name {
+		case "picks_total":
+			rest[k] += p.value
+		case "repicks_total", "rpcs_total", "rpcs_in_flight":
+			rest[k] -= p.value
+		}
+		if p.value < 0 {
+			tb.Errorf("%s of %v %s = %v, want 0 or more", p.name, k, p.extra, p.value)
+		}
+	}
+	for k, v := range rest {
+		if v != 0 {
+			tb.Errorf("%v: picks - repicks - RPCs - in flight = %v, want 0", k, v)
+		}
+	}
+}
+
+func (p point) String() string {
+	return fmt.Sprintf("%s{%s,%s,%s,%s} %v", p.name, p.target, p.policy, p.backend, p.extra, p.value)
+}

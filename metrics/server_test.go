@@ -1,0 +1,184 @@
+package metrics_test
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/url"
+	"path"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/balancer"
+	_ "google.golang.org/grpc/balancer/leastrequest"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
+	"google.golang.org/grpc/serviceconfig"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// loopback meters gRPC's own policies under other names, which the tests share.
+// They are told apart by their targets.
+var loopback = metrics.New()
+
+// grpcPolicies are looked up before any init function replaces them.
+var grpcPolicies = []balancer.Builder{
+	balancer.Get("pick_first"), balancer.Get("round_robin"), balancer.Get("least_request_experimental"),
+}
+
+func init() {
+	for _, b := range grpcPolicies {
+		balancer.Register(loopback.Instrument(renamed{b, "metered_" + b.Name()}))
+	}
+}
+
+// renamed is a policy under another name. Its builder parses configs.
+type renamed struct {
+	balancer.Builder
+	name string
+}
+
+func (r renamed) Name() string { return r.name }
+
+func (r renamed) ParseConfig(config json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	parser, ok := r.Builder.(balancer.ConfigParser)
+	if !ok {
+		return nil, nil
+	}
+	return parser.ParseConfig(config)
+}
+
+// server answers RPCs to the method /test/N with the status code N.
+type server struct {
+	addr string
+
+	mu     sync.Mutex
+	server *grpc.Server // nil while it is down
+}
+
+func startServer(t *testing.T) *server {
+	t.Helper()
+	s := &server{addr: "127.0.0.1:0"}
+	s.start(t)
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *server) start(t *testing.T) {
+	t.Helper()
+	lis, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		t.Fatalf("listen on %s: %v", s.addr, err)
+	}
+	s.addr = lis.Addr().String()
+	srv := grpc.NewServer(grpc.UnknownServiceHandler(answer))
+	s.mu.Lock()
+	s.server = srv
+	s.mu.Unlock()
+	go func() { _ = srv.Serve(lis) }()
+}
+
+// stop cuts the connections.
+func (s *server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server != nil {
+		s.server.Stop()
+		s.server = nil
+	}
+}
+
+func answer(_ any, stream grpc.ServerStream) error {
+	if err := stream.RecvMsg(new(emptypb.Empty)); err != nil {
+		return err
+	}
+	method, _ := grpc.MethodFromServerStream(stream)
+	code, err := strconv.ParseUint(path.Base(method), 10, 32)
+	if err != nil {
+		return status.Errorf(codes.Unimplemented, "%v", err)
+	}
+	if code := codes.Code(code); code != codes.OK {
+		return status.Error(code, "as asked")
+	}
+	return stream.SendMsg(new(emptypb.Empty))
+}
+
+// client is a channel to the servers, with what it has seen of its RPCs.
+type client struct {
+	conn     *grpc.ClientConn
+	resolver *manual.Resolver
+	target   string
+	ok       atomic.Int64
+}
+
+var clients atomic.Int64
+
+func newClient(t *testing.T, serviceConfig string, servers ...*server) *client {
+	t.Helper()
+	c := &client{resolver: manual.NewBuilderWithScheme("loopback")}
+	var addresses []resolver.Address
+	for _, s := range servers {
+		addresses = append(addresses, resolver.Address{Addr: s.addr})
+	}
+	c.resolver.InitialState(resolver.State{Addresses: addresses})
+	c.target = (&url.URL{Scheme: "loopback", Path: "/" + strconv.FormatInt(clients.Add(1), 10)}).String()
+	quick := backoff.Config{BaseDelay: 5 * time.Millisecond, Multiplier: 1, MaxDelay: 5 * time.Millisecond}
+	conn, err := grpc.NewClient(c.target,
+		grpc.WithResolvers(c.resolver),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: time.Second}),
+		grpc.WithDefaultServiceConfig(serviceConfig))
+	if err != nil {
+		t.Fatalf("new client: %v", err)
+	}
+	c.conn = conn
+	t.Cleanup(func() { _ = conn.Close() })
+	return c
+}
+
+// call does one RPC that the server answers with the code. It returns the code
+// that arrived, and the server's address if one answered.
+func (c *client) call(ctx context.Context, code codes.Code) (codes.Code, string) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	var p peer.Peer
+	method := "/test/" + strconv.FormatUint(uint64(code), 10)
+	err := c.conn.Invoke(ctx, method, new(emptypb.Empty), new(emptypb.Empty), grpc.Peer(&p), grpc.WaitForReady(true))
+	if err == nil {
+		c.ok.Add(1)
+	}
+	if p.Addr == nil {
+		return status.Code(err), ""
+	}
+	return status.Code(err), p.Addr.String()
+}
+
+// callUntil does RPCs until done says that it is enough.
+func (c *client) callUntil(t *testing.T, done func(server string) bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		_, server := c.call(t.Context(), codes.OK)
+		if done(server) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("20 s of RPCs have not led to what the test waits for; series: %v", c.scrape(t))
+		}
+	}
+}
+
+func (c *client) scrape(t *testing.T) points {
+	t.Helper()
+	return scrape(t, loopback).ofTarget(c.target)
+}

@@ -1,0 +1,63 @@
+package metrics
+
+import (
+	"time"
+
+	"google.golang.org/grpc/connectivity"
+)
+
+// count takes note of the SubConn's new state.
+func (c *channel) count(sc *subConn, to connectivity.State) {
+	if to == connectivity.Shutdown {
+		c.leave(sc)
+		return
+	}
+	if to < connectivity.Idle || to > connectivity.TransientFailure {
+		return // there are no others; nobody should fall over one
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, counted := c.live[sc]; !counted || to == sc.state {
+		return
+	}
+	c.countConnectionLocked(sc, to)
+	c.moveLocked(sc, to)
+}
+
+// countConnectionLocked counts what the step from the SubConn's state to
+// another says of its connection. gRPC always goes through CONNECTING; fakes of
+// it may not.
+func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State) {
+	from, b := sc.state, sc.backend
+	switch {
+	case from == connectivity.Ready:
+		b.disconnections.Add(1)
+	case to == connectivity.Ready:
+		b.connected.Add(1)
+		if from == connectivity.Connecting {
+			c.target.connectDuration.Observe(time.Since(sc.connecting).Seconds())
+		}
+	case to == connectivity.TransientFailure:
+		b.connectFailed.Add(1)
+	case from == connectivity.Connecting:
+		// To IDLE: connected, and lost before gRPC could say READY.
+		b.connected.Add(1)
+		b.disconnections.Add(1)
+	}
+}
+
+// moveLocked moves the SubConn from its state to another.
+func (c *channel) moveLocked(sc *subConn, to connectivity.State) {
+	if sc.state == connectivity.Ready {
+		sc.backend.ready.Add(-1)
+	}
+	c.target.subchannels[sc.state].Add(-1)
+	sc.state = to
+	c.target.subchannels[to].Add(1)
+	switch to {
+	case connectivity.Ready:
+		sc.backend.ready.Add(1)
+	case connectivity.Connecting:
+		sc.connecting = time.Now()
+	}
+}

@@ -1,0 +1,116 @@
+package metrics_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/serviceconfig"
+)
+
+// stub is a policy, and its builder, that does nothing by itself: the test acts
+// in its place through cc. The zero value is ready to be built, once.
+type stub struct {
+	balancer.Balancer // nil
+
+	name    string
+	onBuild func()
+	refuse  bool // to be built
+
+	cc        balancer.ClientConn
+	opts      balancer.BuildOptions
+	updateErr error
+	resolver  error // the last error of the resolver
+	onClose   func()
+	onLegacy  func(balancer.SubConn, balancer.SubConnState)
+	exitIdle  int
+}
+
+func (s *stub) Name() string {
+	if s.name == "" {
+		return "stub"
+	}
+	return s.name
+}
+
+func (s *stub) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+	s.cc, s.opts = cc, opts
+	if s.onBuild != nil {
+		s.onBuild()
+	}
+	if s.refuse {
+		return nil
+	}
+	return s
+}
+
+func (s *stub) UpdateClientConnState(balancer.ClientConnState) error { return s.updateErr }
+func (s *stub) ResolverError(err error)                              { s.resolver = err }
+func (s *stub) ExitIdle()                                            { s.exitIdle++ }
+
+func (s *stub) UpdateSubConnState(sc balancer.SubConn, state balancer.SubConnState) {
+	s.onLegacy(sc, state)
+}
+
+func (s *stub) Close() {
+	if s.onClose != nil {
+		s.onClose()
+	}
+}
+
+// connect makes a SubConn to the address and asks it to connect.
+func (s *stub) connect(tb testing.TB, addr string) balancer.SubConn {
+	tb.Helper()
+	return s.connectWith(tb, addr, func(balancer.SubConnState) {})
+}
+
+func (s *stub) connectWith(tb testing.TB, addr string, listener func(balancer.SubConnState)) balancer.SubConn {
+	tb.Helper()
+	sc, err := s.cc.NewSubConn([]resolver.Address{{Addr: addr}}, balancer.NewSubConnOptions{StateListener: listener})
+	if err != nil {
+		tb.Fatalf("NewSubConn: %v", err)
+	}
+	sc.Connect()
+	return sc
+}
+
+// publish reports a picker that gives always the same answer.
+func (s *stub) publish(res balancer.PickResult, err error) {
+	s.cc.UpdateState(balancer.State{
+		ConnectivityState: connectivity.Ready,
+		Picker:            pickerFunc(func(balancer.PickInfo) (balancer.PickResult, error) { return res, err }),
+	})
+}
+
+// pickerFunc is a picker.
+type pickerFunc func(balancer.PickInfo) (balancer.PickResult, error)
+
+func (f pickerFunc) Pick(info balancer.PickInfo) (balancer.PickResult, error) { return f(info) }
+
+// parsingStub is a stub with a config.
+type parsingStub struct{ stub }
+
+type stubConfig struct {
+	serviceconfig.LoadBalancingConfig
+	Raw string
+}
+
+func (*parsingStub) ParseConfig(config json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	if !json.Valid(config) {
+		return nil, errors.New("not JSON")
+	}
+	return &stubConfig{Raw: string(config)}, nil
+}
+
+// metered builds an instrumented stub on a fake channel.
+func metered(tb testing.TB, m *metrics.Metrics) (*stub, *balancertest.ClientConn, *balancertest.Policy) {
+	tb.Helper()
+	s := &stub{}
+	cc := balancertest.NewClientConn(tb)
+	return s, cc, cc.Build(m.Instrument(s))
+}

@@ -1,0 +1,150 @@
+package metrics
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// subConn is the SubConn that the policy sees. What it does not intercept goes
+// to the embedded one, which is gRPC's.
+type subConn struct {
+	// The first fields are those that a pick reads. They are set before the
+	// policy gets the SubConn and stay as they are.
+	balancer.SubConn
+	channel *channel
+	backend *backend
+	done    func(balancer.DoneInfo) // backend.finish, bound once
+
+	listener func(balancer.SubConnState) // the policy's; nil if it uses UpdateSubConnState
+
+	// Guarded by channel.mu.
+	phase      phase
+	state      connectivity.State
+	connecting time.Time // when CONNECTING began, if that is the state
+}
+
+// phase is how far the making of a SubConn has come.
+type phase uint8
+
+const (
+	making phase = iota // NewSubConn has not returned; states are held back
+	made
+	failed // gRPC refused to make it; states are nobody's concern
+)
+
+// Shutdown implements [balancer.SubConn]. gRPC's last event, SHUTDOWN, comes
+// late or, when the policy is closed, never; so the SubConn leaves here.
+func (sc *subConn) Shutdown() {
+	sc.channel.leave(sc)
+	sc.SubConn.Shutdown()
+}
+
+// String keeps a policy's log lines as they are without the decorator.
+func (sc *subConn) String() string { return fmt.Sprint(sc.SubConn) }
+
+// onState is the StateListener that gRPC knows.
+func (sc *subConn) onState(s balancer.SubConnState) {
+	if sc.channel.hold(sc, s) {
+		return
+	}
+	sc.channel.count(sc, s.ConnectivityState)
+	sc.forward(s)
+}
+
+// forward tells the policy, in the way that it chose. A policy that is still
+// being built cannot be told, as gRPC could not tell it either.
+func (sc *subConn) forward(s balancer.SubConnState) {
+	if sc.listener != nil {
+		sc.listener(s)
+		return
+	}
+	if p := sc.channel.legacyPolicy(); p != nil {
+		p.UpdateSubConnState(sc, s)
+	}
+}
+
+// hold keeps a state back that comes while the SubConn is being made, when the
+// policy could not use it. It tells whether the state is dealt with.
+func (c *channel) hold(sc *subConn, s balancer.SubConnState) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if sc.phase == making {
+		if c.held == nil {
+			c.held = make(map[*subConn][]balancer.SubConnState)
+		}
+		c.held[sc] = append(c.held[sc], s)
+	}
+	return sc.phase != made
+}
+
+// abandon forgets a SubConn that gRPC refused to make.
+func (c *channel) abandon(sc *subConn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sc.phase = failed
+	delete(c.held, sc)
+}
+
+// adopt begins to count a SubConn that gRPC has made, and delivers the states
+// that were held back, in order, until there are none.
+func (c *channel) adopt(sc *subConn) {
+	if !c.enter(sc) {
+		c.metrics.release(sc.backend)
+	}
+	for {
+		c.mu.Lock()
+		held := c.held[sc]
+		delete(c.held, sc)
+		if len(held) == 0 {
+			sc.phase = made
+		}
+		c.mu.Unlock()
+		if len(held) == 0 {
+			return
+		}
+		for _, s := range held {
+			c.count(sc, s.ConnectivityState)
+			sc.forward(s)
+		}
+	}
+}
+
+// enter tells whether the SubConn is counted from now on, which it is not if its
+// policy was closed meanwhile.
+func (c *channel) enter(sc *subConn) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.live[sc] = struct{}{}
+	c.target.subchannels[sc.state].Add(1)
+	return true
+}
+
+// leave ends the counting of a SubConn, if it has not ended.
+func (c *channel) leave(sc *subConn) {
+	c.mu.Lock()
+	left := c.leaveLocked(sc)
+	c.mu.Unlock()
+	if left {
+		c.metrics.release(sc.backend)
+	}
+}
+
+// leaveLocked tells whether the SubConn was counted until now. The caller then
+// releases its backend when it has given up mu.
+func (c *channel) leaveLocked(sc *subConn) bool {
+	if _, counted := c.live[sc]; !counted {
+		return false
+	}
+	delete(c.live, sc)
+	c.target.subchannels[sc.state].Add(-1)
+	if sc.state == connectivity.Ready {
+		sc.backend.ready.Add(-1)
+	}
+	return true
+}

@@ -1,0 +1,166 @@
+package metrics_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
+)
+
+// randomPicker is a policy on grpc's base that picks at random, and hangs in a
+// Done of its own every other time.
+type randomPicker struct {
+	subConns []balancer.SubConn
+	ended    *atomic.Int64
+}
+
+func newRandomBuilder(ended *atomic.Int64) balancer.Builder {
+	return base.NewBalancerBuilder("random", randomPicker{ended: ended}, base.Config{})
+}
+
+func (p randomPicker) Build(info base.PickerBuildInfo) balancer.Picker {
+	if len(info.ReadySCs) == 0 {
+		return base.NewErrPicker(balancer.ErrNoSubConnAvailable)
+	}
+	return randomPicker{subConns: slices.Collect(maps.Keys(info.ReadySCs)), ended: p.ended}
+}
+
+func (p randomPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	res := balancer.PickResult{SubConn: p.subConns[rand.IntN(len(p.subConns))]}
+	if rand.IntN(2) == 0 {
+		res.Done = func(balancer.DoneInfo) { p.ended.Add(-1) }
+		p.ended.Add(1)
+	}
+	return res, nil
+}
+
+// world is a few channels to one target that a test shakes. Two Metrics look
+// on, one around the other: one keeps every series, one keeps none.
+type world struct {
+	keep, drop *metrics.Metrics
+	builder    balancer.Builder
+	ownDones   atomic.Int64 // picks with a Done of the policy's that it was not called for
+
+	channels [4]atomic.Pointer[balancertest.ClientConn]
+
+	mu    sync.Mutex
+	seen  map[string]bool    // addresses that ever had a SubConn
+	picks map[string]float64 // by address
+	ended map[string]float64 // by outcome
+}
+
+func newWorld() *world {
+	w := &world{
+		keep: metrics.New(), drop: metrics.New(metrics.WithRetention(0)),
+		seen: make(map[string]bool), picks: make(map[string]float64), ended: make(map[string]float64),
+	}
+	w.builder = w.drop.Instrument(w.keep.Instrument(newRandomBuilder(&w.ownDones)))
+	return w
+}
+
+var outcomes = map[string]balancer.DoneInfo{
+	"repick":           {},
+	"OK":               {BytesSent: true, BytesReceived: true},
+	"Unavailable":      {Err: status.Error(codes.Unavailable, "")},
+	"Unknown":          {Err: errors.New("plain"), BytesSent: true},
+	"DeadlineExceeded": {Err: context.DeadlineExceeded, BytesSent: true},
+}
+
+// pickAndEnd does n picks on random channels, holding some of them open.
+func (w *world) pickAndEnd(n int) {
+	picks, ended := make(map[string]float64), make(map[string]float64)
+	names := slices.Collect(maps.Keys(outcomes))
+	var open []func(balancer.DoneInfo)
+	end := func() {
+		outcome := names[rand.IntN(len(names))]
+		open[0](outcomes[outcome])
+		open = open[1:]
+		ended[outcome]++
+	}
+	for range n {
+		cc := w.channels[rand.IntN(len(w.channels))].Load()
+		res, err := cc.State().Picker.Pick(balancer.PickInfo{})
+		if err == nil {
+			picks[res.SubConn.(*balancertest.SubConn).Addr()]++
+			open = append(open, res.Done)
+		}
+		for len(open) > rand.IntN(4) {
+			end()
+		}
+	}
+	for len(open) > 0 {
+		end()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for addr, n := range picks {
+		w.picks[addr] += n
+	}
+	for outcome, n := range ended {
+		w.ended[outcome] += n
+	}
+}
+
+// churn does n resolver updates on the channel, each with many state changes,
+// and replaces the policy now and then. It returns the last policy.
+func (w *world) churn(tb testing.TB, channel, n int) *balancertest.Policy {
+	cc := w.channels[channel].Load()
+	p := cc.Build(w.builder)
+	for i := range n {
+		if i%5 == 4 {
+			p.Close()
+			cc = balancertest.NewClientConn(tb)
+			p = cc.Build(w.builder)
+		}
+		var endpoints []resolver.Endpoint
+		for _, j := range rand.Perm(6)[:1+rand.IntN(4)] {
+			endpoints = append(endpoints, balancertest.Endpoint(fmt.Sprintf("%d:1", j)))
+		}
+		if err := p.Update(endpoints...); err != nil {
+			tb.Errorf("Update: %v", err)
+		}
+		w.channels[channel].Store(cc)
+		for range 10 {
+			step(cc)
+		}
+		w.mu.Lock()
+		for _, sc := range cc.SubConns() {
+			w.seen[sc.Addr()] = true
+		}
+		w.mu.Unlock()
+	}
+	return p
+}
+
+// step takes each SubConn to a next state that gRPC could report.
+func step(cc *balancertest.ClientConn) {
+	for _, sc := range cc.Live() {
+		switch sc.State() {
+		case connectivity.Idle:
+			sc.Connecting()
+		case connectivity.Connecting:
+			next := []connectivity.State{ready, ready, ready, failure, idle}
+			sc.SetState(next[rand.IntN(len(next))], nil)
+		case connectivity.Ready:
+			if rand.IntN(4) == 0 {
+				sc.Idle()
+			}
+		default:
+			sc.Idle()
+		}
+	}
+}
