@@ -1,0 +1,127 @@
+package pickfirst2
+
+import (
+	"testing"
+
+	"google.golang.org/grpc/connectivity"
+)
+
+// FuzzMachine drives a machine with random events of the kinds that gRPC can
+// produce and checks what must hold whatever happens.
+func FuzzMachine(f *testing.F) {
+	for _, seed := range []string{"", "\x00\x10\x11", "\x01\x10\x30\x11\x31\x00\x10\x20", "\x02\x10\x20\x40\x05\x10\x30\x11\x31\x12\x32\x03", "\x07\x01\x10\x20\x60\x70\x08\x04"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, events []byte) {
+		w := &world{s: newScripted(t), states: map[*subchannel]connectivity.State{}}
+		for _, e := range events {
+			w.step(e)
+			w.check()
+		}
+		w.s.do("close")
+		for sub := range w.states {
+			if !sub.gone {
+				t.Errorf("close leaves a subchannel that is %v", sub.state)
+			}
+		}
+	})
+}
+
+// world is what gRPC would know of the machine's subchannels.
+type world struct {
+	s       *scripted
+	states  map[*subchannel]connectivity.State
+	seen    int  // reports checked so far
+	failing bool // TRANSIENT_FAILURE was reported because all addresses failed
+}
+
+var (
+	fuzzLists  = []string{"addresses A", "addresses A B", "addresses A B C", "addresses B", "addresses C B A", "addresses"}
+	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on"}
+	fuzzNames  = []string{"A", "B", "C"}
+)
+
+// step takes the event that e stands for, if it can happen: the low digit is
+// which list, other event or subchannel, the high one which kind.
+func (w *world) step(e byte) {
+	kind, which := e>>4, int(e&15)
+	if kind == 0 && which < len(fuzzLists) {
+		w.s.do(fuzzLists[which])
+		return
+	}
+	if kind == 0 {
+		w.s.do(fuzzOthers[which%len(fuzzOthers)])
+		return
+	}
+	name := fuzzNames[which%len(fuzzNames)]
+	sub := w.s.subs[name]
+	if sub == nil || sub.gone {
+		return
+	}
+	to := connectivity.State(kind % 4)
+	if kind >= 8 {
+		if sub.state == connectivity.Ready && to != connectivity.Idle {
+			w.s.do("health " + name + " " + to.String())
+		}
+		return
+	}
+	if canFollow(sub.state, to) {
+		w.s.do(name + " " + to.String())
+	}
+}
+
+// canFollow tells whether gRPC can report to after from. That CONNECTING needs
+// a call of Connect is left out: a machine must bear more than it will meet.
+func canFollow(from, to connectivity.State) bool {
+	switch from {
+	case connectivity.Idle:
+		return to == connectivity.Connecting
+	case connectivity.Connecting:
+		return to != connectivity.Connecting
+	default:
+		return to == connectivity.Idle
+	}
+}
+
+func (w *world) check() {
+	t, m := w.s.t, &w.s.m
+	ready := 0
+	for _, sub := range m.subs {
+		if sub == nil {
+			continue
+		}
+		w.states[sub] = sub.state
+		if sub.gone {
+			t.Errorf("a subchannel that was shut down is still in the list")
+		}
+		if sub.state == connectivity.Ready {
+			ready++
+		}
+	}
+	if wantReady := map[bool]int{true: 1}[m.phase == chosen]; ready != wantReady {
+		t.Errorf("in phase %d there are %d READY subchannels, want %d", m.phase, ready, wantReady)
+	}
+	if (len(m.addrs) == 0) != (m.phase == waiting) {
+		t.Errorf("in phase %d there are %d addresses", m.phase, len(m.addrs))
+	}
+	w.checkReports()
+}
+
+func (w *world) checkReports() {
+	t, m := w.s.t, &w.s.m
+	for _, r := range w.s.reps[w.seen:] {
+		switch {
+		case r.state == connectivity.Ready && r.sub.state != connectivity.Ready:
+			t.Errorf("READY was reported with a subchannel in %v", r.sub.state)
+		case r.state == connectivity.TransientFailure && r.err == nil:
+			t.Errorf("TRANSIENT_FAILURE was reported without an error")
+		case r.state == connectivity.Connecting && w.failing && m.phase != chosen:
+			t.Errorf("CONNECTING was reported after all addresses had failed and none was READY since")
+		}
+		w.failing = r.state == connectivity.TransientFailure && (m.phase == retrying || m.phase == racing)
+	}
+	w.seen = len(w.s.reps)
+	if idle := m.phase == idle; idle != (w.seen > 0 && w.s.reps[w.seen-1].state == connectivity.Idle) {
+		t.Errorf("in phase %d the last report is %v", m.phase, w.s.reps[w.seen-1].state)
+	}
+}

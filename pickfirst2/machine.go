@@ -1,0 +1,241 @@
+package pickfirst2
+
+import (
+	"cmp"
+
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+)
+
+// phase is what the policy is doing; doc.go has the table of all of them.
+type phase uint8
+
+const (
+	waiting  phase = iota // there are no addresses
+	racing                // first pass over the list, attempts 250 ms apart
+	retrying              // all have failed: each is tried again after its backoff
+	chosen                // a subchannel is READY, all others are shut down
+	idle                  // the connection in use was lost, nothing is under way
+)
+
+// machine decides what the policy does. It has no lock, clock or ClientConn:
+// its methods take an event and append to out what is to be done. Not safe for
+// concurrent use.
+type machine struct {
+	phase phase
+	addrs []resolver.Address
+	subs  []*subchannel // one per address, nil where none has been made
+
+	next     int         // racing: the newest attempt's index; len(addrs) when all were begun
+	failures int         // retrying: failures since the last full round
+	sel      *subchannel // chosen: the READY subchannel
+
+	healthGate  bool  // READY is for the health listener to say
+	resolverErr error // the resolver's last error, nil after a good update
+
+	reporter reporter
+}
+
+func newMachine() machine { return machine{reporter: newReporter()} }
+
+// onAddresses takes a resolver update. The list must hold no duplicates. An
+// empty one counts as a failure to resolve, for which reason says why.
+func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate bool, reason error) {
+	m.healthGate = healthGate
+	m.resolverErr = reason
+	m.reconcile(out, addrs)
+	switch {
+	case len(addrs) == 0:
+		m.enter(out, waiting)
+		m.reporter.unusable(out, m.failure())
+	case m.phase == chosen && !m.sel.gone, m.phase == idle:
+		// Nothing is to be tried now.
+	case m.phase == retrying, m.phase == racing && m.reporter.sticky:
+		m.race(out)
+	default:
+		m.reporter.restart(out)
+		m.race(out)
+	}
+}
+
+// onResolverError takes an error of the resolver. It shows only where there is
+// nothing better: while a connection is READY or being made, the last good
+// update is still good.
+func (m *machine) onResolverError(out *effects, err error) {
+	m.resolverErr = err
+	switch {
+	case m.phase == waiting:
+		m.reporter.unusable(out, m.failure())
+	case m.reporter.state == connectivity.TransientFailure:
+		m.reporter.refresh(out, m.failure())
+	}
+}
+
+// onConnectivity takes a state change of a subchannel.
+func (m *machine) onConnectivity(out *effects, sub *subchannel, state connectivity.State, err error) {
+	if sub.gone || state == connectivity.Shutdown {
+		return
+	}
+	was := sub.state
+	sub.state = state
+	if state == connectivity.TransientFailure {
+		sub.failed, sub.err = true, cmp.Or(err, errNoCause)
+	}
+	// A connection can be lost before gRPC has told of it: CONNECTING is then
+	// followed by IDLE. That was a success, and a loss.
+	lost := was == connectivity.Ready || was == connectivity.Connecting && state == connectivity.Idle
+	switch {
+	case state == connectivity.Ready:
+		m.choose(out, sub)
+	case lost:
+		m.lose(out, sub)
+	case m.phase == racing:
+		m.racingConnectivity(out, sub)
+	case m.phase == retrying:
+		m.retryingConnectivity(out, sub)
+	}
+}
+
+// onDelayOver takes the end of the delay between two attempts.
+func (m *machine) onDelayOver(out *effects) {
+	if m.phase == racing && m.next+1 < len(m.addrs) {
+		m.next++
+		m.attempt(out)
+	}
+}
+
+// onExitIdle takes the wish for a connection, of a pick or of the channel.
+func (m *machine) onExitIdle(out *effects) {
+	if m.phase != idle {
+		return
+	}
+	m.reporter.connecting(out)
+	m.race(out)
+}
+
+// onClose ends everything. No event has an effect after it, but for a new list
+// of addresses, which gRPC does not send to a closed policy.
+func (m *machine) onClose(out *effects) {
+	m.reconcile(out, nil)
+	m.enter(out, waiting)
+}
+
+func (m *machine) enter(out *effects, p phase) {
+	m.phase, m.failures, m.sel = p, 0, nil
+	if p != racing {
+		out.stopTimer()
+	}
+}
+
+// race starts a pass at the first address.
+func (m *machine) race(out *effects) {
+	m.enter(out, racing)
+	m.next = 0
+	for i, sub := range m.subs {
+		switch {
+		case sub == nil:
+		case sub.conn == nil: // gRPC refused to make it; ask again
+			sub.gone, m.subs[i] = true, nil
+		default:
+			sub.failed = false
+		}
+	}
+	m.attempt(out)
+}
+
+// attempt connects to the next address that is not in backoff.
+func (m *machine) attempt(out *effects) {
+	for ; m.next < len(m.addrs); m.next++ {
+		sub := m.subs[m.next]
+		if sub == nil {
+			sub = &subchannel{index: m.next}
+			m.subs[m.next] = sub
+		}
+		switch sub.state {
+		case connectivity.Idle:
+			out.connect(sub)
+			m.delayNext(out)
+			return
+		case connectivity.Connecting:
+			m.delayNext(out)
+			return
+		case connectivity.TransientFailure:
+			sub.failed = true
+		}
+	}
+	out.stopTimer()
+	m.endPass(out)
+}
+
+// delayNext has the attempt after the newest one, if there is one, wait for its
+// turn.
+func (m *machine) delayNext(out *effects) {
+	if m.next+1 < len(m.addrs) {
+		out.startTimer()
+	} else {
+		out.stopTimer()
+	}
+}
+
+func (m *machine) racingConnectivity(out *effects, sub *subchannel) {
+	switch sub.state {
+	case connectivity.Connecting:
+		m.reporter.connecting(out)
+	case connectivity.TransientFailure:
+		// Others than the newest attempt fail too: those that were overtaken,
+		// and those that an earlier list had begun.
+		if sub.index == m.next {
+			m.next++
+			m.attempt(out)
+			return
+		}
+		m.endPass(out)
+	}
+}
+
+// endPass ends the first pass if every address was tried and has failed.
+func (m *machine) endPass(out *effects) {
+	if m.next < len(m.addrs) {
+		return
+	}
+	for _, sub := range m.subs {
+		if !sub.failed {
+			return
+		}
+	}
+	m.enter(out, retrying)
+	m.reporter.failed(out, m.failure())
+	for _, sub := range m.subs {
+		if sub.state == connectivity.Idle { // its backoff is over already
+			out.connect(sub)
+		}
+	}
+}
+
+func (m *machine) retryingConnectivity(out *effects, sub *subchannel) {
+	switch sub.state {
+	case connectivity.Idle:
+		out.connect(sub)
+	case connectivity.TransientFailure:
+		m.failures++
+		if m.failures == len(m.addrs) {
+			m.failures = 0
+			m.reporter.failed(out, m.failure())
+		}
+	}
+}
+
+// choose takes the subchannel that became READY and drops all others.
+func (m *machine) choose(out *effects, sub *subchannel) {
+	m.dropOthers(out, sub)
+	m.enter(out, chosen)
+	m.sel, sub.err = sub, nil
+	m.becameReady(out)
+}
+
+// lose gives up on the connection and waits for somebody to want another.
+func (m *machine) lose(out *effects, sub *subchannel) {
+	m.dropOthers(out, sub)
+	m.enter(out, idle)
+	m.reporter.idle(out)
+}

@@ -1,0 +1,230 @@
+package pickfirst2
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestMachine goes through the table in doc.go, cell by cell. A script is one
+// step per line: the event, then "=>" and the effects, if there are any.
+func TestMachine(t *testing.T) {
+	t.Parallel()
+	for name, script := range machineScripts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t)
+			for line := range strings.Lines(script) {
+				event, want, _ := strings.Cut(strings.TrimSpace(line), "=>")
+				if event == "" {
+					continue
+				}
+				if got := s.do(strings.TrimSpace(event)); got != strings.TrimSpace(want) {
+					t.Fatalf("after %q:\n got %q\nwant %q", event, got, strings.TrimSpace(want))
+				}
+			}
+		})
+	}
+}
+
+const (
+	// raceAB and the like lead to the phase that a script is about.
+	raceAB = `addresses A B => report CONNECTING; connect A; start timer
+		A CONNECTING
+`
+	retryAB = raceAB + `A TRANSIENT_FAILURE => connect B
+		B CONNECTING
+		B TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)
+`
+	chosenA = raceAB + `A READY => report READY A
+`
+	idleA = chosenA + `A IDLE => report IDLE
+`
+	gatedA = `gate on
+		addresses A B => report CONNECTING; connect A; start timer
+		A CONNECTING
+		A READY => watch health of A
+`
+)
+
+var machineScripts = map[string]string{
+	"waiting, resolver error": `resolver error => report TRANSIENT_FAILURE (name resolver error: resolver down)
+		resolver error => report TRANSIENT_FAILURE (name resolver error: resolver down)
+		addresses A => report CONNECTING; connect A`,
+	"waiting, no addresses": `addresses => report TRANSIENT_FAILURE (name resolver error: produced zero addresses)
+		addresses A B => report CONNECTING; connect A; start timer`,
+	"waiting ignores the timer and exit idle": `delay over
+		exit idle`,
+
+	"racing, the newest attempt fails": raceAB + `A TRANSIENT_FAILURE => connect B`,
+	"racing, the delay is over": raceAB + `delay over => connect B
+		delay over`,
+	"racing, an overtaken attempt fails": `addresses A B C => report CONNECTING; connect A; start timer
+		A CONNECTING
+		delay over => connect B; start timer
+		B CONNECTING
+		A TRANSIENT_FAILURE
+		B TRANSIENT_FAILURE => connect C
+		C CONNECTING
+		C TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 3 addresses: A: A refused; B: B refused; C: C refused)`,
+	"racing, a late winner": raceAB + `delay over => connect B
+		B CONNECTING
+		A READY => shut down B; report READY A
+		B READY`,
+	"racing, a backoff is over before the pass": `addresses A B => report CONNECTING; connect A; start timer
+		A CONNECTING
+		A TRANSIENT_FAILURE => connect B
+		B CONNECTING
+		A IDLE
+		B TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused); connect A`,
+	"racing, a connection made and lost at once": raceAB + `A IDLE => report IDLE
+		exit idle => report CONNECTING; connect A; start timer`,
+	"racing, made and lost at once drops the others": raceAB + `delay over => connect B
+		B CONNECTING
+		A IDLE => shut down B; report IDLE`,
+	"racing, new addresses that keep an attempt": raceAB + `addresses B A => report CONNECTING; connect B; start timer
+		B CONNECTING
+		delay over
+		A TRANSIENT_FAILURE
+		B TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: B: B refused; A: A refused)`,
+	"racing, new addresses that drop the attempt": raceAB + `addresses C => shut down A; report CONNECTING; connect C
+		A READY
+		A TRANSIENT_FAILURE`,
+	"racing, an address in backoff is passed over": raceAB + `A TRANSIENT_FAILURE => connect B
+		B CONNECTING
+		addresses A B C => report CONNECTING; start timer
+		delay over => connect C`,
+	"racing, all addresses already in backoff": raceAB + `A TRANSIENT_FAILURE => connect B
+		B CONNECTING
+		addresses A => shut down B; report CONNECTING; report TRANSIENT_FAILURE (connect to A: A refused)
+		A IDLE => connect A`,
+	"racing, resolver error": raceAB + `resolver error
+		A TRANSIENT_FAILURE => connect B
+		B CONNECTING
+		B TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused; last resolver error: resolver down)`,
+	"racing, no addresses": raceAB + `addresses => shut down A; report TRANSIENT_FAILURE (name resolver error: produced zero addresses)
+		A READY`,
+	"racing ignores exit idle": raceAB + `exit idle`,
+	"racing, the failures of the last pass do not count": retryAB + `A IDLE => connect A
+		A CONNECTING
+		addresses A B => start timer
+		A TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)
+		A IDLE => connect A
+		A CONNECTING
+		B IDLE => connect B
+		B CONNECTING
+		addresses A B => start timer
+		A TRANSIENT_FAILURE
+		B TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)`,
+
+	"racing, a failure of the last pass does not end this one": retryAB + `A IDLE => connect A
+		A CONNECTING
+		B IDLE => connect B
+		B CONNECTING
+		addresses A B => start timer
+		delay over
+		B TRANSIENT_FAILURE
+		A TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)`,
+
+	"retrying, each reconnects after its backoff": retryAB + `A IDLE => connect A
+		A CONNECTING
+		B IDLE => connect B`,
+	"retrying, the error is refreshed after a round": retryAB + `A IDLE => connect A
+		A CONNECTING
+		A TRANSIENT_FAILURE
+		A IDLE => connect A
+		A CONNECTING
+		A TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)`,
+	"retrying, one becomes ready": retryAB + `B IDLE => connect B
+		B CONNECTING
+		B READY => shut down A; report READY B`,
+	"retrying, new addresses stay in TRANSIENT_FAILURE": retryAB + `addresses C => shut down A; shut down B; connect C
+		C CONNECTING
+		resolver error => report TRANSIENT_FAILURE (connect to 1 addresses: no attempt has ended yet; last resolver error: resolver down)
+		addresses C D => start timer
+		C READY => report READY C`,
+	"retrying, a connection made and lost at once": retryAB + `A IDLE => connect A
+		A CONNECTING
+		A IDLE => shut down B; report IDLE`,
+	"retrying, resolver error": retryAB + `resolver error => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused; last resolver error: resolver down)`,
+	"retrying ignores exit idle and the timer": retryAB + `exit idle
+		delay over`,
+
+	"chosen, still listed": chosenA + `addresses B A
+		addresses A
+		A IDLE => report IDLE`,
+	"chosen, no longer listed": chosenA + `addresses B C => shut down A; report CONNECTING; connect B; start timer
+		A IDLE`,
+	"chosen, lost":           chosenA + `A IDLE => report IDLE`,
+	"chosen, fails":          chosenA + `A TRANSIENT_FAILURE => report IDLE`,
+	"chosen, resolver error": chosenA + `resolver error`,
+	"chosen, no addresses":   chosenA + `addresses => shut down A; report TRANSIENT_FAILURE (name resolver error: produced zero addresses)`,
+	"chosen ignores exit idle and the timer": chosenA + `exit idle
+		delay over`,
+
+	"idle, new addresses are only noted": idleA + `addresses B => shut down A
+		exit idle => report CONNECTING; connect B`,
+	"idle, the subchannel is used again": idleA + `exit idle => report CONNECTING; connect A; start timer
+		exit idle`,
+	"idle, the first address is tried first": raceAB + `A TRANSIENT_FAILURE => connect B
+		B CONNECTING
+		B READY => shut down A; report READY B
+		B IDLE => report IDLE
+		exit idle => report CONNECTING; connect A; start timer
+		A CONNECTING
+		A TRANSIENT_FAILURE => connect B`,
+	"idle, no addresses":   idleA + `addresses => shut down A; report TRANSIENT_FAILURE (name resolver error: produced zero addresses)`,
+	"idle, resolver error": idleA + `resolver error`,
+
+	"health gate, healthy": gatedA + `health A CONNECTING
+		health A READY => report READY A
+		health A READY`,
+	"health gate, sick and well again": gatedA + `health A READY => report READY A
+		health A TRANSIENT_FAILURE => report TRANSIENT_FAILURE (check health of A: sick)
+		resolver error => report TRANSIENT_FAILURE (check health of A: sick; last resolver error: resolver down)
+		health A CONNECTING => report CONNECTING
+		health A READY => report READY A`,
+	"health gate, lost while sick": gatedA + `health A TRANSIENT_FAILURE => report TRANSIENT_FAILURE (check health of A: sick)
+		A IDLE => report IDLE
+		health A READY`,
+	"health gate, sickness is not sticky": gatedA + `health A TRANSIENT_FAILURE => report TRANSIENT_FAILURE (check health of A: sick)
+		addresses B => shut down A; report CONNECTING; connect B`,
+	"health gate, a connection ends the stickiness": retryAB + `gate on
+		addresses A B => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)
+		B IDLE => connect B
+		A IDLE => connect A
+		A CONNECTING
+		A READY => shut down B; report CONNECTING; watch health of A`,
+	"health gate, turned on while connected": chosenA + `gate on
+		addresses A
+		A IDLE => report IDLE
+		exit idle => report CONNECTING; connect A
+		A CONNECTING
+		A READY => watch health of A`,
+
+	"close while waiting": `close`,
+	"close while racing": raceAB + `close => shut down A
+		A READY
+		delay over`,
+	"close while retrying": retryAB + `close => shut down A; shut down B
+		A IDLE`,
+	"close while chosen": chosenA + `close => shut down A
+		A IDLE
+		exit idle`,
+	"close while idle": idleA + `close => shut down A
+		exit idle`,
+}
+
+func TestErrorTellsOfTheLastThreeAddresses(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t)
+	s.do("addresses A B C D E")
+	var got string
+	for _, addr := range []string{"A", "B", "C", "D", "E"} {
+		s.do(addr + " CONNECTING")
+		got = s.do(addr + " TRANSIENT_FAILURE")
+	}
+	want := "report TRANSIENT_FAILURE (connect to 5 addresses: (2 more); C: C refused; D: D refused; E: E refused)"
+	if got != want {
+		t.Errorf("after the last failure:\n got %q\nwant %q", got, want)
+	}
+}

@@ -1,0 +1,140 @@
+package pickfirst2
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+)
+
+// scripted runs a machine by events in words and tells its effects in words, as
+// the shell would carry them out.
+type scripted struct {
+	t    testing.TB
+	m    machine
+	gate bool
+	subs map[string]*subchannel // the latest that was connected, by address
+	reps []effect               // reports so far
+
+	timing bool // the delay before the next attempt runs
+}
+
+func newScripted(t testing.TB) *scripted {
+	return &scripted{t: t, m: newMachine(), subs: map[string]*subchannel{}}
+}
+
+// do takes one of
+//
+//	addresses A B C      a resolver update; "addresses" alone has none
+//	gate on              later resolver updates turn the health gate on
+//	resolver error
+//	A CONNECTING         a state change of the subchannel to A
+//	health A READY       a health update of it
+//	delay over
+//	exit idle
+//	close
+//
+// and returns the effects, such as "report CONNECTING; connect A; start timer".
+func (s *scripted) do(event string) string {
+	var out effects
+	words := strings.Fields(event)
+	switch {
+	case words[0] == "addresses":
+		var reason error
+		if len(words) == 1 {
+			reason = errNoAddresses
+		}
+		s.m.onAddresses(&out, scriptAddresses(words[1:]), s.gate, reason)
+	case event == "gate on":
+		s.gate = true
+	case event == "resolver error":
+		s.m.onResolverError(&out, errors.New("resolver down"))
+	case event == "delay over":
+		s.timing = false
+		s.m.onDelayOver(&out)
+	case event == "exit idle":
+		s.m.onExitIdle(&out)
+	case event == "close":
+		s.m.onClose(&out)
+	case words[0] == "health":
+		s.m.onHealth(&out, s.subs[words[1]], stateNamed(s.t, words[2]), errors.New("sick"))
+	default:
+		s.m.onConnectivity(&out, s.subs[words[0]], stateNamed(s.t, words[1]), s.causeOf(words))
+	}
+	told := s.carryOut(&out)
+	if due := s.m.phase == racing && s.m.next+1 < len(s.m.addrs); s.timing != due {
+		s.t.Errorf("after %q in phase %d: the delay runs: %v, want %v", event, s.m.phase, s.timing, due)
+	}
+	return told
+}
+
+func (s *scripted) causeOf(words []string) error {
+	if words[1] != connectivity.TransientFailure.String() {
+		return nil
+	}
+	return fmt.Errorf("%s refused", words[0])
+}
+
+func (s *scripted) carryOut(out *effects) string {
+	var words []string
+	for _, e := range out.list {
+		switch e.kind {
+		case connect:
+			e.sub.conn = struct{ balancer.SubConn }{}
+			s.subs[s.m.addrs[e.sub.index].Addr] = e.sub
+			words = append(words, "connect "+s.name(e.sub))
+		case shutDown:
+			words = append(words, "shut down "+s.name(e.sub))
+		case watchHealth:
+			words = append(words, "watch health of "+s.name(e.sub))
+		case startTimer:
+			s.timing = true
+			words = append(words, "start timer")
+		case stopTimer: // not worth telling each time: do checks whether the delay runs
+			s.timing = false
+		case report:
+			s.reps = append(s.reps, e)
+			text := "report " + e.state.String()
+			if e.sub != nil {
+				text += " " + s.name(e.sub)
+			}
+			if e.err != nil {
+				text += " (" + strings.TrimPrefix(e.err.Error(), Name+": ") + ")"
+			}
+			words = append(words, text)
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+func (s *scripted) name(sub *subchannel) string {
+	for addr, known := range s.subs {
+		if known == sub {
+			return addr
+		}
+	}
+	s.t.Errorf("effect on a subchannel that was never connected: %+v", sub)
+	return "?"
+}
+
+func scriptAddresses(names []string) []resolver.Address {
+	var addrs []resolver.Address
+	for _, n := range names {
+		addrs = append(addrs, resolver.Address{Addr: n})
+	}
+	return addrs
+}
+
+func stateNamed(t testing.TB, name string) connectivity.State {
+	for s := connectivity.Idle; s <= connectivity.Shutdown; s++ {
+		if s.String() == name {
+			return s
+		}
+	}
+	t.Fatalf("no connectivity state is called %q", name)
+	return 0
+}
