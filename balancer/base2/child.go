@@ -1,0 +1,164 @@
+package base2
+
+import (
+	"slices"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+)
+
+// child is the pick_first2 policy of one endpoint, and the ClientConn that it
+// works for.
+type child struct {
+	balancer.ClientConn // the channel's
+	parent              *endpointBalancer
+	policy              balancer.Balancer
+
+	// Guarded by parent.mu.
+	endpoint resolver.Endpoint
+	state    connectivity.State
+	closed   bool
+	err      error         // in TRANSIENT_FAILURE: of its picks
+	picked   connAddress   // in READY: where its picks go
+	readyAt  int           // in READY: index in parent.ready
+	conns    []connAddress // its SubConns that are not shut down
+}
+
+// connAddress remembers the address that a SubConn was made for.
+type connAddress struct {
+	conn balancer.SubConn
+	addr resolver.Address
+}
+
+// newChild returns a child that has no endpoint yet and counts as CONNECTING,
+// which is what gRPC takes a new policy to be.
+func (b *endpointBalancer) newChild() *child {
+	c := &child{ClientConn: b.cc, parent: b, state: connectivity.Connecting}
+	c.policy = b.childBuilder.Build(c, b.opts)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.states.add(c.state)
+	return c
+}
+
+// update passes a resolver update on, unless it would change nothing: a READY
+// pick_first2 does nothing with the addresses that it has.
+func (c *child) update(e resolver.Endpoint, s resolver.State) error {
+	if c.take(e) {
+		return nil
+	}
+	s.Endpoints, s.Addresses = []resolver.Endpoint{e}, nil
+	return c.policy.UpdateClientConnState(balancer.ClientConnState{ResolverState: s})
+}
+
+// take stores the endpoint and tells whether that is all there is to do.
+func (c *child) take(e resolver.Endpoint) (done bool) {
+	b := c.parent
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ready := c.state == connectivity.Ready
+	if ready && !c.endpoint.Attributes.Equal(e.Attributes) {
+		b.publisher.readyChanged = true // pickers may depend on the attributes
+	}
+	done = ready && sameAddresses(c.endpoint, e)
+	c.endpoint = e
+	return done
+}
+
+// close closes the policy and takes the child out of the aggregate.
+func (c *child) close() {
+	c.policy.Close()
+	b := c.parent
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.leaveLocked(c)
+	c.closed = true
+}
+
+// UpdateState implements [balancer.ClientConn] for the child policy.
+func (c *child) UpdateState(s balancer.State) {
+	b := c.parent
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.closed {
+		return
+	}
+	b.leaveLocked(c)
+	c.state = s.ConnectivityState
+	b.states.add(c.state)
+	switch c.state {
+	case connectivity.Ready:
+		res, _ := s.Picker.Pick(balancer.PickInfo{})
+		c.picked = c.conns[slices.IndexFunc(c.conns, func(ca connAddress) bool { return ca.conn == res.SubConn })]
+		b.ready.add(c)
+		b.publisher.readyChanged = true
+	case connectivity.TransientFailure:
+		_, c.err = s.Picker.Pick(balancer.PickInfo{})
+		b.publisher.errorChanged = true
+	}
+	b.publishLocked()
+}
+
+// leaveLocked takes the child out of the aggregate, before it enters another
+// state or is gone.
+func (b *endpointBalancer) leaveLocked(c *child) {
+	b.states.remove(c.state)
+	if c.state == connectivity.Ready {
+		b.ready.remove(c)
+		b.publisher.readyChanged = true
+	}
+	c.picked, c.err = connAddress{}, nil
+}
+
+// NewSubConn implements [balancer.ClientConn] for the child policy.
+func (c *child) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	var conn balancer.SubConn
+	listener := opts.StateListener
+	opts.StateListener = func(s balancer.SubConnState) {
+		listener(s)
+		if s.ConnectivityState == connectivity.Shutdown {
+			c.forget(conn)
+		}
+		c.reconnect()
+	}
+	conn, err := c.ClientConn.NewSubConn(addrs, opts)
+	if err != nil {
+		return nil, err
+	}
+	b := c.parent
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c.conns = append(c.conns, connAddress{conn: conn, addr: addrs[0]})
+	return conn, nil
+}
+
+// reconnect has a child leave IDLE. It is called when the listener that may
+// have led there has returned: the child's mutex is free again.
+func (c *child) reconnect() {
+	b := c.parent
+	b.mu.Lock()
+	idle := c.state == connectivity.Idle && !c.closed
+	b.mu.Unlock()
+	if idle {
+		c.policy.ExitIdle()
+	}
+}
+
+func (c *child) forget(conn balancer.SubConn) {
+	b := c.parent
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c.conns = slices.DeleteFunc(c.conns, func(ca connAddress) bool { return ca.conn == conn })
+}
+
+// subConnInfoLocked returns the address that a READY child is connected to, with
+// the endpoint's attributes where a PickerBuilder looks for them.
+func (c *child) subConnInfoLocked() base.SubConnInfo {
+	addr := c.picked.addr
+	if c.endpoint.Attributes != nil {
+		addr.BalancerAttributes = c.endpoint.Attributes
+	}
+	return base.SubConnInfo{Address: addr}
+}

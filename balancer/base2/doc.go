@@ -1,0 +1,48 @@
+// Package base2 is the base for load-balancing policies that spread RPCs over
+// endpoints: a counterpart of grpc-go's balancer/base that takes the same
+// [base.PickerBuilder]. A policy is its picker; everything else is here.
+//
+// What differs from grpc-go's base:
+//
+//   - There is one pick_first2 policy per endpoint instead of a SubConn per
+//     address, so that an endpoint with several addresses counts once and
+//     connects with happy eyeballs (gRFC A61).
+//   - It reads the resolver's Endpoints. Addresses count only if there are none.
+//   - Each channel has a PickerBuilder of its own, whose state (a rotation,
+//     counts, averages) lives as long as the channel's policy.
+//   - Build is called with one READY SubConn at least, never with none.
+//   - [base.SubConnInfo].Address is the address that is connected, and its
+//     BalancerAttributes are the endpoint's Attributes.
+//   - Build is not called for each change of a large channel; see below.
+//   - Errors of picks name the endpoints that failed, and why.
+//
+// With HealthCheck set in [base.Config] a SubConn counts as READY while its
+// health listener says so (gRFC A17).
+//
+// # States
+//
+// The policy is READY if any endpoint is; else CONNECTING if any is; else IDLE
+// if any is; else TRANSIENT_FAILURE. An endpoint that becomes IDLE reconnects at
+// once. A new endpoint connects at once, and the order of the first attempts
+// starts at a random endpoint, so that many clients that start together do not
+// all begin with the same one.
+//
+// # Pickers
+//
+// A new picker is due when an endpoint enters or leaves READY, when its
+// attributes change, when the aggregated state changes, and, in
+// TRANSIENT_FAILURE, when there is news of the cause. It is published before the
+// call that brought the change returns. Only in a channel of 100 READY endpoints
+// or more, and only if a rebuild takes more than 50 µs there, rebuilds are put
+// off so that they take a tenth of the time at most; none waits longer than
+// 100 ms, and a change of the aggregated state never waits. Otherwise n endpoints
+// that become READY would cost n rebuilds of n entries each.
+//
+// # Locks
+//
+// A child policy calls its UpdateState and NewSubConn with its own mutex held,
+// and these take the base's. The order is: child, base, ClientConn. The base
+// therefore calls no child under its mutex. PickerBuilder and ClientConn are
+// called under it, so that pickers arrive in the order of the changes: Build
+// must not call into the channel.
+package base2

@@ -1,0 +1,147 @@
+package roundrobin2_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func readyPolicy(t testing.TB, addrs ...string) *balancertest.ClientConn {
+	cc := balancertest.NewClientConn(t)
+	p := cc.Build(roundrobin2.NewBuilder())
+	t.Cleanup(p.Close)
+	if err := p.Update(balancertest.Endpoints(addrs...)...); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	for _, sc := range cc.Live() {
+		sc.Ready()
+	}
+	return cc
+}
+
+func TestEachReadyEndpointGetsItsTurn(t *testing.T) {
+	t.Parallel()
+	cc := readyPolicy(t, "a:1", "b:1", "c:1")
+	got := shares(t, cc, 300)
+	for _, addr := range []string{"a:1", "b:1", "c:1"} {
+		if got[addr] != 100 {
+			t.Errorf("%s got %d of 300 picks, want 100", addr, got[addr])
+		}
+	}
+}
+
+func TestOnlyReadyEndpointsAreUsed(t *testing.T) {
+	t.Parallel()
+	cc := readyPolicy(t, "a:1", "b:1", "c:1")
+	cc.SubConn("b:1").Idle()
+	if got := shares(t, cc, 100); got["b:1"] != 0 || got["a:1"] != 50 || got["c:1"] != 50 {
+		t.Errorf("shares of 100 without b:1: %v", got)
+	}
+	cc.SubConn("b:1").Ready()
+	if got := shares(t, cc, 99); got["b:1"] != 33 {
+		t.Errorf("shares of 99 with b:1 back: %v", got)
+	}
+}
+
+func TestHealthIsFollowed(t *testing.T) {
+	t.Parallel()
+	cc := balancertest.NewClientConn(t)
+	cc.SetManualHealth(true)
+	p := cc.Build(roundrobin2.NewBuilder())
+	defer p.Close()
+	if err := p.Update(balancertest.Endpoints("a:1", "b:1")...); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	for _, sc := range cc.Live() {
+		sc.Ready()
+	}
+	if _, err := cc.Pick(); !errors.Is(err, balancer.ErrNoSubConnAvailable) {
+		t.Errorf("pick before the first health updates: %v, want to be queued", err)
+	}
+	cc.SubConn("a:1").SetHealth(connectivity.Ready, nil)
+	cc.SubConn("b:1").SetHealth(connectivity.TransientFailure, errors.New("sick"))
+	if got := shares(t, cc, 10); got["a:1"] != 10 {
+		t.Errorf("shares of 10 while b:1 is sick: %v", got)
+	}
+}
+
+// TestConcurrentPicksAreExact picks from many goroutines at once.
+func TestConcurrentPicksAreExact(t *testing.T) {
+	t.Parallel()
+	cc := readyPolicy(t, "a:1", "b:1", "c:1", "d:1")
+	var mu sync.Mutex
+	total := map[string]int{}
+	var picking sync.WaitGroup
+	for range 8 {
+		picking.Go(func() {
+			got := shares(t, cc, 500)
+			mu.Lock()
+			defer mu.Unlock()
+			for addr, n := range got {
+				total[addr] += n
+			}
+		})
+	}
+	picking.Wait()
+	for addr, n := range total {
+		if n != 1000 {
+			t.Errorf("%s got %d of 4000 picks, want 1000", addr, n)
+		}
+	}
+}
+
+func TestParseConfig(t *testing.T) {
+	t.Parallel()
+	parser := roundrobin2.NewBuilder().(balancer.ConfigParser)
+	for _, config := range []string{`{}`, `{"fromTheFuture": 1}`} {
+		if cfg, err := parser.ParseConfig(json.RawMessage(config)); err != nil || cfg == nil {
+			t.Errorf("ParseConfig(%s) = %v, %v, want a config", config, cfg, err)
+		}
+	}
+	for _, config := range []string{`[]`, `"x"`, `{`, ``} {
+		if _, err := parser.ParseConfig(json.RawMessage(config)); err == nil || !strings.HasPrefix(err.Error(), "round_robin2: parse config: ") {
+			t.Errorf("ParseConfig(%s): %v, want an error that names the policy", config, err)
+		}
+	}
+}
+
+func TestPickDoesNotAllocate(t *testing.T) {
+	cc := readyPolicy(t, "a:1", "b:1", "c:1")
+	p := cc.State().Picker
+	if n := testing.AllocsPerRun(100, func() { _, _ = p.Pick(balancer.PickInfo{}) }); n != 0 {
+		t.Errorf("a pick allocates %v times", n)
+	}
+}
+
+func shares(t testing.TB, cc *balancertest.ClientConn, picks int) map[string]int {
+	t.Helper()
+	got := map[string]int{}
+	for range picks {
+		sc, err := cc.Pick()
+		if err != nil {
+			t.Errorf("pick: %v", err)
+			return got
+		}
+		got[sc.Addr()]++
+	}
+	return got
+}
+
+// A program that has a registry of its own registers the policy with a Metrics
+// of its own; see the package metrics.
+func ExampleNewBuilder() {
+	fmt.Println(roundrobin2.NewBuilder().Name())
+	// Output: round_robin2
+}
