@@ -1,0 +1,155 @@
+package scenario_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/scenario"
+)
+
+// sum adds the values of the lines that contain all parts.
+func sum(t *testing.T, lines []string, parts ...string) float64 {
+	t.Helper()
+	var total float64
+next:
+	for _, line := range lines {
+		for _, part := range parts {
+			if !strings.Contains(line, part) {
+				continue next
+			}
+		}
+		fields := strings.Fields(line)
+		value, err := strconv.ParseFloat(fields[len(fields)-1], 64)
+		if err != nil {
+			t.Fatalf("line %q: %v", line, err)
+		}
+		total += value
+	}
+	return total
+}
+
+// awaitSum scrapes until the sum is at least want.
+func (p *process) awaitSum(t *testing.T, want float64, parts ...string) {
+	t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		lines := p.scrape(t)
+		if sum(t, lines, parts...) >= want {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%q adds up to less than %v:\n%s", parts, want, strings.Join(lines, ""))
+		}
+	}
+}
+
+func TestKeepGoesOnUntilInterrupted(t *testing.T) {
+	t.Parallel()
+	p := run(t, scenario.RunAll, "-backends", twoBackends, longTimeout,
+		"-keep", "-rate=500", "-metrics-addr=127.0.0.1:0")
+	for _, policy := range []string{"pick_first2", "round_robin2"} {
+		p.awaitSum(t, 30, "grpc_lb_rpcs_total", `grpc_lb_policy="`+policy+`"`, `grpc_code="OK"`)
+	}
+	p.interrupt()
+	p.wantExit(t, 0)
+	p.wantStderr(t)
+	checkDocumented(t, p.stdout.String(), 10)
+}
+
+func TestKeepShowsTheFailedConnectionAttempts(t *testing.T) {
+	t.Parallel()
+	_, backends := startServers(t)
+	client := run(t, scenario.RunClient, "-backends", backends, longTimeout,
+		"-server-name=channel", "-keep", "-metrics-addr=127.0.0.1:0")
+	for _, policy := range []string{"pick_first2", "round_robin2"} {
+		for b := range strings.SplitSeq(backends, ",") {
+			_, addr, _ := strings.Cut(b, "=")
+			client.awaitSum(t, 1, "grpc_lb_connection_attempts_total", `result="failure"`,
+				`grpc_lb_policy="`+policy+`"`, `grpc_lb_backend="`+addr+`"`)
+		}
+	}
+	client.interrupt()
+	client.wantExit(t, 1)
+	if n := strings.Count(client.stderr.String(), "could not greet: "); n != 2 {
+		t.Errorf("%d failures printed, want one for each policy:\n%s", n, &client.stderr)
+	}
+	if n := strings.Count(client.stdout.String(), "--- calling "); n != 2 {
+		t.Errorf("%d policies called, want both:\n%s", n, &client.stdout)
+	}
+}
+
+// It does not run in parallel: another test could take the ports that are free
+// during the outage.
+func TestKeepLogsAnOutageOnceAndItsEnd(t *testing.T) {
+	servers, backends := startServers(t)
+	client := run(t, scenario.RunClient, "-backends", backends, longTimeout,
+		"-policies=round_robin2", "-keep", "-rate=200", "-metrics-addr=127.0.0.1:0")
+	client.awaitSum(t, 20, "grpc_lb_rpcs_total", `grpc_code="OK"`)
+
+	servers.interrupt()
+	servers.wantExit(t, 0)
+	client.stderr.await(t, `level=WARN msg="RPCs fail" policy=round_robin2 err=.*code = Unavailable`, 1)
+	client.awaitSum(t, 5, "grpc_lb_picks_failed_total")
+	start(t, scenario.RunServer, "", "-backends", backends)
+	client.stderr.await(t, `level=INFO msg="RPCs succeed again" policy=round_robin2 failed=\d+`, 1)
+
+	client.interrupt()
+	client.wantExit(t, 0)
+	if lines := strings.Count(client.stderr.String(), "\n"); lines != 2 {
+		t.Errorf("%d lines logged, want one for the outage and one for its end:\n%s", lines, &client.stderr)
+	}
+}
+
+func TestInterruptBeforeTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	// The port is open, but nobody answers: connecting takes until the end.
+	silent := "-backends=member1.etcd.local=" + takenPort(t)
+	for _, test := range []struct {
+		args []string
+		want int
+	}{{nil, 1}, {[]string{"-keep", "-metrics-addr=127.0.0.1:0"}, 0}} {
+		client := run(t, scenario.RunClient, append(test.args, silent, longTimeout)...)
+		client.stdout.await(t, "--- calling", 1)
+		client.interrupt()
+		client.wantExit(t, test.want)
+		if strings.Contains(client.stderr.String(), "could not greet") {
+			t.Errorf("%v: the interruption counts as a failed RPC:\n%s", test.args, &client.stderr)
+		}
+	}
+}
+
+// It runs the program as users do: in a process of its own, and with the metrics
+// that the policies report to by default.
+func TestSignalEndsTheProgram(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), os.Args[0],
+		"-backends", twoBackends, longTimeout, "-keep", "-metrics-addr=127.0.0.1:0")
+	command.Env = append(os.Environ(), asProgram+"=1")
+	var stdout output
+	var stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stdout.await(t, "Ctrl-C ends it", 1)
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Skipf("this system cannot send SIGINT: %v", err)
+	}
+	if err := command.Wait(); err != nil || stderr.Len() > 0 {
+		t.Errorf("the program ends with %v and says %q, want neither", err, &stderr)
+	}
+	checkDocumented(t, stdout.String(), 10)
+	if !regexp.MustCompile(`sending 20 RPCs per second with each policy; metrics: http://127\.0\.0\.1:\d+/metrics`).MatchString(stdout.String()) {
+		t.Errorf("stdout does not say what goes on and where the metrics are:\n%s", &stdout)
+	}
+}

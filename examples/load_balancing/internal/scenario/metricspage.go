@@ -1,0 +1,52 @@
+package scenario
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metricsPage is the HTTP server behind -metrics-addr.
+type metricsPage struct {
+	url    string
+	server *http.Server
+	served chan struct{} // closed when the server has ended
+}
+
+// serveMetrics serves /metrics on addr until the page is closed.
+func serveMetrics(addr string) (*metricsPage, error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("serve metrics: %w; stop what has the port, or give another with -metrics-addr (port 0: any free one)", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.Handler())
+	page := &metricsPage{
+		url:    "http://" + reachable(listener.Addr().String()) + "/metrics",
+		server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second},
+		served: make(chan struct{}),
+	}
+	go func() {
+		defer close(page.served)
+		_ = page.server.Serve(listener) // ends with ErrServerClosed
+	}()
+	return page, nil
+}
+
+// close ends the server and all its connections.
+func (p *metricsPage) close() {
+	p.server.Close()
+	<-p.served
+}
+
+// reachable returns an address that one can connect to, for one to listen on.
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return addr
+}
