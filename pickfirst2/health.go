@@ -3,6 +3,7 @@ package pickfirst2
 import (
 	"cmp"
 
+	"google.golang.org/grpc/balancer/pickfirst"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 )
@@ -13,15 +14,24 @@ type healthGateKey struct{}
 // a pick_first2 policy report READY only while the health listener of its
 // SubConn does (gRFC A17, and the ejections of outlier detection, gRFC A50).
 // It is for policies that have pick_first2 as their child: they pass the state
-// on to it. The attribute of grpc-go's pickfirst.EnableHealthListener is
-// private to that package and has no effect here.
+// on to it. That of grpc-go's package pickfirst has the same effect.
 func EnableHealthListener(state resolver.State) resolver.State {
 	state.Attributes = state.Attributes.WithValue(healthGateKey{}, true)
 	return state
 }
 
 func healthGateEnabled(state resolver.State) bool {
-	return state.Attributes.Value(healthGateKey{}) != nil
+	return state.Attributes.Value(healthGateKey{}) != nil || enabledForPickFirst(state)
+}
+
+// enabledForPickFirst tells whether a parent that knows only grpc-go's
+// pick_first has called EnableHealthListener of that package. Its attribute has
+// a private key, but calling it once more changes nothing if it is there.
+func enabledForPickFirst(state resolver.State) (enabled bool) {
+	// Values that cannot be compared panic; nobody is bound to compare those of
+	// a resolver state. The gate stays open then.
+	defer func() { _ = recover() }()
+	return pickfirst.EnableHealthListener(state).Attributes.Equal(state.Attributes)
 }
 
 // becameReady is called when m.sel has become READY. With the gate it is the

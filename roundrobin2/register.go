@@ -26,20 +26,18 @@ func NewBuilder() balancer.Builder {
 	return builder{base2.NewBalancerBuilder(Name, newPickerBuilder, base.Config{HealthCheck: true})}
 }
 
-// builder adds the config, which has no fields yet.
+// builder adds the parser of a config that has no fields yet.
 type builder struct {
 	balancer.Builder
 }
 
-type config struct {
-	serviceconfig.LoadBalancingConfig `json:"-"`
-}
-
-// ParseConfig implements [balancer.ConfigParser].
+// ParseConfig implements [balancer.ConfigParser]. There is nothing in a config
+// that the policy would have to be told. The empty string stands for an empty
+// config: grpc-go's round_robin, which looks at none, is often given it.
 func (builder) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	cfg, err := lbconfig.Parse[config](Name, js)
-	if err != nil {
-		return nil, err
+	if string(js) == `""` {
+		return nil, nil
 	}
-	return cfg, nil
+	_, err := lbconfig.Parse[struct{}](Name, js)
+	return nil, err
 }

@@ -105,9 +105,9 @@ func TestConcurrentPicksAreExact(t *testing.T) {
 func TestParseConfig(t *testing.T) {
 	t.Parallel()
 	parser := roundrobin2.NewBuilder().(balancer.ConfigParser)
-	for _, config := range []string{`{}`, `{"fromTheFuture": 1}`} {
-		if cfg, err := parser.ParseConfig(json.RawMessage(config)); err != nil || cfg == nil {
-			t.Errorf("ParseConfig(%s) = %v, %v, want a config", config, cfg, err)
+	for _, config := range []string{`{}`, `null`, `""`, `{"fromTheFuture": 1}`} {
+		if _, err := parser.ParseConfig(json.RawMessage(config)); err != nil {
+			t.Errorf("ParseConfig(%s): %v", config, err)
 		}
 	}
 	for _, config := range []string{`[]`, `"x"`, `{`, ``} {

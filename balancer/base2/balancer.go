@@ -83,7 +83,7 @@ func (b *endpointBalancer) startUpdate(order []*child) error {
 	defer b.mu.Unlock()
 	b.order = order
 	b.resolverErr = nil
-	b.publisher.errorChanged = true
+	b.publisher.errorChanged, b.publisher.owed = true, true
 	if len(order) == 0 {
 		b.resolverErr = errNoAddresses
 		return balancer.ErrBadResolverState

@@ -166,10 +166,13 @@ func TestUpdates(t *testing.T) {
 	cc.SubConn("a:1").Ready()
 	cc.SubConn("b:1").Ready()
 
-	builds := len(r.builds)
+	builds, reports, picker := len(r.builds), len(cc.States()), cc.State().Picker
 	mustUpdate(t, p, balancertest.Endpoints("b:1", "a:1", "b:1")...)
 	if len(r.builds) != builds {
-		t.Errorf("an update that changed nothing led to a picker")
+		t.Errorf("an update that changed nothing led to a call of Build")
+	}
+	if got := len(cc.States()); got != reports+1 || cc.State().Picker != picker {
+		t.Errorf("%d reports on an update that changed nothing, want one, with the last picker", got-reports)
 	}
 	mustUpdate(t, p, balancertest.Endpoints("b:1", "c:1")...)
 	cc.SubConn("c:1").Ready()

@@ -32,7 +32,9 @@
 // A new picker is due when an endpoint enters or leaves READY, when its
 // attributes change, when the aggregated state changes, and, in
 // TRANSIENT_FAILURE, when there is news of the cause. It is published before the
-// call that brought the change returns. Only in a channel of 100 READY endpoints
+// call that brought the change returns. A resolver update that changes nothing is
+// answered with the last picker once more, since parents such as weighted_target
+// wait for an answer. Only in a channel of 100 READY endpoints
 // or more, and only if a rebuild takes more than 50 µs there, rebuilds are put
 // off so that they take a tenth of the time at most; none waits longer than
 // 100 ms, and a change of the aggregated state never waits. Otherwise n endpoints

@@ -21,10 +21,10 @@ type publisher struct {
 	pickerBuilder base.PickerBuilder
 	timed         func(rebuild func()) time.Duration // runs it and tells what it cost
 
-	published    bool               // at least once
-	state        connectivity.State // that was published last
-	readyChanged bool               // the READY endpoints or their attributes
-	errorChanged bool               // what picks in TRANSIENT_FAILURE say
+	last         balancer.State // that was published; without a picker before the first
+	readyChanged bool           // the READY endpoints or their attributes
+	errorChanged bool           // what picks in TRANSIENT_FAILURE say
+	owed         bool           // a resolver update was taken; see answer
 
 	cost  time.Duration // of the last rebuild
 	ended time.Time     // when that was done
@@ -39,10 +39,10 @@ func (p *publisher) stop() {
 	}
 }
 
-// due tells whether picks would go another way with a new picker.
-func (p *publisher) due(aggregate connectivity.State) bool {
+// stale tells whether picks would go another way with a new picker.
+func (p *publisher) stale(aggregate connectivity.State) bool {
 	switch {
-	case !p.published, aggregate != p.state:
+	case p.last.Picker == nil, aggregate != p.last.ConnectivityState:
 		return true
 	case aggregate == connectivity.Ready:
 		return p.readyChanged
@@ -64,12 +64,16 @@ func (p *publisher) delay(ready int) time.Duration {
 	return rest - time.Since(p.ended)
 }
 
-// publishLocked publishes a picker if one is due: now, or when enough time has
-// passed since the last.
+// publishLocked publishes a new picker if the last is stale: now, or when enough
+// time has passed since the last rebuild.
 func (b *endpointBalancer) publishLocked() {
 	p := &b.publisher
 	aggregate := b.states.aggregate()
-	if b.quiet || !p.due(aggregate) {
+	switch {
+	case b.quiet:
+		return
+	case !p.stale(aggregate):
+		b.answerLocked()
 		return
 	}
 	if wait := p.delay(len(b.ready)); wait > 0 {
@@ -80,11 +84,21 @@ func (b *endpointBalancer) publishLocked() {
 	}
 	p.stop()
 	p.cost = p.timed(func() {
-		b.cc.UpdateState(balancer.State{ConnectivityState: aggregate, Picker: b.pickerLocked(aggregate)})
+		p.last = balancer.State{ConnectivityState: aggregate, Picker: b.pickerLocked(aggregate)}
+		b.cc.UpdateState(p.last)
 	})
 	p.ended = time.Now()
-	p.published, p.state = true, aggregate
-	p.readyChanged, p.errorChanged = false, false
+	p.readyChanged, p.errorChanged, p.owed = false, false, false
+}
+
+// answerLocked publishes the last picker once more if a resolver update has
+// changed nothing. grpc-go's policies always answer an update with a picker, and
+// some parents count on it: weighted_target puts new weights into effect then.
+func (b *endpointBalancer) answerLocked() {
+	if b.publisher.owed {
+		b.publisher.owed = false
+		b.cc.UpdateState(b.publisher.last)
+	}
 }
 
 func timed(rebuild func()) time.Duration {
