@@ -1,0 +1,193 @@
+package balancer_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/pickfirst"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+)
+
+// side is one of the two policies that run the same script.
+type side struct {
+	cc     *balancertest.ClientConn
+	policy *balancertest.Policy
+	seen   int                // reported states that were compared already
+	last   connectivity.State // of these
+}
+
+// observation is what gRPC sees of a policy after one event. SubConns are
+// compared as sets: in which order equal steps are taken is not specified.
+type observation struct {
+	SubConns string // live ones: address, state, whether connecting was asked for
+	States   string // newly reported, repetitions left out: those are grpc-go's way to publish pickers
+	State    connectivity.State
+	Picks    string // where picks go
+}
+
+func (s *side) observe() observation {
+	var o observation
+	var conns []string
+	for _, sc := range s.cc.Live() {
+		conns = append(conns, fmt.Sprintf("%s/%s %v wanted=%v", sc.Addr(), sc.Address().ServerName, sc.State(), sc.Wanted()))
+	}
+	slices.Sort(conns)
+	o.SubConns = strings.Join(conns, ", ")
+	states := s.cc.States()
+	changes := slices.Compact(append([]connectivity.State{s.last}, states[s.seen:]...))[1:]
+	o.States = fmt.Sprint(changes)
+	s.seen = len(states)
+	s.last = s.cc.State().ConnectivityState
+	o.State = s.last
+	if o.State != connectivity.Idle { // there a pick is an event of its own
+		o.Picks = s.picks()
+	}
+	return o
+}
+
+// picks tells where picks go: how often to which address in a few rounds, or
+// why to none.
+func (s *side) picks() string {
+	const rounds = 12 // a multiple of every number of endpoints in the scripts
+	got := map[string]int{}
+	for range rounds {
+		sc, err := s.cc.Pick()
+		switch {
+		case errors.Is(err, balancer.ErrNoSubConnAvailable):
+			got["queued"]++
+		case err != nil:
+			got["failed"]++
+		case sc.IsShutdown() || sc.State() != connectivity.Ready:
+			got[fmt.Sprintf("%v in %v", sc, sc.State())]++
+		default:
+			got[sc.Addr()]++
+		}
+	}
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(got)) {
+		parts = append(parts, fmt.Sprintf("%s %d", k, got[k]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// event is one line of a script, in words, and what it does to a side.
+type event struct {
+	words string
+	do    func(*side)
+	wait  time.Duration // instead: time passes, for both sides at once
+}
+
+// script runs events against grpc-go's policy and ours and compares them.
+type script struct {
+	t            testing.TB
+	theirs, ours *side
+	log          []string
+	diff         intended
+	lists        [][]resolver.Endpoint // what random scripts choose updates from
+}
+
+func newScript(t testing.TB, p pair, manualHealth bool) *script {
+	newSide := func(name string) *side {
+		cc := balancertest.NewClientConn(t)
+		cc.SetManualHealth(manualHealth)
+		return &side{cc: cc, policy: cc.Build(balancer.Get(name)), last: connectivity.Connecting}
+	}
+	s := &script{t: t, theirs: newSide(p.theirs), ours: newSide(p.ours), lists: lists}
+	if p.ours == pickfirst2.Name {
+		s.lists = slices.Concat(lists, renaming)
+		s.diff.stickierAllowed = true
+	}
+	return s
+}
+
+// run has both sides take an event and tells whether they look alike after it.
+func (s *script) run(e event) bool {
+	s.t.Helper()
+	s.log = append(s.log, e.words)
+	time.Sleep(e.wait)
+	for _, x := range []*side{s.theirs, s.ours} {
+		if e.do != nil {
+			e.do(x)
+		}
+		synctest.Wait() // grpc-go's round_robin reconnects on a goroutine of its own
+	}
+	want, got := s.theirs.observe(), s.ours.observe()
+	if s.diff.allows(e, want, got) {
+		return true
+	}
+	s.t.Errorf("after\n\t%s\n grpc-go: %+v\nbalancer2: %+v", strings.Join(s.log, "\n\t"), want, got)
+	return false
+}
+
+// close closes both policies. Nothing may be left of either.
+func (s *script) close() {
+	for name, x := range map[string]*side{"grpc-go": s.theirs, "balancer2": s.ours} {
+		x.policy.Close()
+		if live := x.cc.Live(); len(live) > 0 {
+			s.t.Errorf("after\n\t%s\nand Close, %s leaves %v", strings.Join(s.log, "\n\t"), name, live)
+		}
+	}
+}
+
+// The events.
+
+func update(endpoints ...resolver.Endpoint) event {
+	return event{words: "update " + describeEndpoints(endpoints), do: func(s *side) { _ = s.policy.Update(endpoints...) }}
+}
+
+// gatedUpdate is an update by a parent that wants the health listener followed.
+func gatedUpdate(endpoints ...resolver.Endpoint) event {
+	return event{words: "gated update " + describeEndpoints(endpoints), do: func(s *side) {
+		state := pickfirst.EnableHealthListener(balancertest.ResolverState(endpoints...))
+		_ = s.policy.UpdateClientConnState(balancer.ClientConnState{ResolverState: state})
+	}}
+}
+
+func resolverError() event {
+	return event{words: "resolver error", do: func(s *side) { s.policy.ResolverError(errResolver) }}
+}
+
+func exitIdle() event { return event{words: "exit idle", do: func(s *side) { s.policy.ExitIdle() }} }
+
+func onePick() event { return event{words: "pick", do: func(s *side) { _, _ = s.cc.Pick() }} }
+
+func wait(d time.Duration) event {
+	return event{words: "wait " + d.String(), wait: d}
+}
+
+// connEvent is what happens to the live SubConn to an address, if there is one.
+func connEvent(key, words string, do func(*balancertest.SubConn)) event {
+	return event{words: key + " " + words, do: func(s *side) {
+		for _, sc := range s.cc.Live() {
+			if connKey(sc) == key {
+				do(sc)
+				return
+			}
+		}
+	}}
+}
+
+func connKey(sc *balancertest.SubConn) string { return sc.Addr() + "/" + sc.Address().ServerName }
+
+func describeEndpoints(endpoints []resolver.Endpoint) string {
+	var parts []string
+	for _, e := range endpoints {
+		var addrs []string
+		for _, a := range e.Addresses {
+			addrs = append(addrs, a.Addr+"/"+a.ServerName)
+		}
+		parts = append(parts, strings.Join(addrs, " "))
+	}
+	return strings.Join(parts, " | ")
+}
