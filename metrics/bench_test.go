@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 func BenchmarkPickDone(b *testing.B) {

@@ -54,7 +54,7 @@ func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) bala
 		c.close()
 		return nil
 	}
-	c.setPolicy(inner)
+	c.policy = inner
 	return &policy{Balancer: inner, channel: c}
 }
 

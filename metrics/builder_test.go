@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 func TestInstrumentKeepsNameAndConfigParser(t *testing.T) {

@@ -14,18 +14,17 @@ type channel struct {
 	balancer.ClientConn
 	metrics *Metrics
 	target  *target
+	policy  balancer.Balancer // set when it is built, before gRPC can tell it anything
 
 	// mu guards the fields below and the fields of subConn that say so. No call
 	// to gRPC, to the policy or to a method of Metrics is made under it.
 	mu     sync.Mutex
-	policy balancer.Balancer
 	closed bool
-	live   map[*subConn]struct{}                // the SubConns that are counted
-	held   map[*subConn][]balancer.SubConnState // states that came before NewSubConn had returned
+	live   map[*subConn]struct{} // the SubConns that are counted
 }
 
 // NewSubConn implements [balancer.ClientConn]. What a policy makes after it was
-// closed, which gRPC refuses, is not metered: nothing would tell when it goes.
+// closed, which gRPC refuses, is not counted: nothing would tell when it goes.
 func (c *channel) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
 	if c.isClosed() {
 		return c.ClientConn.NewSubConn(addrs, opts)
@@ -34,13 +33,14 @@ func (c *channel) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnO
 	opts.StateListener = sc.onState
 	inner, err := c.ClientConn.NewSubConn(addrs, opts)
 	if err != nil {
-		c.abandon(sc)
 		return nil, err
 	}
 	sc.SubConn = inner
 	sc.backend = c.metrics.acquire(c.target, backendName(addrs))
 	sc.done = sc.backend.finish
-	c.adopt(sc)
+	if !c.enter(sc) {
+		c.metrics.release(sc.backend)
+	}
 	return sc, nil
 }
 
@@ -86,20 +86,6 @@ func (c *channel) isClosed() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.closed
-}
-
-func (c *channel) setPolicy(p balancer.Balancer) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.policy = p
-}
-
-// legacyPolicy returns the policy for SubConns that it made without a
-// StateListener; nil while it is being built.
-func (c *channel) legacyPolicy() balancer.Balancer {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.policy
 }
 
 // close lets go of all that the policy has left open. gRPC shuts those SubConns

@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // A policy that knows no StateListener hears of its SubConns in
@@ -43,73 +44,12 @@ func TestLegacyPolicyHearsOfItsOwnSubConns(t *testing.T) {
 	}
 }
 
-// gRPC promises to tell nothing of a SubConn before Connect was called on it.
-// A fake that does is no reason to fail: the policy hears of it, in order, when
-// the SubConn can be used.
-func TestStatesThatComeBeforeNewSubConnReturns(t *testing.T) {
-	t.Parallel()
-	for name, legacy := range map[string]bool{"listener": false, "legacy": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			m := metrics.New()
-			cc, s := &looseConn{}, &stub{}
-			m.Instrument(s).Build(cc, balancer.BuildOptions{})
-			told := make(chan struct{})
-			cc.inNewSubConn = func(listener func(balancer.SubConnState)) error {
-				listener(balancer.SubConnState{ConnectivityState: connecting})
-				go func() { // unordered with NewSubConn's return
-					listener(balancer.SubConnState{ConnectivityState: ready})
-					close(told)
-				}()
-				return nil
-			}
-			heard := make(chan connectivity.State, 2)
-			if legacy {
-				s.onLegacy = func(sc balancer.SubConn, state balancer.SubConnState) {
-					sc.Connect()
-					heard <- state.ConnectivityState
-				}
-				s.connectWith(t, "a:1", nil)
-			} else {
-				s.connectWith(t, "a:1", func(s balancer.SubConnState) { heard <- s.ConnectivityState })
-			}
-			if first, second := <-heard, <-heard; first != connecting || second != ready {
-				t.Errorf("the policy heard %v, %v, want CONNECTING, READY", first, second)
-			}
-			<-told
-			got := scrape(t, m)
-			if r, n := got.sum("backend_ready"), got.sum("connect_duration_seconds_count"); r != 1 || n != 1 {
-				t.Errorf("READY SubConns = %v, timed connections = %v, want 1 and 1", r, n)
-			}
-		})
-	}
-}
-
-// Nobody can tell a policy of anything while it is being built.
-func TestStatesThatComeDuringBuild(t *testing.T) {
-	t.Parallel()
-	m := metrics.New()
-	cc, s := &looseConn{}, &stub{}
-	cc.inNewSubConn = func(listener func(balancer.SubConnState)) error {
-		listener(balancer.SubConnState{ConnectivityState: failure})
-		return nil
-	}
-	s.onLegacy = func(balancer.SubConn, balancer.SubConnState) {
-		t.Error("the policy heard of a SubConn while it was built")
-	}
-	s.onBuild = func() { s.connectWith(t, "a:1", nil) }
-	m.Instrument(s).Build(cc, balancer.BuildOptions{})
-	if got := scrape(t, m).nonzero()["connection_attempts_total a:1 failure"]; got != 1 {
-		t.Errorf("failed attempts = %v, want 1", got)
-	}
-}
-
 func TestPolicyThatIsClosedWhileItMakesASubConn(t *testing.T) {
 	t.Parallel()
 	m := metrics.New(metrics.WithRetention(0))
 	cc, s := &looseConn{}, &stub{}
 	p := m.Instrument(s).Build(cc, balancer.BuildOptions{})
-	cc.inNewSubConn = func(func(balancer.SubConnState)) error {
+	cc.inNewSubConn = func() error {
 		p.Close()
 		return nil
 	}
@@ -193,6 +133,8 @@ func TestInnerLayerLeavesTheOuterSubConnAlone(t *testing.T) {
 	if err != nil {
 		t.Fatalf("NewSubConn: %v", err)
 	}
+	sc.Connect()
+	cc.SubConn("a:1").Ready()
 	child.publish(balancer.PickResult{SubConn: sc}, nil)
 	if _, err := cc.RPC(nil); err != nil {
 		t.Errorf("RPC: %v", err)

@@ -6,13 +6,14 @@ import (
 	"log"
 	"net"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthgrpc "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // Policies are registered before the first client is made. From here on each

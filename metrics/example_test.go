@@ -7,11 +7,12 @@ import (
 	"net/http/httptest"
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // Metrics of one's own, in a registry of one's own.

@@ -7,9 +7,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc/balancer"
+
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
-	"google.golang.org/grpc/balancer"
 )
 
 // pickOf starts an RPC on the SubConn, and ends it when the returned function is

@@ -11,7 +11,7 @@ import (
 type looseConn struct {
 	balancer.ClientConn // nil
 
-	inNewSubConn func(listener func(balancer.SubConnState)) error
+	inNewSubConn func() error
 	made         []*looseSubConn
 	removed      []balancer.SubConn
 	updated      []balancer.SubConn
@@ -21,7 +21,7 @@ type looseConn struct {
 func (cc *looseConn) NewSubConn(_ []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
 	sc := &looseSubConn{listener: opts.StateListener}
 	if cc.inNewSubConn != nil {
-		if err := cc.inNewSubConn(opts.StateListener); err != nil {
+		if err := cc.inNewSubConn(); err != nil {
 			return nil, err
 		}
 	}

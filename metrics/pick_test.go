@@ -7,18 +7,19 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// nilStatus is an error that claims to have a status and has none.
-type nilStatus struct{ error }
+// nilStatusError is an error that claims to have a status and has none.
+type nilStatusError struct{ error }
 
-func (nilStatus) GRPCStatus() *status.Status { return nil }
+func (nilStatusError) GRPCStatus() *status.Status { return nil }
 
 func TestDoneCountsTheEndOfAPick(t *testing.T) {
 	t.Parallel()
@@ -36,7 +37,7 @@ func TestDoneCountsTheEndOfAPick(t *testing.T) {
 		{"wrapped status", balancer.DoneInfo{Err: fmt.Errorf("x: %w", status.Error(codes.Aborted, "")), BytesSent: true}, "rpcs_total a:1 Aborted"},
 		{"highest code", balancer.DoneInfo{Err: status.Error(codes.Unauthenticated, "")}, "rpcs_total a:1 Unauthenticated"},
 		{"code beyond gRPC's", balancer.DoneInfo{Err: status.Error(17, "")}, "rpcs_total a:1 Unknown"},
-		{"status that is nil", balancer.DoneInfo{Err: nilStatus{plain}}, "rpcs_total a:1 Unknown"},
+		{"status that is nil", balancer.DoneInfo{Err: nilStatusError{plain}}, "rpcs_total a:1 Unknown"},
 		{"context canceled", balancer.DoneInfo{Err: context.Canceled}, "rpcs_total a:1 Canceled"},
 		{"context expired", balancer.DoneInfo{Err: fmt.Errorf("x: %w", context.DeadlineExceeded)}, "rpcs_total a:1 DeadlineExceeded"},
 		{"plain error", balancer.DoneInfo{Err: plain, BytesSent: true}, "rpcs_total a:1 Unknown"},

@@ -35,8 +35,7 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 }
 
 func (p *picker) countError(err error) {
-	// Compared as gRPC does: it waits for this very error only.
-	if err == balancer.ErrNoSubConnAvailable {
+	if err == balancer.ErrNoSubConnAvailable { //nolint:errorlint // as gRPC compares: it waits for this very error only
 		p.channel.target.delayed.Add(1)
 	} else {
 		p.channel.target.failed.Add(1)

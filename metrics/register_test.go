@@ -6,8 +6,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // A wrapping registerer adds its labels to those that the samples of a backend

@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // point is one sample of a scrape. Extra is the value of the label that is

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/balancer"
@@ -25,6 +24,8 @@ import (
 	"google.golang.org/grpc/serviceconfig"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // loopback meters gRPC's own policies under other names, which the tests share.

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 const (
@@ -183,17 +184,11 @@ func TestFailedNewSubConnLeavesNoTrace(t *testing.T) {
 	refusal := errors.New("refused")
 	cc, s := &looseConn{}, &stub{}
 	m.Instrument(s).Build(cc, balancer.BuildOptions{})
-	var late func(balancer.SubConnState)
-	cc.inNewSubConn = func(listener func(balancer.SubConnState)) error {
-		late = listener
-		listener(balancer.SubConnState{ConnectivityState: connecting})
-		return refusal
-	}
+	cc.inNewSubConn = func() error { return refusal }
 	sc, err := s.cc.NewSubConn([]resolver.Address{{Addr: "a:1"}}, balancer.NewSubConnOptions{})
 	if sc != nil || err != refusal {
 		t.Errorf("NewSubConn gave %v, %v, want nil, %v", sc, err, refusal)
 	}
-	late(balancer.SubConnState{ConnectivityState: shutdown})
 	if got := scrape(t, m).backends(); len(got) != 0 {
 		t.Errorf("backends with series: %v, want none", got)
 	}

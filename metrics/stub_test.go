@@ -5,12 +5,13 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/serviceconfig"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // stub is a policy, and its builder, that does nothing by itself: the test acts
@@ -18,9 +19,8 @@ import (
 type stub struct {
 	balancer.Balancer // nil
 
-	name    string
-	onBuild func()
-	refuse  bool // to be built
+	name   string
+	refuse bool // to be built
 
 	cc        balancer.ClientConn
 	opts      balancer.BuildOptions
@@ -40,9 +40,6 @@ func (s *stub) Name() string {
 
 func (s *stub) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
 	s.cc, s.opts = cc, opts
-	if s.onBuild != nil {
-		s.onBuild()
-	}
 	if s.refuse {
 		return nil
 	}

@@ -21,19 +21,9 @@ type subConn struct {
 	listener func(balancer.SubConnState) // the policy's; nil if it uses UpdateSubConnState
 
 	// Guarded by channel.mu.
-	phase      phase
 	state      connectivity.State
 	connecting time.Time // when CONNECTING began, if that is the state
 }
-
-// phase is how far the making of a SubConn has come.
-type phase uint8
-
-const (
-	making phase = iota // NewSubConn has not returned; states are held back
-	made
-	failed // gRPC refused to make it; states are nobody's concern
-)
 
 // Shutdown implements [balancer.SubConn]. gRPC's last event, SHUTDOWN, comes
 // late or, when the policy is closed, never; so the SubConn leaves here.
@@ -45,71 +35,20 @@ func (sc *subConn) Shutdown() {
 // String keeps a policy's log lines as they are without the decorator.
 func (sc *subConn) String() string { return fmt.Sprint(sc.SubConn) }
 
-// onState is the StateListener that gRPC knows.
+// onState is the StateListener that gRPC knows. gRPC tells nothing of a SubConn
+// before Connect was called on it, so that sc is complete.
 func (sc *subConn) onState(s balancer.SubConnState) {
-	if sc.channel.hold(sc, s) {
-		return
-	}
 	sc.channel.count(sc, s.ConnectivityState)
 	sc.forward(s)
 }
 
-// forward tells the policy, in the way that it chose. A policy that is still
-// being built cannot be told, as gRPC could not tell it either.
+// forward tells the policy, in the way that it chose.
 func (sc *subConn) forward(s balancer.SubConnState) {
 	if sc.listener != nil {
 		sc.listener(s)
 		return
 	}
-	if p := sc.channel.legacyPolicy(); p != nil {
-		p.UpdateSubConnState(sc, s)
-	}
-}
-
-// hold keeps a state back that comes while the SubConn is being made, when the
-// policy could not use it. It tells whether the state is dealt with.
-func (c *channel) hold(sc *subConn, s balancer.SubConnState) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if sc.phase == making {
-		if c.held == nil {
-			c.held = make(map[*subConn][]balancer.SubConnState)
-		}
-		c.held[sc] = append(c.held[sc], s)
-	}
-	return sc.phase != made
-}
-
-// abandon forgets a SubConn that gRPC refused to make.
-func (c *channel) abandon(sc *subConn) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	sc.phase = failed
-	delete(c.held, sc)
-}
-
-// adopt begins to count a SubConn that gRPC has made, and delivers the states
-// that were held back, in order, until there are none.
-func (c *channel) adopt(sc *subConn) {
-	if !c.enter(sc) {
-		c.metrics.release(sc.backend)
-	}
-	for {
-		c.mu.Lock()
-		held := c.held[sc]
-		delete(c.held, sc)
-		if len(held) == 0 {
-			sc.phase = made
-		}
-		c.mu.Unlock()
-		if len(held) == 0 {
-			return
-		}
-		for _, s := range held {
-			c.count(sc, s.ConnectivityState)
-			sc.forward(s)
-		}
-	}
+	sc.channel.policy.UpdateSubConnState(sc, s)
 }
 
 // enter tells whether the SubConn is counted from now on, which it is not if its

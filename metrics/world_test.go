@@ -11,14 +11,15 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
-	"github.com/grpc-balancer2/balancer2/metrics"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/status"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // randomPicker is a policy on grpc's base that picks at random, and hangs in a

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/resolver"
@@ -142,9 +143,6 @@ func (b *pickFirst) runLocked(out *effects) {
 // channel is being closed; a parent policy may have other reasons. Either way
 // it is a failed attempt.
 func (b *pickFirst) connectLocked(out *effects, sub *subchannel) {
-	if sub.gone {
-		return
-	}
 	if sub.conn == nil {
 		conn, err := b.cc.NewSubConn([]resolver.Address{b.machine.addrs[sub.index]}, balancer.NewSubConnOptions{
 			StateListener: func(s balancer.SubConnState) { b.connectivityChanged(sub, s) },
@@ -188,11 +186,11 @@ func (b *pickFirst) reportLocked(e effect) {
 	case connectivity.Ready:
 		picker = readyPicker{conn: e.sub.conn}
 	case connectivity.TransientFailure:
-		picker = failPicker{err: e.err}
+		picker = base.NewErrPicker(e.err)
 	case connectivity.Idle:
 		picker = idlePicker{exitIdle: sync.OnceFunc(b.ExitIdle)}
 	default:
-		picker = queuePicker{}
+		picker = base.NewErrPicker(balancer.ErrNoSubConnAvailable)
 	}
 	if logger.V(2) {
 		logger.Infof("[%p] reporting %v, error: %v", b, e.state, e.err)

@@ -37,7 +37,7 @@
 //	          | else racing          |        |                             |                     |              |
 //	idle      | reconcile only       | –      | –                           | –                   | –            | racing
 //
-// An empty address list leads to waiting, from anywhere.
+// An empty address list leads to waiting, from anywhere, and Close to closed.
 //
 // What it has told the channel is kept apart from that, in the reporter
 // (reporter.go), which alone knows that TRANSIENT_FAILURE is sticky. The health

@@ -37,7 +37,7 @@ type world struct {
 
 var (
 	fuzzLists  = []string{"addresses A", "addresses A B", "addresses A B C", "addresses B", "addresses C B A", "addresses"}
-	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on"}
+	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on", "gate off"}
 	fuzzNames  = []string{"A", "B", "C"}
 )
 

@@ -26,11 +26,16 @@ func healthGateEnabled(state resolver.State) bool {
 
 // enabledForPickFirst tells whether a parent that knows only grpc-go's
 // pick_first has called EnableHealthListener of that package. Its attribute has
-// a private key, but calling it once more changes nothing if it is there.
+// a private key, but setting it once more makes no difference if it is there.
 func enabledForPickFirst(state resolver.State) (enabled bool) {
-	// Values that cannot be compared panic; nobody is bound to compare those of
-	// a resolver state. The gate stays open then.
-	defer func() { _ = recover() }()
+	// Equal looks for the newest attribute first, which is the one in question.
+	// So it comes to others, whose values may be of a kind that cannot be
+	// compared, only if that one is there.
+	defer func() {
+		if recover() != nil {
+			enabled = true
+		}
+	}()
 	return pickfirst.EnableHealthListener(state).Attributes.Equal(state.Attributes)
 }
 

@@ -16,6 +16,7 @@ const (
 	retrying              // all have failed: each is tried again after its backoff
 	chosen                // a subchannel is READY, all others are shut down
 	idle                  // the connection in use was lost, nothing is under way
+	closed                // for good: no event has an effect
 )
 
 // machine decides what the policy does. It has no lock, clock or ClientConn:
@@ -41,6 +42,9 @@ func newMachine() machine { return machine{reporter: newReporter()} }
 // onAddresses takes a resolver update. The list must hold no duplicates. An
 // empty one counts as a failure to resolve, for which reason says why.
 func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate bool, reason error) {
+	if m.phase == closed {
+		return
+	}
 	m.healthGate = healthGate
 	m.resolverErr = reason
 	m.reconcile(out, addrs)
@@ -50,7 +54,7 @@ func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate
 		m.reporter.unusable(out, m.failure())
 	case m.phase == chosen && !m.sel.gone, m.phase == idle:
 		// Nothing is to be tried now.
-	case m.phase == retrying, m.phase == racing && m.reporter.sticky:
+	case m.reporter.sticky:
 		m.race(out)
 	default:
 		m.reporter.restart(out)
@@ -64,6 +68,7 @@ func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate
 func (m *machine) onResolverError(out *effects, err error) {
 	m.resolverErr = err
 	switch {
+	case m.phase == closed:
 	case m.phase == waiting:
 		m.reporter.unusable(out, m.failure())
 	case m.reporter.state == connectivity.TransientFailure:
@@ -113,11 +118,10 @@ func (m *machine) onExitIdle(out *effects) {
 	m.race(out)
 }
 
-// onClose ends everything. No event has an effect after it, but for a new list
-// of addresses, which gRPC does not send to a closed policy.
+// onClose ends everything.
 func (m *machine) onClose(out *effects) {
 	m.reconcile(out, nil)
-	m.enter(out, waiting)
+	m.enter(out, closed)
 }
 
 func (m *machine) enter(out *effects, p phase) {

@@ -134,6 +134,18 @@ var machineScripts = map[string]string{
 		A IDLE => connect A
 		A CONNECTING
 		A TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)`,
+	"retrying, a new list starts a new round": retryAB + `A IDLE => connect A
+		A CONNECTING
+		A TRANSIENT_FAILURE
+		addresses B A => report TRANSIENT_FAILURE (connect to 2 addresses: B: B refused; A: A refused)
+		A IDLE => connect A
+		A CONNECTING
+		A TRANSIENT_FAILURE
+		A IDLE => connect A
+		A CONNECTING
+		A TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: B: B refused; A: A refused)`,
+	"retrying, a good update ends the resolver's error": retryAB + `resolver error => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused; last resolver error: resolver down)
+		addresses A B => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)`,
 	"retrying, one becomes ready": retryAB + `B IDLE => connect B
 		B CONNECTING
 		B READY => shut down A; report READY B`,
@@ -201,12 +213,29 @@ var machineScripts = map[string]string{
 		A CONNECTING
 		A READY => watch health of A`,
 
-	"close while waiting": `close`,
+	"health gate, turned off": gatedA + `gate off
+		addresses A
+		A IDLE => report IDLE
+		exit idle => report CONNECTING; connect A
+		A CONNECTING
+		A READY => report READY A`,
+	"health gate, updates of another connection do not count": gatedA + `A IDLE => report IDLE
+		addresses B => shut down A
+		exit idle => report CONNECTING; connect B
+		B CONNECTING
+		B READY => watch health of B
+		health A READY`,
+
+	"close while waiting": `close
+		resolver error
+		addresses A`,
 	"close while racing": raceAB + `close => shut down A
 		A READY
 		delay over`,
 	"close while retrying": retryAB + `close => shut down A; shut down B
-		A IDLE`,
+		A IDLE
+		resolver error
+		addresses A B`,
 	"close while chosen": chosenA + `close => shut down A
 		A IDLE
 		exit idle`,

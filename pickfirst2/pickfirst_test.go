@@ -133,6 +133,26 @@ func TestTheLoserIsShutDown(t *testing.T) {
 	})
 }
 
+func TestWhatIsHeardOfALoserDoesNotCount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p := build(t)
+		defer p.Close()
+		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
+		advance(250 * time.Millisecond)
+		a, b := cc.SubConn("a:1"), cc.SubConn("b:1")
+		cc.Together(func() { // both win, and b's connection is lost at once
+			a.Ready()
+			b.Ready()
+			b.Idle()
+		})
+		wantStates(t, cc, stConnecting, stReady)
+		if sc, err := cc.Pick(); err != nil || sc != a || !b.IsShutdown() {
+			t.Errorf("pick = %v, %v, want %v; loser shut down: %v", sc, err, a, b.IsShutdown())
+		}
+	})
+}
+
 func TestAPickInIdleReconnects(t *testing.T) {
 	t.Parallel()
 	cc, p := build(t)
@@ -277,10 +297,10 @@ func TestARefusedSubConnIsAFailedAttempt(t *testing.T) {
 		t.Errorf("pick: %v, want %s", err, want)
 	}
 	cc.FailNewSubConn(nil)
-	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
-	cc.SubConn("a:1").Ready()
-	if sc, err := cc.Pick(); err != nil || sc.Addr() != "a:1" {
-		t.Errorf("pick after the next update = %v, %v, want a:1", sc, err)
+	mustUpdate(t, p, balancertest.Endpoints("b:1", "c:1")...) // a:1 goes without having had a SubConn
+	cc.SubConn("b:1").Ready()
+	if sc, err := cc.Pick(); err != nil || sc.Addr() != "b:1" {
+		t.Errorf("pick after the next update = %v, %v, want b:1", sc, err)
 	}
 }
 

@@ -30,7 +30,7 @@ func newScripted(t testing.TB) *scripted {
 // do takes one of
 //
 //	addresses A B C      a resolver update; "addresses" alone has none
-//	gate on              later resolver updates turn the health gate on
+//	gate on, gate off    whether later resolver updates ask for the health gate
 //	resolver error
 //	A CONNECTING         a state change of the subchannel to A
 //	health A READY       a health update of it
@@ -49,8 +49,8 @@ func (s *scripted) do(event string) string {
 			reason = errNoAddresses
 		}
 		s.m.onAddresses(&out, scriptAddresses(words[1:]), s.gate, reason)
-	case event == "gate on":
-		s.gate = true
+	case words[0] == "gate":
+		s.gate = words[1] == "on"
 	case event == "resolver error":
 		s.m.onResolverError(&out, errors.New("resolver down"))
 	case event == "delay over":

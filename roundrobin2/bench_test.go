@@ -51,7 +51,7 @@ func BenchmarkPick(b *testing.B) {
 						b.Fatal(err)
 					}
 					if res.Done != nil {
-						res.Done(balancer.DoneInfo{BytesSent: true})
+						res.Done(balancer.DoneInfo{BytesSent: true, BytesReceived: true})
 					}
 				}
 			})

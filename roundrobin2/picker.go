@@ -8,22 +8,31 @@ import (
 	"google.golang.org/grpc/balancer/base"
 )
 
-// pickerBuilder keeps the rotation of one channel from picker to picker.
+// pickerBuilder keeps the rotation of one channel from picker to picker. While
+// no endpoint is READY it holds on to the last one.
 type pickerBuilder struct {
-	last *picker // nil before the first
+	last   *picker // nil before the first
+	start  uint64  // the turn that last began with
+	picked bool    // there was a pick before last
 }
 
 // Build implements [base.PickerBuilder]. SubConns that were in the rotation
-// keep their places, new ones join at its end.
+// keep their places, new ones join at its end. Until the first pick, whose turn
+// it is stays random: else the endpoint that is READY first would get the first
+// RPC of every client.
 func (pb *pickerBuilder) Build(info base.PickerBuildInfo) balancer.Picker {
 	next := &picker{conns: make([]balancer.SubConn, 0, len(info.ReadySCs))}
-	if pb.last == nil {
-		next.turn.Store(rand.Uint64N(uint64(len(info.ReadySCs))))
-	} else {
-		next.turn.Store(next.keep(pb.last, info.ReadySCs))
+	var turn uint64
+	if pb.last != nil {
+		turn = next.keep(pb.last, info.ReadySCs)
+		pb.picked = pb.picked || pb.last.turn.Load() != pb.start
 	}
 	next.join(info.ReadySCs)
-	pb.last = next
+	if !pb.picked {
+		turn = rand.Uint64N(uint64(len(next.conns)))
+	}
+	next.turn.Store(turn)
+	pb.last, pb.start = next, turn
 	return next
 }
 

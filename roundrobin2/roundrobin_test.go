@@ -102,6 +102,29 @@ func TestConcurrentPicksAreExact(t *testing.T) {
 	}
 }
 
+func TestChannelsHaveRotationsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	b := roundrobin2.NewBuilder()
+	var ccs []*balancertest.ClientConn
+	for range 2 {
+		cc := balancertest.NewClientConn(t)
+		p := cc.Build(b)
+		t.Cleanup(p.Close)
+		if err := p.Update(balancertest.Endpoints("a:1", "b:1")...); err != nil {
+			t.Fatalf("update: %v", err)
+		}
+		for _, sc := range cc.Live() {
+			sc.Ready()
+		}
+		ccs = append(ccs, cc)
+	}
+	for _, cc := range ccs {
+		if got := shares(t, cc, 10); got["a:1"] != 5 || got["b:1"] != 5 {
+			t.Errorf("shares of 10: %v", got)
+		}
+	}
+}
+
 func TestParseConfig(t *testing.T) {
 	t.Parallel()
 	parser := roundrobin2.NewBuilder().(balancer.ConfigParser)

@@ -130,6 +130,33 @@ func TestShutdownIsHeardAfterTheCall(t *testing.T) {
 	p.Close()
 }
 
+func TestTogetherTellsOfSubConnsThatWereShutDown(t *testing.T) {
+	t.Parallel()
+	cc := balancertest.NewClientConn(t)
+	c := &capturing{}
+	p := cc.Build(c)
+	defer p.Close()
+	if err := p.Update(); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	sc := cc.SubConn("a:1")
+	c.onConn = func(s balancer.SubConnState) {
+		if s.ConnectivityState == connectivity.Connecting {
+			c.sc.Shutdown()
+		}
+	}
+	cc.Together(func() {
+		sc.Connecting()
+		sc.Ready()
+		if n := len(c.events); n != 1 {
+			t.Errorf("events before the end: %q", c.events)
+		}
+	})
+	if want := []string{"CONNECTING", "READY", "SHUTDOWN"}; !slices.Equal(c.events[1:], want) {
+		t.Errorf("events %q, want %q", c.events[1:], want)
+	}
+}
+
 func TestHealthListener(t *testing.T) {
 	t.Parallel()
 	for _, manual := range []bool{false, true} {
@@ -207,12 +234,59 @@ func TestRecordsWhatThePolicyDoes(t *testing.T) {
 	if cc.ResolveNowCalls() != 1 {
 		t.Errorf("ResolveNow calls: %d, want 1", cc.ResolveNowCalls())
 	}
+	if got := cc.Target(); got != balancertest.Target {
+		t.Errorf("target = %q, want %q", got, balancertest.Target)
+	}
+	cc.UpdateState(balancer.State{})
+	if _, err := cc.Pick(); !errors.Is(err, balancer.ErrNoSubConnAvailable) {
+		t.Errorf("pick with a nil picker: %v, want to be queued", err)
+	}
 	cc.RemoveSubConn(made)
 	if len(cc.Live()) != 0 || len(cc.SubConns()) != 1 {
 		t.Errorf("after removal: live %v of %v", cc.Live(), cc.SubConns())
 	}
 	if cc.MetricsRecorder() == nil {
 		t.Error("no metrics recorder")
+	}
+}
+
+// donePicker chooses one SubConn and notes how its RPCs end.
+type donePicker struct {
+	sc    balancer.SubConn
+	ended []balancer.DoneInfo
+}
+
+func (p *donePicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	return balancer.PickResult{SubConn: p.sc, Done: func(i balancer.DoneInfo) { p.ended = append(p.ended, i) }}, nil
+}
+
+func TestRPCsEndAsInGRPC(t *testing.T) {
+	t.Parallel()
+	cc := balancertest.NewClientConn(t)
+	c := &capturing{}
+	p := cc.Build(c)
+	defer p.Close()
+	if err := p.Update(); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	sc := cc.SubConn("a:1")
+	picker := &donePicker{sc: sc}
+	cc.UpdateState(balancer.State{Picker: picker})
+	if got, err := cc.RPC(nil); got != nil || !errors.Is(err, balancer.ErrNoSubConnAvailable) {
+		t.Errorf("RPC on a SubConn that is not READY = %v, %v, want to be queued", got, err)
+	}
+	sc.Ready()
+	refused := errors.New("refused")
+	for _, end := range []error{nil, refused} {
+		if got, err := cc.RPC(end); got != sc || err != nil {
+			t.Errorf("RPC = %v, %v, want %v", got, err, sc)
+		}
+	}
+	want := []balancer.DoneInfo{{}, {BytesSent: true, BytesReceived: true}, {Err: refused, BytesSent: true, BytesReceived: true}}
+	if !slices.EqualFunc(picker.ended, want, func(a, b balancer.DoneInfo) bool {
+		return a.Err == b.Err && a.BytesSent == b.BytesSent && a.BytesReceived == b.BytesReceived
+	}) {
+		t.Errorf("the RPCs ended with %+v, want %+v", picker.ended, want)
 	}
 }
 
@@ -228,6 +302,12 @@ func (m *misuse) Fatalf(format string, args ...any) {
 	m.message = fmt.Sprintf(format, args...)
 	runtime.Goexit()
 }
+
+type nilBuilder struct{}
+
+func (nilBuilder) Name() string { return "nil" }
+
+func (nilBuilder) Build(balancer.ClientConn, balancer.BuildOptions) balancer.Balancer { return nil }
 
 func TestImpossibleEventsFailTheTest(t *testing.T) {
 	t.Parallel()
@@ -274,6 +354,12 @@ func TestImpossibleEventsFailTheTest(t *testing.T) {
 				_ = p.UpdateWithConfig(`{"shuffleAddressList": 1}`)
 			},
 			want: "parse config of pick_first: ",
+		},
+		"a builder that returns nil": {
+			do: func(cc *balancertest.ClientConn, _ *balancertest.Policy, _ *balancertest.SubConn) {
+				cc.Build(nilBuilder{})
+			},
+			want: "build nil: its builder returned nil",
 		},
 		"bad target": {
 			do: func(cc *balancertest.ClientConn, _ *balancertest.Policy, _ *balancertest.SubConn) {

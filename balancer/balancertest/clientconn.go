@@ -33,13 +33,15 @@ type ClientConn struct {
 	resolveNow   int
 	newErr       error
 	manualHealth bool
+	target       string
 }
 
 // NewClientConn returns a fake channel that reports misuse through tb.
 func NewClientConn(tb testing.TB) *ClientConn {
 	return &ClientConn{
-		tb:   tb,
-		last: balancer.State{ConnectivityState: connectivity.Connecting, Picker: queuePicker{}},
+		tb:     tb,
+		target: Target,
+		last:   balancer.State{ConnectivityState: connectivity.Connecting, Picker: queuePicker{}},
 	}
 }
 
@@ -58,12 +60,24 @@ func (cc *ClientConn) BuildWithTarget(b balancer.Builder, target string) *Policy
 	if err != nil {
 		cc.tb.Fatalf("balancertest: parse target %q: %v", target, err)
 	}
+	cc.mu.Lock()
+	cc.target = target
+	cc.mu.Unlock()
 	p := &Policy{cc: cc, builder: b}
 	cc.serial.run(func() {
 		p.policy = b.Build(cc, balancer.BuildOptions{Target: resolver.Target{URL: *u}})
 	})
+	if p.policy == nil {
+		cc.tb.Fatalf("balancertest: build %s: its builder returned nil", b.Name())
+	}
 	return p
 }
+
+// Together has all that f does to SubConns happen before the policy hears of any
+// of it. So a policy may hear from a SubConn that it has just shut down, as in
+// gRPC, where state changes wait in a queue: of two SubConns that are READY
+// together, the second is told after the first was chosen.
+func (cc *ClientConn) Together(f func()) { cc.serial.together(f) }
 
 // FailNewSubConn makes NewSubConn fail with err from now on; nil ends that.
 func (cc *ClientConn) FailNewSubConn(err error) {
@@ -179,7 +193,11 @@ func (cc *ClientConn) ResolveNow(resolver.ResolveNowOptions) {
 }
 
 // Target implements [balancer.ClientConn].
-func (cc *ClientConn) Target() string { return Target }
+func (cc *ClientConn) Target() string {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	return cc.target
+}
 
 // MetricsRecorder implements [balancer.ClientConn]; it records nothing.
 func (cc *ClientConn) MetricsRecorder() stats.MetricsRecorder {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/serviceconfig"
 )
@@ -63,27 +64,41 @@ func (p *Policy) ExitIdle() { p.cc.serial.run(p.policy.ExitIdle) }
 func (p *Policy) Close() { p.cc.serial.run(p.policy.Close) }
 
 // Pick picks with the picker that the policy reported last and returns the
-// SubConn that gRPC would use, or the error.
+// SubConn that gRPC would use, or the error. With a nil picker picks are queued,
+// as in gRPC.
 func (cc *ClientConn) Pick() (*SubConn, error) {
 	cc.tb.Helper()
 	sc, _, err := cc.pick()
 	return sc, err
 }
 
-// RPC picks and, if the pick chose a SubConn, ends the RPC with err, as gRPC
-// does when the RPC was sent. It returns what [ClientConn.Pick] returns.
+// RPC picks and, if the pick chose a SubConn, ends the RPC with err, which is
+// nil or what a server has answered. If the SubConn is not READY it does what
+// gRPC does: it tells the policy that nothing was sent, and the RPC is queued. It
+// returns what [ClientConn.Pick] returns.
 func (cc *ClientConn) RPC(err error) (*SubConn, error) {
 	cc.tb.Helper()
 	sc, done, pickErr := cc.pick()
+	if pickErr != nil {
+		return nil, pickErr
+	}
+	info := balancer.DoneInfo{Err: err, BytesSent: true, BytesReceived: true}
+	if sc.State() != connectivity.Ready {
+		sc, info, pickErr = nil, balancer.DoneInfo{}, balancer.ErrNoSubConnAvailable
+	}
 	if done != nil {
-		done(balancer.DoneInfo{Err: err, BytesSent: true, BytesReceived: err == nil})
+		done(info)
 	}
 	return sc, pickErr
 }
 
 func (cc *ClientConn) pick() (*SubConn, func(balancer.DoneInfo), error) {
 	cc.tb.Helper()
-	res, err := cc.State().Picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: cc.tb.Context()})
+	picker := cc.State().Picker
+	if picker == nil {
+		return nil, nil, balancer.ErrNoSubConnAvailable
+	}
+	res, err := picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: cc.tb.Context()})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -20,8 +20,9 @@ type SubConn struct {
 	listener func(balancer.SubConnState)
 
 	addrs    []resolver.Address
-	state    connectivity.State
-	wanted   bool // Connect was called since the SubConn was last IDLE
+	state    connectivity.State // as the test has set it
+	told     connectivity.State // as the policy knows it
+	wanted   bool               // Connect was called since the SubConn was last IDLE
 	connects int
 	shutdown bool
 	health   *healthListener // of the present READY period, nil if none
@@ -68,7 +69,7 @@ func (sc *SubConn) IsShutdown() bool {
 	return sc.shutdown
 }
 
-// State returns the state that was last delivered.
+// State returns the state that was set last.
 func (sc *SubConn) State() connectivity.State {
 	sc.cc.mu.Lock()
 	defer sc.cc.mu.Unlock()
@@ -92,6 +93,7 @@ func (sc *SubConn) Shutdown() {
 	sc.cc.mu.Lock()
 	first := !sc.shutdown
 	sc.shutdown = true
+	sc.state = connectivity.Shutdown
 	sc.health = nil
 	sc.cc.mu.Unlock()
 	if !first {
@@ -118,7 +120,7 @@ func (sc *SubConn) GetOrBuildProducer(b balancer.ProducerBuilder) (balancer.Prod
 func (sc *SubConn) RegisterHealthListener(notify func(balancer.SubConnState)) {
 	sc.cc.mu.Lock()
 	defer sc.cc.mu.Unlock()
-	if sc.state != connectivity.Ready || sc.shutdown {
+	if sc.told != connectivity.Ready || sc.state != connectivity.Ready {
 		return
 	}
 	sc.health = nil
@@ -168,20 +170,34 @@ func (sc *SubConn) throughConnecting() {
 }
 
 // SetState delivers a state change to the policy and returns when the policy
-// has dealt with it. It fails the test if gRPC cannot produce the change. On a
-// SubConn that is shut down nothing is delivered, as in gRPC.
+// has dealt with it. It fails the test if gRPC cannot produce the change. The
+// state of a SubConn that is shut down does not change any more.
 func (sc *SubConn) SetState(to connectivity.State, cause error) {
 	sc.cc.tb.Helper()
-	sc.cc.mu.Lock()
-	from, wanted, down := sc.state, sc.wanted, sc.shutdown
-	sc.cc.mu.Unlock()
-	if down {
-		return
-	}
-	if !canFollow(from, to, wanted) {
+	from, wanted, ok := sc.change(to)
+	if !ok {
 		sc.cc.tb.Fatalf("balancertest: set state of %v: gRPC cannot go from %v to %v (Connect called: %v)", sc, from, to, wanted)
 	}
 	sc.cc.serial.run(func() { sc.deliver(balancer.SubConnState{ConnectivityState: to, ConnectionError: cause}) })
+}
+
+// change sets the state, unless gRPC could not go there from the present one.
+func (sc *SubConn) change(to connectivity.State) (from connectivity.State, wanted, ok bool) {
+	sc.cc.mu.Lock()
+	defer sc.cc.mu.Unlock()
+	from, wanted = sc.state, sc.wanted
+	if sc.shutdown {
+		return from, wanted, true
+	}
+	if !canFollow(from, to, wanted) {
+		return from, wanted, false
+	}
+	sc.state = to
+	sc.health = nil
+	if to == connectivity.Idle {
+		sc.wanted = false
+	}
+	return from, wanted, true
 }
 
 // SetHealth delivers a health update to the listener of the present READY
@@ -199,23 +215,21 @@ func (sc *SubConn) SetHealth(state connectivity.State, cause error) bool {
 	return true
 }
 
-// deliver runs in the serializer.
+// deliver runs in the serializer. After SHUTDOWN there is nothing more to tell.
 func (sc *SubConn) deliver(s balancer.SubConnState) {
+	if sc.tell(s.ConnectivityState) && sc.listener != nil {
+		sc.listener(s)
+	}
+}
+
+func (sc *SubConn) tell(state connectivity.State) bool {
 	sc.cc.mu.Lock()
-	if sc.shutdown && s.ConnectivityState != connectivity.Shutdown {
-		sc.cc.mu.Unlock()
-		return
+	defer sc.cc.mu.Unlock()
+	if sc.told == connectivity.Shutdown {
+		return false
 	}
-	sc.state = s.ConnectivityState
-	sc.health = nil
-	if s.ConnectivityState == connectivity.Idle {
-		sc.wanted = false
-	}
-	listener := sc.listener
-	sc.cc.mu.Unlock()
-	if listener != nil {
-		listener(s)
-	}
+	sc.told = state
+	return true
 }
 
 // deliverHealth runs in the serializer.

@@ -32,6 +32,7 @@ type endpointBalancer struct {
 	ready       readySet
 	resolverErr error // the resolver's last error, nil after a good update
 	quiet       bool  // a call from the channel is under way, at whose end comes one picker
+	closed      bool
 	publisher   publisher
 }
 
@@ -117,7 +118,7 @@ func (b *endpointBalancer) ExitIdle() {
 // Close implements [balancer.Balancer].
 func (b *endpointBalancer) Close() {
 	b.mu.Lock()
-	b.quiet = true // for good
+	b.closed = true
 	b.publisher.stop()
 	b.mu.Unlock()
 	for _, c := range b.children {

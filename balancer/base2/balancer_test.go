@@ -195,6 +195,32 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
+func TestAnUpdateLeadsToOneReport(t *testing.T) {
+	t.Parallel()
+	cc, p, _ := build(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1")...)
+	for _, sc := range cc.Live() {
+		sc.Ready()
+	}
+	reports := len(cc.States())
+	mustUpdate(t, p, balancertest.Endpoints("d:1", "e:1", "f:1")...)
+	if got := cc.States()[reports:]; !slices.Equal(got, []connectivity.State{stConnecting}) {
+		t.Errorf("reports on an update that replaces all: %v, want CONNECTING once", got)
+	}
+}
+
+func TestTheErrorIsNews(t *testing.T) {
+	t.Parallel()
+	cc, p, _ := build(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+	a := cc.SubConn("a:1")
+	for _, cause := range []string{"refused", "no route"} {
+		a.Fail(errors.New(cause))
+		wantPickError(t, cc, "test_policy: none of 1 endpoints is ready: connect to a:1: "+cause)
+		a.Idle()
+	}
+}
+
 func TestOnlyAddresses(t *testing.T) {
 	t.Parallel()
 	cc, p, r := build(t)

@@ -1,12 +1,14 @@
 package base2_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
@@ -15,17 +17,25 @@ import (
 // buildCost is what one rebuild is taken to cost in these tests.
 const buildCost = time.Millisecond
 
-// start brings n endpoints up to CONNECTING.
 func start(t *testing.T, n int) (*balancertest.ClientConn, *balancertest.Policy, *recorder) {
+	return startWithCost(t, n, buildCost)
+}
+
+// startWithCost brings n endpoints up to CONNECTING.
+func startWithCost(t *testing.T, n int, cost time.Duration) (*balancertest.ClientConn, *balancertest.Policy, *recorder) {
 	cc, r := balancertest.NewClientConn(t), &recorder{}
 	b := base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, base.Config{})
-	p := cc.Build(base2.WithRebuildCost(b, buildCost))
+	p := cc.Build(base2.WithRebuildCost(b, cost))
+	mustUpdate(t, p, endpoints(n)...)
+	return cc, p, r
+}
+
+func endpoints(n int) []resolver.Endpoint {
 	var addrs []string
 	for i := range n {
 		addrs = append(addrs, fmt.Sprintf("10.0.%d.%d:1", i/256, i%256))
 	}
-	mustUpdate(t, p, balancertest.Endpoints(addrs...)...)
-	return cc, p, r
+	return balancertest.Endpoints(addrs...)
 }
 
 // advance lets the bubble's time pass, and what it brings about happen.
@@ -115,6 +125,41 @@ func TestALossIsPublishedWithinTenRebuilds(t *testing.T) {
 	})
 }
 
+func TestNoRebuildWaitsLongerThan100Milliseconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p, r := startWithCost(t, 200, time.Second)
+		defer p.Close()
+		for _, sc := range cc.Live() {
+			sc.Ready()
+		}
+		advance(100 * time.Millisecond)
+		if got := len(r.addrs()); got != 200 {
+			t.Errorf("the picker has %d SubConns after 100ms, want 200", got)
+		}
+	})
+}
+
+func TestAResolverUpdateNeverWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p, r := start(t, 200)
+		defer p.Close()
+		for _, sc := range cc.Live() {
+			sc.Ready()
+		}
+		mustUpdate(t, p, endpoints(200)[1:]...)
+		if got := len(r.addrs()); got != 199 {
+			t.Errorf("the picker after the update has %d SubConns, want 199", got)
+		}
+		builds := len(r.builds)
+		advance(time.Hour)
+		if len(r.builds) != builds {
+			t.Errorf("%d more rebuilds, want none: nothing was left to publish", len(r.builds)-builds)
+		}
+	})
+}
+
 func TestCloseStopsARebuildThatWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -122,11 +167,13 @@ func TestCloseStopsARebuildThatWaits(t *testing.T) {
 		for _, sc := range cc.Live() {
 			sc.Ready()
 		}
-		builds := len(r.builds)
+		builds, reports := len(r.builds), len(cc.States())
 		p.Close()
+		p.ExitIdle() // which gRPC may call late
+		p.ResolverError(errors.New("no such name"))
 		advance(time.Hour)
-		if len(r.builds) != builds {
-			t.Errorf("%d rebuilds after Close", len(r.builds)-builds)
+		if len(r.builds) != builds || len(cc.States()) != reports {
+			t.Errorf("%d rebuilds and %d reports after Close", len(r.builds)-builds, len(cc.States())-reports)
 		}
 	})
 }

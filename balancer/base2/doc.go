@@ -37,7 +37,8 @@
 // wait for an answer. Only in a channel of 100 READY endpoints
 // or more, and only if a rebuild takes more than 50 µs there, rebuilds are put
 // off so that they take a tenth of the time at most; none waits longer than
-// 100 ms, and a change of the aggregated state never waits. Otherwise n endpoints
+// 100 ms, and neither a change of the aggregated state nor the answer to a
+// resolver update ever waits. Otherwise n endpoints
 // that become READY would cost n rebuilds of n entries each.
 //
 // # Locks

@@ -70,13 +70,13 @@ func (b *endpointBalancer) publishLocked() {
 	p := &b.publisher
 	aggregate := b.states.aggregate()
 	switch {
-	case b.quiet:
+	case b.quiet, b.closed:
 		return
 	case !p.stale(aggregate):
 		b.answerLocked()
 		return
 	}
-	if wait := p.delay(len(b.ready)); wait > 0 {
+	if wait := p.delay(len(b.ready)); wait > 0 && !p.owed {
 		if p.timer == nil {
 			b.publishAfterLocked(wait)
 		}
