@@ -26,9 +26,10 @@ func (d *intended) allows(e event, want, got observation) bool {
 	if !d.stickier {
 		return want == got
 	}
+	alike := want.Made == got.Made && want.SubConns == got.SubConns
 	if want.State == got.State {
 		d.stickier = false
-		return want.SubConns == got.SubConns && want.Picks == got.Picks
+		return alike && want.Picks == got.Picks
 	}
-	return want.SubConns == got.SubConns && want.State == connectivity.Connecting && got.State == connectivity.TransientFailure
+	return alike && want.State == connectivity.Connecting && got.State == connectivity.TransientFailure
 }

@@ -30,6 +30,7 @@ type side struct {
 // observation is what gRPC sees of a policy after one event. SubConns are
 // compared as sets: in which order equal steps are taken is not specified.
 type observation struct {
+	Made     int    // SubConns in all
 	SubConns string // live ones: address, state, whether connecting was asked for
 	States   string // newly reported, repetitions left out: those are grpc-go's way to publish pickers
 	State    connectivity.State
@@ -44,6 +45,7 @@ func (s *side) observe() observation {
 	}
 	slices.Sort(conns)
 	o.SubConns = strings.Join(conns, ", ")
+	o.Made = len(s.cc.SubConns())
 	states := s.cc.States()
 	changes := slices.Compact(append([]connectivity.State{s.last}, states[s.seen:]...))[1:]
 	o.States = fmt.Sprint(changes)
