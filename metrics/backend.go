@@ -44,9 +44,11 @@ func (b *backend) finish(info balancer.DoneInfo) {
 		// The zero DoneInfo: the connection had gone, nothing was sent, and
 		// gRPC picks again.
 		b.repicks.Add(1)
-	case !info.BytesReceived:
+	case !info.BytesReceived && info.Trailer != nil:
 		// The stream broke under the request. gRPC has an error for it, io.EOF,
-		// that it takes for a success here. No success comes without a byte.
+		// that it takes for a success here; but no success comes without a byte.
+		// A stream always leaves a trailer, if an empty one: where that is nil
+		// there was none, and a fake means a plain success.
 		b.finished[codes.Unavailable].Add(1)
 	default:
 		b.finished[codes.OK].Add(1)

@@ -13,6 +13,7 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/status"
 
@@ -52,7 +53,7 @@ func TestPickAndDoneDoNotAllocate(t *testing.T) {
 	statusErr := status.Error(codes.NotFound, "")
 	infos := map[string]balancer.DoneInfo{
 		"success":        {BytesSent: true, BytesReceived: true},
-		"broken stream":  {BytesSent: true},
+		"broken stream":  {BytesSent: true, Trailer: metadata.MD{}},
 		"no transport":   {},
 		"status":         {Err: statusErr, BytesSent: true},
 		"wrapped status": {Err: fmt.Errorf("x: %w", statusErr), BytesSent: true},

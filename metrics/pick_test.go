@@ -31,7 +31,8 @@ func TestDoneCountsTheEndOfAPick(t *testing.T) {
 	}{
 		{"no transport", balancer.DoneInfo{}, "repicks_total a:1"},
 		{"success", balancer.DoneInfo{BytesSent: true, BytesReceived: true}, "rpcs_total a:1 OK"},
-		{"broken stream, no error", balancer.DoneInfo{BytesSent: true}, "rpcs_total a:1 Unavailable"},
+		{"success of a fake", balancer.DoneInfo{BytesSent: true}, "rpcs_total a:1 OK"},
+		{"broken stream, no error", balancer.DoneInfo{BytesSent: true, Trailer: metadata.MD{}}, "rpcs_total a:1 Unavailable"},
 		{"status", balancer.DoneInfo{Err: status.Error(codes.NotFound, ""), BytesSent: true}, "rpcs_total a:1 NotFound"},
 		{"status, nothing sent", balancer.DoneInfo{Err: status.Error(codes.Unavailable, "")}, "rpcs_total a:1 Unavailable"},
 		{"wrapped status", balancer.DoneInfo{Err: fmt.Errorf("x: %w", status.Error(codes.Aborted, "")), BytesSent: true}, "rpcs_total a:1 Aborted"},

@@ -239,6 +239,21 @@ func TestAnEmptyUpdateIsRefused(t *testing.T) {
 	}
 }
 
+func TestAResolverErrorShowsWhereNothingWorks(t *testing.T) {
+	t.Parallel()
+	cc, p := build(t)
+	p.ResolverError(errors.New("no such name"))
+	if _, err := cc.Pick(); err == nil || err.Error() != "pick_first2: name resolver error: no such name" {
+		t.Errorf("pick: %v, want the resolver's error", err)
+	}
+	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+	cc.SubConn("a:1").Ready()
+	p.ResolverError(errors.New("no such name"))
+	if sc, err := cc.Pick(); err != nil || sc.Addr() != "a:1" {
+		t.Errorf("pick = %v, %v, want a:1", sc, err)
+	}
+}
+
 type foreignConfig struct {
 	serviceconfig.LoadBalancingConfig
 }
