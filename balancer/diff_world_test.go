@@ -31,7 +31,7 @@ type side struct {
 // compared as sets: in which order equal steps are taken is not specified.
 type observation struct {
 	Made     int    // SubConns in all
-	SubConns string // live ones: address, state, whether connecting was asked for
+	SubConns string // live ones: addresses, state, whether connecting was asked for
 	States   string // newly reported, repetitions left out: those are grpc-go's way to publish pickers
 	State    connectivity.State
 	Picks    string // where picks go
@@ -41,7 +41,11 @@ func (s *side) observe() observation {
 	var o observation
 	var conns []string
 	for _, sc := range s.cc.Live() {
-		conns = append(conns, fmt.Sprintf("%s/%s %v wanted=%v", sc.Addr(), sc.Address().ServerName, sc.State(), sc.Wanted()))
+		var addrs []string
+		for _, a := range sc.Addresses() {
+			addrs = append(addrs, fmt.Sprintf("%s/%s%v", a.Addr, a.ServerName, a.Attributes))
+		}
+		conns = append(conns, fmt.Sprintf("%s %v wanted=%v", strings.Join(addrs, " "), sc.State(), sc.Wanted()))
 	}
 	slices.Sort(conns)
 	o.SubConns = strings.Join(conns, ", ")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
@@ -299,6 +300,45 @@ func TestShuffleAddressList(t *testing.T) {
 	}
 	if got := cc.Live()[0].Addr(); got != "a:1" {
 		t.Errorf("without shuffling, %s came first, want a:1", got)
+	}
+}
+
+func TestShufflingKeepsEndpointsTogether(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		cc := balancertest.NewClientConn(t)
+		p := cc.Build(pickfirst2.NewBuilder())
+		if err := p.UpdateWithConfig(`{"shuffleAddressList": true}`,
+			balancertest.Endpoint("a:1", "a:2"), balancertest.Endpoint("b:1", "b:2"), balancertest.Endpoint("c:1", "c:2")); err != nil {
+			t.Fatalf("update: %v", err)
+		}
+		var tried []string
+		for i := range 6 {
+			sc := cc.SubConns()[i]
+			tried = append(tried, sc.Addr())
+			sc.Fail(errors.New("refused"))
+		}
+		for i := 0; i < 6; i += 2 {
+			if first, second := tried[i], tried[i+1]; first[0] != second[0] || first[2] != '1' {
+				t.Fatalf("addresses were tried in the order %v", tried)
+			}
+		}
+		p.Close()
+	}
+}
+
+func TestASubConnGetsTheResolversAddress(t *testing.T) {
+	t.Parallel()
+	cc, p := build(t)
+	want := resolver.Address{
+		Addr:               "a:1",
+		ServerName:         "name",
+		Attributes:         attributes.New("k", "v"),
+		BalancerAttributes: attributes.New("l", "w"),
+	}
+	mustUpdate(t, p, resolver.Endpoint{Addresses: []resolver.Address{want, {Addr: "b:1"}}})
+	if got := cc.SubConns()[0].Addresses(); len(got) != 1 || !got[0].Equal(want) {
+		t.Errorf("SubConn to %v, want %v alone", got, want)
 	}
 }
 
