@@ -65,7 +65,7 @@ func (s Set) ServerConfig(name string) (*tls.Config, error) {
 	certPEM, err := s.read(name + ".crt")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("certs: no certificate for %q: %w; there are certificates for: %s",
-			name, err, cmp.Or(strings.Join(s.Members(), ", "), "no name"))
+			name, err, cmp.Or(strings.Join(s.Members(), ", "), "nobody"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("certs: read certificate: %w", err)

@@ -33,6 +33,7 @@ func (f *pickError) Unwrap() error { return f.last }
 //
 //	pick_first2: connect to A: cause
 //	pick_first2: connect to 5 addresses: (2 more); A: cause; B: cause; C: cause
+//	pick_first2: connect to new addresses: no attempt has ended yet
 //	pick_first2: check health of A: cause
 //	pick_first2: name resolver error: cause
 //
@@ -49,8 +50,8 @@ func (m *machine) failure() error {
 	causes, failed, last := m.causes()
 	var s strings.Builder
 	s.WriteString(Name + ": connect to ")
-	if failed != 1 {
-		fmt.Fprintf(&s, "%d addresses: ", max(failed, len(m.addrs)))
+	if failed > 1 {
+		fmt.Fprintf(&s, "%d addresses: ", failed)
 	}
 	if more := failed - len(causes); more > 0 {
 		fmt.Fprintf(&s, "(%d more); ", more)
@@ -74,7 +75,7 @@ func (m *machine) causes() (causes []string, failed int, last error) {
 		}
 	}
 	if failed == 0 {
-		causes = []string{"no attempt has ended yet"}
+		causes = []string{"new addresses: no attempt has ended yet"}
 	}
 	slices.Reverse(causes)
 	return causes, failed, last

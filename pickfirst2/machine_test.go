@@ -151,7 +151,7 @@ var machineScripts = map[string]string{
 		B READY => shut down A; report READY B`,
 	"retrying, new addresses stay in TRANSIENT_FAILURE": retryAB + `addresses C => shut down A; shut down B; connect C
 		C CONNECTING
-		resolver error => report TRANSIENT_FAILURE (connect to 1 addresses: no attempt has ended yet; last resolver error: resolver down)
+		resolver error => report TRANSIENT_FAILURE (connect to new addresses: no attempt has ended yet; last resolver error: resolver down)
 		addresses C D => start timer
 		C READY => report READY C`,
 	"retrying, a connection made and lost at once": retryAB + `A IDLE => connect A

@@ -6,7 +6,6 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/serviceconfig"
 )
 
 // Policy is a policy under test, called as gRPC's channel calls it: one call
@@ -23,23 +22,19 @@ func (p *Policy) Update(endpoints ...resolver.Endpoint) error {
 }
 
 // UpdateWithConfig sends a resolver update with the endpoints and the policy's
-// config as JSON, which the policy's builder parses first, as gRPC has it do.
-// It fails the test if the builder does not accept the config.
+// config as JSON, which the policy's builder parses first, as gRPC has it do. A
+// builder without ParseConfig gets none, as in gRPC. It fails the test if the
+// builder does not accept the config.
 func (p *Policy) UpdateWithConfig(config string, endpoints ...resolver.Endpoint) error {
 	p.cc.tb.Helper()
-	parser, ok := p.builder.(balancer.ConfigParser)
-	if !ok {
-		p.cc.tb.Fatalf("balancertest: parse config of %s: its builder has no ParseConfig", p.builder.Name())
+	s := balancer.ClientConnState{ResolverState: ResolverState(endpoints...)}
+	if parser, ok := p.builder.(balancer.ConfigParser); ok {
+		var err error
+		if s.BalancerConfig, err = parser.ParseConfig(json.RawMessage(config)); err != nil {
+			p.cc.tb.Fatalf("balancertest: parse config of %s: %v", p.builder.Name(), err)
+		}
 	}
-	var parsed serviceconfig.LoadBalancingConfig
-	parsed, err := parser.ParseConfig(json.RawMessage(config))
-	if err != nil {
-		p.cc.tb.Fatalf("balancertest: parse config of %s: %v", p.builder.Name(), err)
-	}
-	return p.UpdateClientConnState(balancer.ClientConnState{
-		ResolverState:  ResolverState(endpoints...),
-		BalancerConfig: parsed,
-	})
+	return p.UpdateClientConnState(s)
 }
 
 // UpdateClientConnState sends a resolver update and returns the policy's

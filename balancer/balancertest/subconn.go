@@ -10,7 +10,7 @@ import (
 )
 
 // SubConn is a fake subchannel. The policy uses it as a [balancer.SubConn]; the
-// test drives its state. All fields are guarded by the ClientConn's mutex.
+// test drives its state.
 type SubConn struct {
 	// Embedded, as gRPC demands; nil, since each method is defined here.
 	balancer.SubConn
@@ -19,6 +19,7 @@ type SubConn struct {
 	id       int
 	listener func(balancer.SubConnState)
 
+	// Guarded by cc.mu.
 	addrs    []resolver.Address
 	state    connectivity.State // as the test has set it
 	told     connectivity.State // as the policy knows it

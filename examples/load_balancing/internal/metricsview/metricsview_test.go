@@ -103,7 +103,7 @@ another        127.0.0.1:50051   1       1       -
 func TestTableWithoutSeriesSaysWhy(t *testing.T) {
 	t.Parallel()
 	got := table(t, newRegistry(), "pick_first", "round_robin")
-	if !strings.Contains(got, "pick_first, round_robin report none") {
+	if !strings.Contains(got, "no metrics of pick_first, round_robin") {
 		t.Errorf("table %q does not say that the policies are not metered", got)
 	}
 }

@@ -22,7 +22,7 @@ type row struct {
 func (v View) WriteTable(w io.Writer, policies []string) error {
 	rows := v.rows()
 	if len(rows) == 0 {
-		_, err := fmt.Fprintf(w, "no metrics: %s report none; pick_first2 and round_robin2 do, and whatever metrics.Default.Instrument wraps\n",
+		_, err := fmt.Fprintf(w, "no metrics of %s; pick_first2, round_robin2 and what metrics.Default.Instrument wraps have some\n",
 			strings.Join(policies, ", "))
 		return err
 	}

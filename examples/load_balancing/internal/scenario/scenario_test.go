@@ -136,7 +136,7 @@ func TestPoliciesThatAreNotMetered(t *testing.T) {
 	if len(headers) != 2 || len(ports[0]) != 10 || len(ports[1]) != 10 {
 		t.Errorf("want ten answers with each of two policies:\n%s", &p.stdout)
 	}
-	if want := "no metrics: pick_first, round_robin report none"; !strings.Contains(p.stdout.String(), want) {
+	if want := "no metrics of pick_first, round_robin"; !strings.Contains(p.stdout.String(), want) {
 		t.Errorf("stdout does not say %q:\n%s", want, &p.stdout)
 	}
 }
