@@ -1,4 +1,4 @@
-package outlier_test
+package xdsparents_test
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -16,7 +15,7 @@ import (
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/grpc/status"
-	_ "google.golang.org/grpc/xds" // registers outlier_detection_experimental
+	_ "google.golang.org/grpc/xds" // registers the parents
 
 	_ "github.com/grpc-balancer2/balancer2/balancer"
 )
@@ -25,6 +24,7 @@ import (
 type backend struct {
 	healthpb.UnimplementedHealthServer
 	addr string
+	stop func()
 	sick atomic.Bool
 }
 
@@ -40,8 +40,8 @@ func startBackend(t *testing.T) *backend {
 	if err != nil {
 		t.Fatalf("start backend: %v", err)
 	}
-	b := &backend{addr: lis.Addr().String()}
 	srv := grpc.NewServer()
+	b := &backend{addr: lis.Addr().String(), stop: srv.Stop}
 	healthpb.RegisterHealthServer(srv, b)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(lis) }()
@@ -54,50 +54,37 @@ func startBackend(t *testing.T) *backend {
 	return b
 }
 
-// config ejects, for a second at a time, endpoints of whose RPCs half fail.
-const config = `{"loadBalancingConfig": [{"outlier_detection_experimental": {
-	"interval": "0.050s",
-	"baseEjectionTime": "1s",
-	"maxEjectionTime": "1s",
-	"maxEjectionPercent": 100,
-	"failurePercentageEjection": {"threshold": 50, "enforcementPercentage": 100, "minimumHosts": 2, "requestVolume": 3},
-	"childPolicy": [{"round_robin2": {}}]
-}}]}`
-
-func TestEjectedEndpointsGetNoPicksAndReturn(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	backends := []*backend{startBackend(t), startBackend(t), startBackend(t)}
-	r := manual.NewBuilderWithScheme("outlier")
-	var state resolver.State
-	for _, b := range backends {
-		state.Addresses = append(state.Addresses, resolver.Address{Addr: b.addr})
-	}
+// dial makes a channel with the service config and the resolver's state.
+func dial(t *testing.T, config string, state resolver.State) healthpb.HealthClient {
+	r := manual.NewBuilderWithScheme("test")
 	r.InitialState(state)
-	conn, err := grpc.NewClient("outlier:///backends", grpc.WithResolvers(r),
+	conn, err := grpc.NewClient("test:///backends", grpc.WithResolvers(r),
 		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultServiceConfig(config))
 	if err != nil {
 		t.Fatalf("NewClient: %v", err)
 	}
-	defer conn.Close()
-	client := healthpb.NewHealthClient(conn)
+	t.Cleanup(func() { _ = conn.Close() })
+	return healthpb.NewHealthClient(conn)
+}
 
-	want := func(what string, shares ...int) {
-		t.Helper()
-		var got []int
-		for ctx.Err() == nil {
-			if got = sharesOf(ctx, client, backends); slices.Equal(got, shares) {
-				return
-			}
-		}
-		t.Fatalf("%s: shares of %d RPCs are %v, want %v", what, rpcs, got, shares)
+func endpointsOf(backends ...*backend) []resolver.Endpoint {
+	var endpoints []resolver.Endpoint
+	for _, b := range backends {
+		endpoints = append(endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: b.addr}}})
 	}
-	want("all are well", 10, 10, 10)
-	backends[1].sick.Store(true)
-	want("one is sick, and ejected", 15, 0, 15)
-	backends[1].sick.Store(false)
-	want("it is well again, and back", 10, 10, 10)
+	return endpoints
+}
+
+// wantShares sends RPCs until the backends get the wanted shares of them.
+func wantShares(ctx context.Context, t *testing.T, client healthpb.HealthClient, backends []*backend, want ...int) {
+	t.Helper()
+	var got []int
+	for ctx.Err() == nil {
+		if got = sharesOf(ctx, client, backends); slices.Equal(got, want) {
+			return
+		}
+	}
+	t.Fatalf("shares of %d RPCs are %v, want %v", rpcs, got, want)
 }
 
 const rpcs = 30

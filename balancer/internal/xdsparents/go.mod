@@ -1,4 +1,4 @@
-module github.com/grpc-balancer2/balancer2/balancer/internal/outlier
+module github.com/grpc-balancer2/balancer2/balancer/internal/xdsparents
 
 go 1.26.0
 
