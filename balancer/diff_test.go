@@ -135,8 +135,8 @@ func (s *script) connectivityEvent(which int) (event, bool) {
 	case from == connectivity.Connecting:
 		return []event{
 			connEvent(key, "READY", (*balancertest.SubConn).Ready),
-			connEvent(key, "TRANSIENT_FAILURE", func(sc *balancertest.SubConn) { sc.Fail(errors.New("refused")) }),
-			connEvent(key, "TRANSIENT_FAILURE", func(sc *balancertest.SubConn) { sc.Fail(errors.New("refused")) }),
+			connEvent(key, "TRANSIENT_FAILURE", s.fail(key)),
+			connEvent(key, "TRANSIENT_FAILURE", s.fail(key)),
 			connEvent(key, "IDLE", (*balancertest.SubConn).Idle),
 		}[which/len(live)%4], true
 	case from == connectivity.Ready, from == connectivity.TransientFailure:

@@ -12,8 +12,10 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/pickfirst"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
@@ -21,6 +23,7 @@ import (
 
 // side is one of the two policies that run the same script.
 type side struct {
+	name   string
 	cc     *balancertest.ClientConn
 	policy *balancertest.Policy
 	seen   int                // reported states that were compared already
@@ -73,7 +76,7 @@ func (s *side) picks() string {
 		case errors.Is(err, balancer.ErrNoSubConnAvailable):
 			got["queued"]++
 		case err != nil:
-			got["failed"]++
+			got["failed as "+status.Code(err).String()]++
 		case sc.IsShutdown() || sc.State() != connectivity.Ready:
 			got[fmt.Sprintf("%v in %v", sc, sc.State())]++
 		default:
@@ -107,7 +110,7 @@ func newScript(t testing.TB, p pair, manualHealth bool) *script {
 	newSide := func(name string) *side {
 		cc := balancertest.NewClientConn(t)
 		cc.SetManualHealth(manualHealth)
-		return &side{cc: cc, policy: cc.Build(balancer.Get(name)), last: connectivity.Connecting}
+		return &side{name: name, cc: cc, policy: cc.Build(balancer.Get(name)), last: connectivity.Connecting}
 	}
 	s := &script{t: t, theirs: newSide(p.theirs), ours: newSide(p.ours), lists: lists}
 	if p.ours == pickfirst2.Name {
@@ -144,6 +147,17 @@ func (s *script) close() {
 			s.t.Errorf("after\n\t%s\nand Close, %s leaves %v", strings.Join(s.log, "\n\t"), name, live)
 		}
 	}
+}
+
+// fail returns what makes a SubConn fail. Under pick_first some causes hold a
+// status, which RPCs then end with. Under round_robin none does: grpc-go's goes
+// over the errors of all endpoints, ours tells of the last few in one.
+func (s *script) fail(key string) func(*balancertest.SubConn) {
+	cause := errors.New("refused")
+	if s.ours.name == pickfirst2.Name && strings.HasPrefix(key, "b:1") {
+		cause = status.Error(codes.PermissionDenied, "not you")
+	}
+	return func(sc *balancertest.SubConn) { sc.Fail(cause) }
 }
 
 // The events.

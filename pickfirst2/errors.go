@@ -1,7 +1,6 @@
 package pickfirst2
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,15 +17,16 @@ var (
 
 // pickError is why there is no connection, as picks return it.
 type pickError struct {
-	text string
-	last error
+	text  string
+	cause error
 }
 
 func (f *pickError) Error() string { return f.text }
 
-// Unwrap returns the last connection error, if there is one: when it holds a
-// status, gRPC ends RPCs with that, as it does under pick_first.
-func (f *pickError) Unwrap() error { return f.last }
+// Unwrap returns the connection error that was news, if one was: when it holds a
+// status, gRPC ends RPCs with that, as it does under pick_first. Health and the
+// resolver do not decide over the status of RPCs.
+func (f *pickError) Unwrap() error { return f.cause }
 
 // failure returns the error that tells which addresses failed and why. The
 // wording is
@@ -39,7 +39,9 @@ func (f *pickError) Unwrap() error { return f.last }
 //
 // followed, if there are addresses and the resolver's last answer was an error,
 // by "; last resolver error: cause".
-func (m *machine) failure() error {
+//
+// When that is told because a connection failed, cause is why it did.
+func (m *machine) failure(cause error) error {
 	switch {
 	case len(m.addrs) == 0:
 		return &pickError{text: fmt.Sprintf("%s: name resolver error: %v", Name, m.resolverErr)}
@@ -47,7 +49,7 @@ func (m *machine) failure() error {
 		text := fmt.Sprintf("%s: check health of %s: %v", Name, m.addrs[m.sel.index].Addr, m.sel.err)
 		return &pickError{text: text + m.resolverSuffix()}
 	}
-	causes, failed, last := m.causes()
+	causes, failed := m.causes()
 	var s strings.Builder
 	s.WriteString(Name + ": connect to ")
 	if failed > 1 {
@@ -58,17 +60,16 @@ func (m *machine) failure() error {
 	}
 	s.WriteString(strings.Join(causes, "; "))
 	s.WriteString(m.resolverSuffix())
-	return &pickError{text: s.String(), last: last}
+	return &pickError{text: s.String(), cause: cause}
 }
 
-// causes tells of the last failed addresses of the list, how many have failed,
-// and the last of their errors.
-func (m *machine) causes() (causes []string, failed int, last error) {
+// causes tells of the last failed addresses of the list, and how many have
+// failed.
+func (m *machine) causes() (causes []string, failed int) {
 	for i, sub := range slices.Backward(m.subs) {
 		if sub == nil || sub.err == nil {
 			continue
 		}
-		last = cmp.Or(last, sub.err)
 		failed++
 		if failed <= maxCauses {
 			causes = append(causes, fmt.Sprintf("%s: %v", m.addrs[i].Addr, sub.err))
@@ -78,7 +79,7 @@ func (m *machine) causes() (causes []string, failed int, last error) {
 		causes = []string{"new addresses: no attempt has ended yet"}
 	}
 	slices.Reverse(causes)
-	return causes, failed, last
+	return causes, failed
 }
 
 func (m *machine) resolverSuffix() string {

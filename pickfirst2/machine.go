@@ -33,6 +33,7 @@ type machine struct {
 
 	healthGate  bool  // READY is for the health listener to say
 	resolverErr error // the resolver's last error, nil after a good update
+	lastErr     error // of the subchannel that was last found to have failed
 
 	reporter reporter
 }
@@ -51,7 +52,7 @@ func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate
 	switch {
 	case len(addrs) == 0:
 		m.enter(out, waiting)
-		m.reporter.unusable(out, m.failure())
+		m.reporter.unusable(out, m.failure(nil))
 	case m.phase == chosen && !m.sel.gone, m.phase == idle:
 		// Nothing is to be tried now.
 	case m.reporter.sticky:
@@ -70,9 +71,9 @@ func (m *machine) onResolverError(out *effects, err error) {
 	switch {
 	case m.phase == closed:
 	case m.phase == waiting:
-		m.reporter.unusable(out, m.failure())
+		m.reporter.unusable(out, m.failure(nil))
 	case m.reporter.state == connectivity.TransientFailure:
-		m.reporter.refresh(out, m.failure())
+		m.reporter.refresh(out, m.failure(nil))
 	}
 }
 
@@ -85,6 +86,7 @@ func (m *machine) onConnectivity(out *effects, sub *subchannel, state connectivi
 	sub.state = state
 	if state == connectivity.TransientFailure {
 		sub.failed, sub.err = true, cmp.Or(err, errNoCause)
+		m.lastErr = sub.err
 	}
 	// A connection can be lost before gRPC has told of it: CONNECTING is then
 	// followed by IDLE. That was a success, and a loss.
@@ -164,7 +166,7 @@ func (m *machine) attempt(out *effects) {
 			m.delayNext(out)
 			return
 		case connectivity.TransientFailure:
-			sub.failed = true
+			sub.failed, m.lastErr = true, sub.err
 		}
 	}
 	out.stopTimer()
@@ -208,7 +210,7 @@ func (m *machine) endPass(out *effects) {
 		}
 	}
 	m.enter(out, retrying)
-	m.reporter.failed(out, m.failure())
+	m.reporter.failed(out, m.failure(m.lastErr))
 	for _, sub := range m.subs {
 		if sub.state == connectivity.Idle { // its backoff is over already
 			out.connect(sub)
@@ -224,7 +226,7 @@ func (m *machine) retryingConnectivity(out *effects, sub *subchannel) {
 		m.failures++
 		if m.failures == len(m.addrs) {
 			m.failures = 0
-			m.reporter.failed(out, m.failure())
+			m.reporter.failed(out, m.failure(m.lastErr))
 		}
 	}
 }

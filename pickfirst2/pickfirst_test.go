@@ -211,6 +211,22 @@ func TestErrorsKeepTheStatusOfTheCause(t *testing.T) {
 	}
 }
 
+func TestTheNewestStatusCounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p := build(t)
+		defer p.Close()
+		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
+		cc.SubConn("a:1").Connecting()
+		advance(250 * time.Millisecond)
+		cc.SubConn("b:1").Fail(status.Error(codes.Unauthenticated, "who?"))
+		cc.SubConn("a:1").Fail(status.Error(codes.PermissionDenied, "not you")) // first in the list, last in time
+		if _, err := cc.Pick(); status.Code(err) != codes.PermissionDenied {
+			t.Errorf("pick: code %v of %v, want PermissionDenied, as under pick_first", status.Code(err), err)
+		}
+	})
+}
+
 func TestAnEmptyUpdateIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, state := range map[string]resolver.State{
