@@ -21,12 +21,12 @@ type pickError struct {
 	cause error
 }
 
-func (f *pickError) Error() string { return f.text }
+func (e *pickError) Error() string { return e.text }
 
 // Unwrap returns the connection error that was news, if one was: when it holds a
 // status, gRPC ends RPCs with that, as it does under pick_first. Health and the
 // resolver do not decide over the status of RPCs.
-func (f *pickError) Unwrap() error { return f.cause }
+func (e *pickError) Unwrap() error { return e.cause }
 
 // failure returns the error that tells which addresses failed and why. The
 // wording is

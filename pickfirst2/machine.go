@@ -55,8 +55,6 @@ func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate
 		m.reporter.unusable(out, m.failure(nil))
 	case m.phase == chosen && !m.sel.gone, m.phase == idle:
 		// Nothing is to be tried now.
-	case m.reporter.sticky:
-		m.race(out)
 	default:
 		m.reporter.restart(out)
 		m.race(out)

@@ -17,15 +17,17 @@ func newReporter() reporter { return reporter{state: connectivity.Connecting} }
 
 // connecting reports that an attempt is under way.
 func (r *reporter) connecting(out *effects) {
-	if !r.sticky && r.state != connectivity.Connecting {
+	if r.state != connectivity.Connecting {
 		r.restart(out)
 	}
 }
 
-// restart reports CONNECTING in any case: the channel hears of the first list
-// of addresses, and of each one that leaves nothing of what was before.
+// restart reports CONNECTING, also where that was reported last: the channel
+// hears of each list of addresses with which attempts begin anew.
 func (r *reporter) restart(out *effects) {
-	r.tell(out, effect{state: connectivity.Connecting})
+	if !r.sticky {
+		r.tell(out, effect{state: connectivity.Connecting})
+	}
 }
 
 // connected ends the stickiness: a connection was made. What is reported is for

@@ -91,7 +91,7 @@ func (c *child) UpdateState(s balancer.State) {
 	switch c.state {
 	case connectivity.Ready:
 		res, _ := s.Picker.Pick(balancer.PickInfo{})
-		c.picked = c.conns[slices.IndexFunc(c.conns, func(ca connAddress) bool { return ca.conn == res.SubConn })]
+		c.picked = c.madeLocked(res.SubConn)
 		b.ready.add(c)
 		b.publisher.readyChanged = true
 	case connectivity.TransientFailure:
@@ -151,6 +151,17 @@ func (c *child) forget(conn balancer.SubConn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c.conns = slices.DeleteFunc(c.conns, func(ca connAddress) bool { return ca.conn == conn })
+}
+
+// madeLocked returns the SubConn with its address. Should gRPC have shut it down
+// of its own accord, its address is forgotten; that is no reason to fall over.
+func (c *child) madeLocked(conn balancer.SubConn) connAddress {
+	for _, ca := range c.conns {
+		if ca.conn == conn {
+			return ca
+		}
+	}
+	return connAddress{conn: conn}
 }
 
 // subConnInfoLocked returns the address that a READY child is connected to, with

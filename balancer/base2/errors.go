@@ -15,15 +15,15 @@ var errNoAddresses = errors.New("produced zero addresses")
 
 // pickError is why no endpoint is READY, as picks return it.
 type pickError struct {
-	text string
-	last error
+	text  string
+	cause error
 }
 
-func (f *pickError) Error() string { return f.text }
+func (e *pickError) Error() string { return e.text }
 
 // Unwrap returns the error of the last endpoint that it tells of: when that
 // holds a status, gRPC ends RPCs with it.
-func (f *pickError) Unwrap() error { return f.last }
+func (e *pickError) Unwrap() error { return e.cause }
 
 // failureLocked returns the error that tells which endpoints failed and why.
 // The wording, after the policy's name, is
@@ -52,5 +52,5 @@ func (b *endpointBalancer) failureLocked() error {
 	if b.resolverErr != nil {
 		fmt.Fprintf(&s, "; last resolver error: %v", b.resolverErr)
 	}
-	return &pickError{text: s.String(), last: told[len(told)-1].err}
+	return &pickError{text: s.String(), cause: told[len(told)-1].err}
 }
