@@ -132,6 +132,10 @@ func TestUnderWeightedTargetRPCsAreSpreadByWeight(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()
 	c, spread, first := twoTargets(ctx, t)
+	// A connection is counted a moment before the picker that uses it is out.
+	c.callsReach(ctx, spread[0].backend, spread[1].backend, first[0].backend)
+	counted := func(c *client, addr string) int { return int(c.value("grpc_lb_rpcs_total OK " + addr)) }
+	before := [3]int{counted(c, spread[0].addr), counted(c, spread[1].addr), counted(c.as(pickfirst2.Name), first[0].addr)}
 	const rpcs = 400
 	got := map[string]int{}
 	for range rpcs {
@@ -152,12 +156,12 @@ func TestUnderWeightedTargetRPCsAreSpreadByWeight(t *testing.T) {
 	if f < rpcs/4-52 || f > rpcs/4+52 {
 		t.Errorf("%d of %d RPCs went to the target of weight 1 of 4", f, rpcs)
 	}
-	for _, m := range []struct {
+	for i, m := range []struct {
 		c    *client
 		addr string
 		want int
 	}{{c, spread[0].addr, a}, {c, spread[1].addr, b}, {c.as(pickfirst2.Name), first[0].addr, f}} {
-		if got := m.c.value("grpc_lb_rpcs_total OK " + m.addr); got != float64(m.want) {
+		if got := counted(m.c, m.addr) - before[i]; got != m.want {
 			t.Errorf("%s counted %v RPCs to %s, want %d", m.c.policy, got, m.addr, m.want)
 		}
 	}

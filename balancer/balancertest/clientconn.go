@@ -25,6 +25,8 @@ type ClientConn struct {
 
 	tb     testing.TB
 	serial serializer
+	log    eventLog
+	strict bool // misuse fails the test; set before the policy is built
 
 	mu           sync.Mutex // guards the fields below; no call leaves the package under it
 	subConns     []*SubConn
@@ -34,6 +36,7 @@ type ClientConn struct {
 	newErr       error
 	manualHealth bool
 	target       string
+	closed       bool // a policy's Close has returned
 }
 
 // NewClientConn returns a fake channel that reports misuse through tb.
@@ -63,6 +66,9 @@ func (cc *ClientConn) BuildWithTarget(b balancer.Builder, target string) *Policy
 	cc.mu.Lock()
 	cc.target = target
 	cc.mu.Unlock()
+	if cc.log.enabled() {
+		cc.log.note("build %s for %s", b.Name(), target)
+	}
 	p := &Policy{cc: cc, builder: b}
 	cc.serial.run(func() {
 		p.policy = b.Build(cc, balancer.BuildOptions{Target: resolver.Target{URL: *u}})
@@ -145,6 +151,9 @@ func (cc *ClientConn) ResolveNowCalls() int {
 
 // NewSubConn implements [balancer.ClientConn].
 func (cc *ClientConn) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	if cc.strict {
+		cc.watchNew(addrs)
+	}
 	cc.mu.Lock()
 	defer cc.mu.Unlock()
 	if cc.newErr != nil {
@@ -161,6 +170,9 @@ func (cc *ClientConn) NewSubConn(addrs []resolver.Address, opts balancer.NewSubC
 		state:    connectivity.Idle,
 	}
 	cc.subConns = append(cc.subConns, sc)
+	if cc.log.enabled() {
+		cc.log.note("%s: made", sc.labelLocked())
+	}
 	return sc, nil
 }
 
@@ -179,8 +191,14 @@ func (cc *ClientConn) UpdateAddresses(sc balancer.SubConn, addrs []resolver.Addr
 
 // UpdateState implements [balancer.ClientConn].
 func (cc *ClientConn) UpdateState(s balancer.State) {
+	if cc.strict {
+		cc.watchState(s)
+	}
 	cc.mu.Lock()
 	defer cc.mu.Unlock()
+	if cc.log.enabled() {
+		cc.log.note("policy reports %v, picker %T", s.ConnectivityState, s.Picker)
+	}
 	cc.states = append(cc.states, s.ConnectivityState)
 	cc.last = s
 }
@@ -190,6 +208,9 @@ func (cc *ClientConn) ResolveNow(resolver.ResolveNowOptions) {
 	cc.mu.Lock()
 	defer cc.mu.Unlock()
 	cc.resolveNow++
+	if cc.log.enabled() {
+		cc.log.note("policy asks for a new resolution")
+	}
 }
 
 // Target implements [balancer.ClientConn].

@@ -19,4 +19,49 @@
 //
 // What the fakes do not do: reconnect, back off, pool or retry. A test decides
 // when each of these happens.
+//
+// [ClientConn.Record] has the channel write down all that happens, for
+// [ClientConn.Events] to tell when a test fails.
+//
+// # What Check demands
+//
+// [Check] brings a policy into each state that it can be in, with two or three
+// endpoints, and demands what gRPC counts on. Each demand is there because of
+// what happens otherwise:
+//
+//   - Picks choose READY SubConns. When gRPC finds the SubConn of a pick without
+//     a connection, the RPC waits for the next picker, and if none comes, until
+//     its deadline. So a picker is replaced promptly when a connection is lost
+//     that it may choose, and before a call that shuts such a SubConn down is
+//     over. The policy may leave it to a goroutine, and in the case of a loss to
+//     a timer of at most 100 ms.
+//   - When no endpoint can be reached, and when the resolver fails before its
+//     first update, RPCs fail. With a picker that returns
+//     [balancer.ErrNoSubConnAvailable] they would wait, and their users would not
+//     learn why.
+//   - A resolver error leaves a READY policy as it is. Connections do not depend
+//     on the resolver; a DNS server that is down must not take RPCs with it.
+//   - An empty update is answered with [balancer.ErrBadResolverState]. That is
+//     what makes gRPC resolve again, with a backoff. The policy may go on with
+//     the endpoints that it has, or have RPCs fail.
+//   - The SubConns of endpoints that are gone are shut down, once another
+//     endpoint is READY. gRPC keeps those that nobody shuts down, and their
+//     connections.
+//   - Close shuts all SubConns down, and afterwards nothing is reported or made,
+//     by no timer and no goroutine. The channel cleans up after its own policy,
+//     but parent policies need not, and gRPC says that it will not always.
+//   - SHUTDOWN is not reported. It is final: the channel's state does not change
+//     any more, though RPCs go on.
+//   - Pickers are not nil, and choose SubConns of their own channel only. RPCs
+//     wait otherwise, as above.
+//   - A policy's parser accepts an empty config, and fields that it does not
+//     know: one service config goes to clients of many versions. It makes no
+//     config of what is not a JSON object. It may return nil for anything, as a
+//     policy does that takes no config.
+//   - Picks, Done, state changes, updates and ExitIdle may come at the same time.
+//     gRPC puts all but picks in order; pickers are called by the RPCs' own
+//     goroutines, even while the policy is being closed. Run the test with -race.
+//
+// Check gives the config {}. A policy that cannot do with it is checked with a
+// builder around its own whose ParseConfig fills in what is missing.
 package balancertest

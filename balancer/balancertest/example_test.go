@@ -3,9 +3,11 @@ package balancertest_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/pickfirst"
 	"google.golang.org/grpc/balancer/roundrobin"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
@@ -43,4 +45,46 @@ func ExampleNewClientConn() {
 	// 10.0.0.2:50051 <nil>
 	// 10.0.0.2:50051 <nil>
 	// READY
+}
+
+// The test of a policy, here grpc-go's round_robin. Its own tests say where RPCs
+// should go; Check is about what all policies have in common.
+func ExampleCheck() {
+	// In a file that ends in _test.go this is a test.
+	TestMyPolicy := func(t *testing.T) {
+		balancertest.Check(t, balancer.Get(roundrobin.Name))
+	}
+	_ = TestMyPolicy
+}
+
+// What happens when a connection is lost and made again.
+func ExampleClientConn_Events() {
+	var t testing.TB = inExample{}
+
+	cc := balancertest.NewClientConn(t)
+	policy := cc.Build(balancer.Get(pickfirst.Name))
+	if err := policy.Update(balancertest.Endpoint("10.0.0.1:50051")); err != nil {
+		fmt.Println(err)
+	}
+	cc.SubConn("10.0.0.1:50051").Ready()
+
+	cc.Record()
+	cc.SubConn("10.0.0.1:50051").Idle()
+	policy.ExitIdle()
+	cc.SubConn("10.0.0.1:50051").Ready()
+	policy.Close()
+
+	fmt.Println(strings.Join(cc.Events(), "\n"))
+	// Output:
+	// SubConn 0 to 10.0.0.1:50051: IDLE
+	// policy reports IDLE, picker *pickfirst.idlePicker
+	// exit idle
+	// policy reports CONNECTING, picker *pickfirst.picker
+	// SubConn 0 to 10.0.0.1:50051: Connect
+	// SubConn 0 to 10.0.0.1:50051: CONNECTING
+	// SubConn 0 to 10.0.0.1:50051: READY
+	// policy reports READY, picker *pickfirst.picker
+	// close
+	// SubConn 0 to 10.0.0.1:50051: Shutdown
+	// SubConn 0 to 10.0.0.1:50051: SHUTDOWN
 }

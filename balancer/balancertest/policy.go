@@ -40,23 +40,45 @@ func (p *Policy) UpdateWithConfig(config string, endpoints ...resolver.Endpoint)
 // UpdateClientConnState sends a resolver update and returns the policy's
 // answer.
 func (p *Policy) UpdateClientConnState(s balancer.ClientConnState) (err error) {
+	if p.cc.log.enabled() {
+		p.cc.log.note("resolver update: %s", endpointList(s.ResolverState.Endpoints))
+		defer func() { p.cc.log.note("resolver update: %s", outcome(err)) }()
+	}
 	p.cc.serial.run(func() { err = p.policy.UpdateClientConnState(s) })
 	return err
 }
 
 // ResolverError sends an error of the resolver.
 func (p *Policy) ResolverError(err error) {
+	if p.cc.log.enabled() {
+		p.cc.log.note("resolver error: %v", err)
+	}
 	p.cc.serial.run(func() { p.policy.ResolverError(err) })
 }
 
 // ExitIdle asks the policy to leave IDLE, as [grpc.ClientConn.Connect] does.
 //
 // [grpc.ClientConn.Connect]: https://pkg.go.dev/google.golang.org/grpc#ClientConn.Connect
-func (p *Policy) ExitIdle() { p.cc.serial.run(p.policy.ExitIdle) }
+func (p *Policy) ExitIdle() {
+	if p.cc.log.enabled() {
+		p.cc.log.note("exit idle")
+	}
+	p.cc.serial.run(p.policy.ExitIdle)
+}
 
 // Close closes the policy. The SubConns that it leaves open stay in
 // [ClientConn.Live].
-func (p *Policy) Close() { p.cc.serial.run(p.policy.Close) }
+func (p *Policy) Close() {
+	if p.cc.log.enabled() {
+		p.cc.log.note("close")
+	}
+	p.cc.serial.run(func() {
+		p.policy.Close()
+		p.cc.mu.Lock()
+		defer p.cc.mu.Unlock()
+		p.cc.closed = true
+	})
+}
 
 // Pick picks with the picker that the policy reported last and returns the
 // SubConn that gRPC would use, or the error. With a nil picker picks are queued,
@@ -100,6 +122,9 @@ func (cc *ClientConn) pick() (*SubConn, func(balancer.DoneInfo), error) {
 	sc, ok := res.SubConn.(*SubConn)
 	if !ok {
 		cc.tb.Fatalf("balancertest: pick: SubConn is a %T, not one that NewSubConn returned", res.SubConn)
+	}
+	if sc.cc != cc {
+		cc.tb.Fatalf("balancertest: pick: %v is of another channel", sc)
 	}
 	return sc, res.Done, nil
 }

@@ -78,13 +78,26 @@ func (sc *SubConn) State() connectivity.State {
 }
 
 // String names the SubConn by its number and address.
-func (sc *SubConn) String() string { return fmt.Sprintf("SubConn %d to %s", sc.id, sc.Addr()) }
+func (sc *SubConn) String() string {
+	sc.cc.mu.Lock()
+	defer sc.cc.mu.Unlock()
+	return sc.labelLocked()
+}
+
+// labelLocked is String for those who hold cc.mu.
+func (sc *SubConn) labelLocked() string {
+	first := sc.addrs[:min(1, len(sc.addrs))] // UpdateAddresses may have left none
+	return fmt.Sprintf("SubConn %d to %s", sc.id, addressList(first))
+}
 
 // Connect implements [balancer.SubConn].
 func (sc *SubConn) Connect() {
 	sc.cc.mu.Lock()
 	defer sc.cc.mu.Unlock()
 	sc.connects++
+	if sc.cc.log.enabled() {
+		sc.cc.log.note("%s: Connect", sc.labelLocked())
+	}
 	sc.wanted = sc.wanted || sc.state == connectivity.Idle
 }
 
@@ -96,6 +109,9 @@ func (sc *SubConn) Shutdown() {
 	sc.shutdown = true
 	sc.state = connectivity.Shutdown
 	sc.health = nil
+	if first && sc.cc.log.enabled() {
+		sc.cc.log.note("%s: Shutdown", sc.labelLocked())
+	}
 	sc.cc.mu.Unlock()
 	if !first {
 		return
@@ -230,6 +246,9 @@ func (sc *SubConn) tell(state connectivity.State) bool {
 		return false
 	}
 	sc.told = state
+	if sc.cc.log.enabled() {
+		sc.cc.log.note("%s: %v", sc.labelLocked(), state)
+	}
 	return true
 }
 
@@ -237,6 +256,9 @@ func (sc *SubConn) tell(state connectivity.State) bool {
 func (sc *SubConn) deliverHealth(listener *healthListener, s balancer.SubConnState) {
 	sc.cc.mu.Lock()
 	present := sc.health == listener
+	if present && sc.cc.log.enabled() {
+		sc.cc.log.note("%s: health %v", sc.labelLocked(), s.ConnectivityState)
+	}
 	sc.cc.mu.Unlock()
 	if present {
 		listener.notify(s)

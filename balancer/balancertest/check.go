@@ -1,0 +1,64 @@
+package balancertest
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"google.golang.org/grpc/balancer"
+)
+
+// Check tests that the policies that b builds do what gRPC counts on, whatever
+// they are for: see "What Check demands" above. Each demand is a subtest, whose
+// name says what it is. A subtest that fails prints the events that led to it.
+//
+//	func TestMyPolicy(t *testing.T) {
+//		balancertest.Check(t, balancer.Get("my_policy"))
+//	}
+//
+// The subtests run in [testing/synctest] bubbles: the policy's timers fire
+// without delay, and a goroutine that is still there when the policy has been
+// closed ends the test with a panic that says "blocked goroutines remain". What
+// the policy shares between channels must not use channels or timers made in one
+// of them.
+func Check(t *testing.T, b balancer.Builder) {
+	t.Helper()
+	if b == nil {
+		t.Fatal("balancertest: check policy: nil builder; if it comes from balancer.Get, import the package that registers the policy")
+	}
+	for _, d := range demands() {
+		t.Run(d.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { d.on(t, b) })
+		})
+	}
+}
+
+// demand is one thing that a policy must do.
+type demand struct {
+	name  string
+	check func(*world)
+}
+
+func demands() []demand {
+	all := []demand{
+		{"an empty config and unknown fields are accepted, broken JSON is not", checkConfig},
+		{"RPCs are served by READY SubConns, and fail when no endpoint can be reached", checkService},
+		{"a new picker comes promptly when a connection is lost", checkLoss},
+		{"endpoints that the resolver takes away keep no SubConn", checkReplacement},
+		{"an empty resolver update is answered with ErrBadResolverState", checkEmptyUpdate},
+		{"RPCs fail when the resolver fails before its first update", checkEarlyResolverError},
+		{"a resolver error changes nothing for a policy that is READY", checkLateResolverError},
+		{"picks, state changes, updates and ExitIdle may come at the same time", checkConcurrency},
+	}
+	for _, s := range situations {
+		all = append(all, demand{"Close ends all, " + s.name, func(w *world) { checkClose(w, s) }})
+	}
+	return all
+}
+
+// on checks that the policies of b meet the demand. It must run in a bubble.
+func (d demand) on(tb testing.TB, b balancer.Builder) {
+	tb.Helper()
+	w := newWorld(tb, b)
+	defer w.end()
+	d.check(w)
+}

@@ -1,0 +1,129 @@
+package balancertest_test
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+)
+
+func TestCheckPassesARightPolicy(t *testing.T) {
+	t.Parallel()
+	balancertest.Check(t, planted{})
+}
+
+func TestCheckPassesABuilderWithoutParser(t *testing.T) {
+	t.Parallel()
+	balancertest.Check(t, struct{ balancer.Builder }{planted{}})
+}
+
+// recorder is a testing.TB that keeps the failures that a test expects.
+type recorder struct {
+	testing.TB
+	mu       sync.Mutex
+	failures []string
+	logs     []string
+}
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failures = append(r.failures, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+func (r *recorder) Failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.failures) > 0
+}
+
+func (r *recorder) Logf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.logs = append(r.logs, fmt.Sprintf(format, args...))
+}
+
+const (
+	config      = "an empty config and unknown fields are accepted, broken JSON is not"
+	service     = "RPCs are served by READY SubConns, and fail when no endpoint can be reached"
+	loss        = "a new picker comes promptly when a connection is lost"
+	replacement = "endpoints that the resolver takes away keep no SubConn"
+	emptyUpdate = "an empty resolver update is answered with ErrBadResolverState"
+	earlyError  = "RPCs fail when the resolver fails before its first update"
+	lateError   = "a resolver error changes nothing for a policy that is READY"
+	closeReady  = "Close ends all, when READY"
+)
+
+// TestCheckFindsFaults has policies that are each wrong in one way.
+func TestCheckFindsFaults(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault  fault
+		demand string
+		want   string
+	}{
+		"leaks a SubConn on Close":               {fault{leaksOnClose: true}, closeReady, "is open after Close"},
+		"leaks the SubConn of an endpoint gone":  {fault{leaksOnUpdate: true}, replacement, "has taken its endpoint away"},
+		"keeps a picker with a dead SubConn":     {fault{keepsDead: true}, replacement, "which is shut down"},
+		"never publishes after a loss":           {fault{silentLoss: true}, loss, "no new picker within"},
+		"keeps a picker with a lost SubConn":     {fault{silentLoss: true}, loss, "which is in IDLE"},
+		"publishes after Close":                  {fault{publishesLate: true}, closeReady, "reported CONNECTING after Close"},
+		"makes a SubConn after Close":            {fault{connectsLate: true}, closeReady, "made a SubConn to 10.0.0.1:50051 after Close"},
+		"reports SHUTDOWN":                       {fault{shutdown: true}, service, "reported SHUTDOWN"},
+		"reports a nil picker":                   {fault{nilPicker: true}, service, "nil picker"},
+		"picks a SubConn of another channel":     {fault{foreign: true}, service, "is of another channel"},
+		"panics on an empty update":              {fault{panicsOnEmpty: true}, emptyUpdate, "panicked: no endpoints"},
+		"accepts an empty update":                {fault{acceptsEmpty: true}, emptyUpdate, "want balancer.ErrBadResolverState"},
+		"has RPCs wait after an empty update":    {fault{queuesWhenEmpty: true}, emptyUpdate, "RPCs wait"},
+		"has RPCs wait when all endpoints fail":  {fault{queuesFailures: true}, service, "RPCs wait"},
+		"ignores the resolver's error":           {fault{ignoresEarlyError: true}, earlyError, "RPCs wait"},
+		"fails on a resolver's error when READY": {fault{failsOnLateError: true}, lateError, "reports TRANSIENT_FAILURE after a resolver error"},
+		"reconnects on a resolver's error":       {fault{dropsOnLateError: true}, lateError, "is shut down after a resolver error"},
+		"accepts broken JSON":                    {fault{acceptsBadConfig: true}, config, "of {;"},
+		"refuses fields that it does not know":   {fault{refusesUnknown: true}, config, "refused"},
+		"does not become READY":                  {fault{neverReady: true}, service, "reports CONNECTING when all connections"},
+		"asks for new connections without end":   {fault{endless: true}, service, "without end"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failures, logs := failuresOf(t, test.demand, planted{test.fault})
+			if !slices.ContainsFunc(failures, func(f string) bool { return strings.Contains(f, test.want) }) {
+				t.Errorf("failures %q, want one with %q", failures, test.want)
+			}
+			if len(logs) != 1 || !strings.HasPrefix(logs[0], "what happened") {
+				t.Errorf("logs %q, want the events", logs)
+			}
+		})
+	}
+}
+
+// failuresOf checks the demand, which fails, but not the test.
+func failuresOf(t *testing.T, demand string, b balancer.Builder) (failures, logs []string) {
+	t.Helper()
+	check, ok := balancertest.Demands()[demand]
+	if !ok {
+		t.Fatalf("there is no demand %q", demand)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{TB: t}
+		var running sync.WaitGroup
+		running.Go(func() { check(r, b) })
+		running.Wait()
+		failures, logs = r.failures, r.logs
+	})
+	return failures, logs
+}
