@@ -23,6 +23,9 @@ func endpointsOf(s resolver.State) []resolver.Endpoint {
 // addressList returns the addresses in the order in which they are to be tried
 // (gRFC A61): flattened, each once, families interleaved.
 func addressList(endpoints []resolver.Endpoint) []resolver.Address {
+	if len(endpoints) == 1 && len(endpoints[0].Addresses) == 1 {
+		return endpoints[0].Addresses // as most are that have a parent
+	}
 	return interleave(distinct(flatten(endpoints)))
 }
 
@@ -59,6 +62,9 @@ func distinct(addrs []resolver.Address) []resolver.Address {
 // first appears, until they are used up (RFC 8305, section 4, with a First
 // Address Family Count of 1). Within a family the order is kept.
 func interleave(addrs []resolver.Address) []resolver.Address {
+	if len(addrs) < 2 {
+		return addrs
+	}
 	var families []family
 	queues := make(map[family][]resolver.Address, 3)
 	for _, a := range addrs {

@@ -9,6 +9,13 @@ import (
 // Name is the name by which a service config selects the policy.
 const Name = "pick_first2"
 
+// ServiceConfig is a service config that selects the policy, for
+// [grpc.WithDefaultServiceConfig]. gRPC takes a mistyped name for another policy,
+// or for none, and does not always say so.
+//
+// [grpc.WithDefaultServiceConfig]: https://pkg.go.dev/google.golang.org/grpc#WithDefaultServiceConfig
+const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`
+
 func init() {
 	balancer.Register(metrics.Default.Instrument(NewBuilder()))
 }

@@ -12,6 +12,6 @@
 // round_robin starts anew at a random endpoint on each change. The first start
 // is random here too.
 //
-// The policy is a [base.PickerBuilder] on the package base2, which has
+// The policy is a [base2.ListPickerBuilder] on the package base2, which has
 // everything else: connections, states, health checks, errors.
 package roundrobin2

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/balancer/base"
 )
 
 // named is a SubConn of which only the identity counts.
@@ -16,18 +15,25 @@ type named struct {
 	name string
 }
 
-// conns makes SubConns on demand and remembers them by name.
-type conns map[string]*named
+// roster is the list of READY SubConns, kept as base2 keeps it.
+type roster []balancer.SubConn
 
-func (c conns) info(names string) base.PickerBuildInfo {
-	info := base.PickerBuildInfo{ReadySCs: map[balancer.SubConn]base.SubConnInfo{}}
-	for name := range strings.FieldsSeq(names) {
-		if c[name] == nil {
-			c[name] = &named{name: name}
+// become changes the list to these names: those that stay keep their order, new
+// ones are appended.
+func (r *roster) become(names string) []balancer.SubConn {
+	want := strings.Fields(names)
+	next := roster{}
+	for _, conn := range *r {
+		if i := slices.Index(want, conn.(*named).name); i >= 0 {
+			next = append(next, conn)
+			want = slices.Delete(want, i, i+1)
 		}
-		info.ReadySCs[c[name]] = base.SubConnInfo{}
 	}
-	return info
+	for _, name := range want {
+		next = append(next, &named{name: name})
+	}
+	*r = next
+	return next
 }
 
 func pick(t testing.TB, p balancer.Picker, n int) string {
@@ -44,18 +50,18 @@ func pick(t testing.TB, p balancer.Picker, n int) string {
 }
 
 // rotationOf returns a builder whose rotation is A B C, with A's turn next.
-func rotationOf(t *testing.T) (*pickerBuilder, conns) {
+func rotationOf(t *testing.T) (*pickerBuilder, *roster) {
 	t.Helper()
-	pb, c := &pickerBuilder{}, conns{}
+	pb, r := &pickerBuilder{}, &roster{}
 	for _, names := range []string{"A", "A B", "A B C"} {
-		pb.Build(c.info(names))
+		pb.BuildList(r.become(names))
 	}
 	start := pick(t, pb.last, 1) // which is random
 	pick(t, pb.last, map[string]int{"A": 2, "B": 1}[start])
 	if got := pick(t, pb.last, 3); got != "A B C" {
 		t.Fatalf("rotation %q, want A B C", got)
 	}
-	return pb, c
+	return pb, r
 }
 
 func TestTheRotationSurvivesChanges(t *testing.T) {
@@ -80,9 +86,9 @@ func TestTheRotationSurvivesChanges(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			pb, c := rotationOf(t)
+			pb, r := rotationOf(t)
 			pick(t, pb.last, test.before)
-			p := pb.Build(c.info(test.ready))
+			p := pb.BuildList(r.become(test.ready))
 			if got := pick(t, p, len(strings.Fields(test.want))); got != test.want {
 				t.Errorf("after %d picks and a change to %q: %s, want %s", test.before, test.ready, got, test.want)
 			}
@@ -95,9 +101,9 @@ func TestTheFirstTurnIsRandom(t *testing.T) {
 	t.Parallel()
 	first := map[string]int{}
 	for range 400 {
-		pb, c := &pickerBuilder{}, conns{}
+		pb, r := &pickerBuilder{}, &roster{}
 		for _, names := range []string{"A", "A B", "A B C", "A B C D"} {
-			pb.Build(c.info(names))
+			pb.BuildList(r.become(names))
 		}
 		first[pick(t, pb.last, 1)]++
 	}
@@ -116,7 +122,7 @@ func FuzzRotation(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, steps []byte) {
-		pb, c := &pickerBuilder{}, conns{}
+		pb, r := &pickerBuilder{}, &roster{}
 		var before []string
 		for _, step := range steps {
 			var ready []string
@@ -128,7 +134,7 @@ func FuzzRotation(f *testing.F) {
 			if len(ready) == 0 {
 				continue
 			}
-			p := pb.Build(c.info(strings.Join(ready, " ")))
+			p := pb.BuildList(r.become(strings.Join(ready, " ")))
 			round := strings.Fields(pick(t, p, len(ready)))
 			checkRound(t, before, round, ready)
 			pick(t, p, int(step>>4))

@@ -15,6 +15,13 @@ import (
 // Name is the name by which a service config selects the policy.
 const Name = "round_robin2"
 
+// ServiceConfig is a service config that selects the policy, for
+// [grpc.WithDefaultServiceConfig]. gRPC takes a mistyped name for another policy,
+// or for none, and does not always say so.
+//
+// [grpc.WithDefaultServiceConfig]: https://pkg.go.dev/google.golang.org/grpc#WithDefaultServiceConfig
+const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`
+
 func init() {
 	balancer.Register(metrics.Default.Instrument(NewBuilder()))
 }
@@ -22,8 +29,8 @@ func init() {
 // NewBuilder returns the policy without metrics, for programs that meter it
 // with a Metrics of their own.
 func NewBuilder() balancer.Builder {
-	newPickerBuilder := func() base.PickerBuilder { return &pickerBuilder{} }
-	return builder{base2.NewBalancerBuilder(Name, newPickerBuilder, base.Config{HealthCheck: true})}
+	newPickerBuilder := func() base2.ListPickerBuilder { return &pickerBuilder{} }
+	return builder{base2.NewListBalancerBuilder(Name, newPickerBuilder, base.Config{HealthCheck: true})}
 }
 
 // builder adds the parser of a config that has no fields yet.

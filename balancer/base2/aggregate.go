@@ -17,21 +17,3 @@ func (n *stateCounts) aggregate() connectivity.State {
 	}
 	return connectivity.TransientFailure
 }
-
-// readySet holds the READY children in no particular order; adding and removing
-// one takes constant time.
-type readySet []*child
-
-func (r *readySet) add(c *child) {
-	c.readyAt = len(*r)
-	*r = append(*r, c)
-}
-
-func (r *readySet) remove(c *child) {
-	last := len(*r) - 1
-	moved := (*r)[last]
-	(*r)[c.readyAt] = moved
-	moved.readyAt = c.readyAt
-	(*r)[last] = nil
-	*r = (*r)[:last]
-}

@@ -3,6 +3,7 @@ package base2
 import (
 	"cmp"
 	"math/rand/v2"
+	"slices"
 	"sync"
 
 	"google.golang.org/grpc/balancer"
@@ -18,28 +19,39 @@ type endpointBalancer struct {
 	cc           balancer.ClientConn
 	opts         balancer.BuildOptions
 	config       base.Config
+	configure    configurer
 	childBuilder balancer.Builder
 
-	// children holds the child of each endpoint by endpointKey. Only calls
-	// from the channel use it, and these come one at a time.
+	// children holds the child of each endpoint by endpointKey, and updates
+	// counts the resolver updates that changed which they are. Only calls from
+	// the channel use them, and these come one at a time.
 	children map[string]*child
+	updates  int
 
 	// mu guards the fields below and those of each child that say so. Children
 	// take it from their callbacks, so no child is called while it is held.
 	mu          sync.Mutex
-	order       []*child // the children in the resolver's order
+	order       []*child // the children in the resolver's order; changed by calls from the channel only
 	states      stateCounts
-	ready       readySet
+	ready       readyList
 	resolverErr error // the resolver's last error, nil after a good update
 	quiet       bool  // a call from the channel is under way, at whose end comes one picker
 	closed      bool
 	publisher   publisher
+
+	pickerBuilder any // that publisher builds with
+	configured    any // the last config that it was given
 }
 
 // UpdateClientConnState implements [balancer.Balancer]. Without any address it
-// returns [balancer.ErrBadResolverState]. The config is not looked at.
+// returns [balancer.ErrBadResolverState]. A config that ParseConfig did not
+// return is an error too, and nothing is changed; a policy without [WithConfig]
+// does not look at it.
 func (b *endpointBalancer) UpdateClientConnState(s balancer.ClientConnState) error {
-	endpoints := usable(s.ResolverState)
+	if err := b.useConfig(s.BalancerConfig); err != nil {
+		return err
+	}
+	endpoints := endpointsOf(s.ResolverState)
 	if b.config.HealthCheck {
 		s.ResolverState = pickfirst2.EnableHealthListener(s.ResolverState)
 	}
@@ -51,35 +63,75 @@ func (b *endpointBalancer) UpdateClientConnState(s balancer.ClientConnState) err
 }
 
 // updateChildren makes, updates and closes children so that there is one for
-// each of the endpoints, which must be distinct.
-func (b *endpointBalancer) updateChildren(endpoints []keyedEndpoint, s resolver.State) error {
-	old := b.children
-	b.children = make(map[string]*child, len(endpoints))
-	order := make([]*child, len(endpoints))
-	for i, e := range endpoints {
-		c, ok := old[e.key]
-		if !ok {
-			c = b.newChild()
-		}
-		delete(old, e.key)
-		b.children[e.key] = c
-		order[i] = c
+// each of the endpoints.
+func (b *endpointBalancer) updateChildren(endpoints []resolver.Endpoint, s resolver.State) error {
+	order, gone := b.order, []*child(nil)
+	if !sameOrder(order, endpoints) {
+		order, endpoints, gone = b.arrange(endpoints)
 	}
-	err := b.startUpdate(order)
-	first := rand.IntN(max(1, len(order)))
-	for i := range order {
-		at := (first + i) % len(order)
-		err = cmp.Or(err, order[at].update(endpoints[at].Endpoint, s))
+	concerned, err := b.startUpdate(order, endpoints)
+	for _, c := range concerned {
+		err = cmp.Or(err, c.update(s))
 	}
-	for _, c := range old {
+	for _, c := range gone {
 		c.close()
 	}
 	return err
 }
 
-// startUpdate notes the children of a resolver update. It returns an error if
-// there are none.
-func (b *endpointBalancer) startUpdate(order []*child) error {
+// sameOrder tells whether the children are those of the endpoints already. Most
+// resolver updates change nothing, and large ones should cost little then.
+func sameOrder(order []*child, endpoints []resolver.Endpoint) bool {
+	return slices.EqualFunc(order, endpoints, func(c *child, e resolver.Endpoint) bool {
+		return len(e.Addresses) > 0 && c.key == endpointKey(e)
+	})
+}
+
+// arrange gives each endpoint that has an address its child, the one that it had
+// or a new one, and leaves duplicates out. It returns the children whose
+// endpoints are gone, too.
+func (b *endpointBalancer) arrange(endpoints []resolver.Endpoint) (order []*child, distinct []resolver.Endpoint, gone []*child) {
+	b.updates++
+	order = make([]*child, 0, len(endpoints))
+	distinct = make([]resolver.Endpoint, 0, len(endpoints))
+	for _, e := range endpoints {
+		if len(e.Addresses) == 0 {
+			continue
+		}
+		c := b.childOf(endpointKey(e), len(order))
+		if c.listed == b.updates {
+			continue
+		}
+		c.listed = b.updates
+		order, distinct = append(order, c), append(distinct, e)
+	}
+	for _, c := range b.order {
+		if c.listed != b.updates {
+			gone = append(gone, c)
+			delete(b.children, c.key)
+		}
+	}
+	return order, distinct, gone
+}
+
+// childOf returns the child of the endpoint with the key, which it makes if
+// there is none. It looks first where it would be if nothing had changed.
+func (b *endpointBalancer) childOf(key string, at int) *child {
+	if at < len(b.order) && b.order[at].key == key {
+		return b.order[at]
+	}
+	c, ok := b.children[key]
+	if !ok {
+		c = b.newChild(key)
+		b.children[key] = c
+	}
+	return c
+}
+
+// startUpdate notes the children of a resolver update and their endpoints. It
+// returns the children that are to be told, from a random one on, and an error
+// if there are no endpoints.
+func (b *endpointBalancer) startUpdate(order []*child, endpoints []resolver.Endpoint) ([]*child, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.order = order
@@ -87,9 +139,17 @@ func (b *endpointBalancer) startUpdate(order []*child) error {
 	b.publisher.errorChanged, b.publisher.owed = true, true
 	if len(order) == 0 {
 		b.resolverErr = errNoAddresses
-		return balancer.ErrBadResolverState
+		return nil, balancer.ErrBadResolverState
 	}
-	return nil
+	var concerned []*child
+	first := rand.IntN(len(order))
+	for i := range order {
+		at := (first + i) % len(order)
+		if !order[at].takeLocked(endpoints[at]) {
+			concerned = append(concerned, order[at])
+		}
+	}
+	return concerned, nil
 }
 
 // ResolverError implements [balancer.Balancer]. It shows in the error of picks
@@ -124,7 +184,7 @@ func (b *endpointBalancer) Close() {
 	for _, c := range b.children {
 		c.close()
 	}
-	b.children = nil
+	clear(b.children)
 }
 
 // quietly has the changes that call brings about lead to one picker, at its

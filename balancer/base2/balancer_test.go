@@ -159,56 +159,6 @@ func TestSubConnInfoHasTheEndpointsAttributes(t *testing.T) {
 	}
 }
 
-func TestUpdates(t *testing.T) {
-	t.Parallel()
-	cc, p, r := build(t)
-	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
-	cc.SubConn("a:1").Ready()
-	cc.SubConn("b:1").Ready()
-
-	builds, reports, picker := len(r.builds), len(cc.States()), cc.State().Picker
-	mustUpdate(t, p, balancertest.Endpoints("b:1", "a:1", "b:1")...)
-	if len(r.builds) != builds {
-		t.Errorf("an update that changed nothing led to a call of Build")
-	}
-	if got := len(cc.States()); got != reports+1 || cc.State().Picker != picker {
-		t.Errorf("%d reports on an update that changed nothing, want one, with the last picker", got-reports)
-	}
-	mustUpdate(t, p, balancertest.Endpoints("b:1", "c:1")...)
-	cc.SubConn("c:1").Ready()
-	if got, want := r.addrs(), []string{"b:1", "c:1"}; !slices.Equal(got, want) {
-		t.Errorf("READY addresses: %v, want %v", got, want)
-	}
-	if live := cc.Live(); len(live) != 2 {
-		t.Errorf("live SubConns: %v, want those to b:1 and c:1", live)
-	}
-	// The same Addr under another name is another connection.
-	e := balancertest.Endpoint("b:1")
-	e.Addresses[0].ServerName = "other"
-	old := cc.SubConn("b:1")
-	mustUpdate(t, p, e, balancertest.Endpoint("c:1"))
-	if fresh := cc.SubConn("b:1"); fresh == old || fresh.Address().ServerName != "other" {
-		t.Errorf("SubConn to b:1 has ServerName %q, want other", fresh.Address().ServerName)
-	}
-	if got, want := r.addrs(), []string{"c:1"}; !slices.Equal(got, want) {
-		t.Errorf("READY addresses: %v, want %v", got, want)
-	}
-}
-
-func TestAnUpdateLeadsToOneReport(t *testing.T) {
-	t.Parallel()
-	cc, p, _ := build(t)
-	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1")...)
-	for _, sc := range cc.Live() {
-		sc.Ready()
-	}
-	reports := len(cc.States())
-	mustUpdate(t, p, balancertest.Endpoints("d:1", "e:1", "f:1")...)
-	if got := cc.States()[reports:]; !slices.Equal(got, []connectivity.State{stConnecting}) {
-		t.Errorf("reports on an update that replaces all: %v, want CONNECTING once", got)
-	}
-}
-
 func TestTheErrorIsNews(t *testing.T) {
 	t.Parallel()
 	cc, p, _ := build(t)
@@ -219,44 +169,6 @@ func TestTheErrorIsNews(t *testing.T) {
 		wantPickError(t, cc, "test_policy: none of 1 endpoints is ready: connect to a:1: "+cause)
 		a.Idle()
 	}
-}
-
-func TestOnlyAddresses(t *testing.T) {
-	t.Parallel()
-	cc, p, r := build(t)
-	s := resolver.State{Addresses: []resolver.Address{{Addr: "a:1", BalancerAttributes: attributes.New("k", "v")}, {Addr: "b:1"}}}
-	if err := p.UpdateClientConnState(balancer.ClientConnState{ResolverState: s}); err != nil {
-		t.Fatalf("update: %v", err)
-	}
-	cc.SubConn("b:1").Ready()
-	cc.SubConn("a:1").Ready()
-	for _, info := range r.builds[1].ReadySCs {
-		if got := info.Address.BalancerAttributes.Value("k"); info.Address.Addr == "a:1" && got != "v" {
-			t.Errorf("attribute of a:1 = %v, want v", got)
-		}
-	}
-	if got, want := r.addrs(), []string{"a:1", "b:1"}; !slices.Equal(got, want) {
-		t.Errorf("READY addresses: %v, want %v", got, want)
-	}
-}
-
-func TestEmptyUpdate(t *testing.T) {
-	t.Parallel()
-	cc, p, _ := build(t)
-	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-	cc.SubConn("a:1").Ready()
-	for _, endpoints := range [][]resolver.Endpoint{nil, {{}}} {
-		if err := p.Update(endpoints...); !errors.Is(err, balancer.ErrBadResolverState) {
-			t.Errorf("update: %v, want ErrBadResolverState", err)
-		}
-		wantPickError(t, cc, "test_policy: no children to pick from: name resolver error: produced zero addresses")
-		if live := cc.Live(); len(live) > 0 {
-			t.Errorf("live SubConns: %v, want none", live)
-		}
-	}
-	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-	cc.SubConn("a:1").Ready()
-	wantStates(t, cc, stConnecting, stReady, stFailure, stFailure, stConnecting, stReady)
 }
 
 func TestErrorsNameEndpointsAndCauses(t *testing.T) {

@@ -1,10 +1,12 @@
 package base2
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
@@ -15,14 +17,56 @@ import (
 // time. The result is to be registered in an init function, usually through the
 // Instrument method of the package metrics.
 func NewBalancerBuilder(name string, newPickerBuilder func() base.PickerBuilder, config base.Config) balancer.Builder {
-	return &builder{name: name, newPickerBuilder: newPickerBuilder, config: config, timed: timed}
+	return newBuilder(name, config, func() (buildPicker, any) {
+		pickerBuilder := newPickerBuilder()
+		return func(ready *readyList) balancer.Picker {
+			conns := make(map[balancer.SubConn]base.SubConnInfo, ready.len())
+			for _, c := range ready.children {
+				conns[c.picked.conn] = c.subConnInfoLocked()
+			}
+			return pickerBuilder.Build(base.PickerBuildInfo{ReadySCs: conns})
+		}, pickerBuilder
+	})
+}
+
+// ListPickerBuilder makes pickers that need nothing but the READY SubConns. In
+// large channels it is much cheaper than a [base.PickerBuilder], whose map is
+// made anew for each picker.
+type ListPickerBuilder interface {
+	// BuildList returns a picker for the SubConns, of which there is at least
+	// one, in the order in which they became READY: from one call to the next
+	// some may be missing and some may have been appended, those that left and
+	// came back too, and the others keep their order. Pickers share the slice;
+	// nobody may change it.
+	BuildList(ready []balancer.SubConn) balancer.Picker
+}
+
+// NewListBalancerBuilder is [NewBalancerBuilder] for ListPickerBuilders.
+func NewListBalancerBuilder(name string, newPickerBuilder func() ListPickerBuilder, config base.Config) balancer.Builder {
+	return newBuilder(name, config, func() (buildPicker, any) {
+		pickerBuilder := newPickerBuilder()
+		return func(ready *readyList) balancer.Picker {
+			return pickerBuilder.BuildList(slices.Clip(ready.conns))
+		}, pickerBuilder
+	})
+}
+
+// buildPicker makes a channel's next picker. The list has no gaps.
+type buildPicker func(ready *readyList) balancer.Picker
+
+// configurer gives a config to a PickerBuilder and returns what it was.
+type configurer func(name string, pickerBuilder any, cfg serviceconfig.LoadBalancingConfig) (any, error)
+
+func newBuilder(name string, config base.Config, newBuildPicker func() (buildPicker, any)) *builder {
+	return &builder{name: name, config: config, newBuildPicker: newBuildPicker, timed: timed}
 }
 
 type builder struct {
-	name             string
-	newPickerBuilder func() base.PickerBuilder
-	config           base.Config
-	timed            func(rebuild func()) time.Duration
+	name           string
+	config         base.Config
+	newBuildPicker func() (build buildPicker, pickerBuilder any)
+	configure      configurer // nil if there is no config
+	timed          func(rebuild func()) time.Duration
 }
 
 // Name implements [balancer.Builder].
@@ -30,13 +74,16 @@ func (bb *builder) Name() string { return bb.name }
 
 // Build implements [balancer.Builder].
 func (bb *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+	build, pickerBuilder := bb.newBuildPicker()
 	return &endpointBalancer{
-		name:         bb.name,
-		cc:           cc,
-		opts:         opts,
-		config:       bb.config,
-		childBuilder: pickfirst2.NewBuilder(),
-		children:     map[string]*child{},
-		publisher:    publisher{pickerBuilder: bb.newPickerBuilder(), timed: bb.timed},
+		name:          bb.name,
+		cc:            cc,
+		opts:          opts,
+		config:        bb.config,
+		configure:     bb.configure,
+		pickerBuilder: pickerBuilder,
+		childBuilder:  pickfirst2.NewBuilder(),
+		children:      make(map[string]*child),
+		publisher:     publisher{build: build, timed: bb.timed},
 	}
 }

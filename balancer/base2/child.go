@@ -14,15 +14,18 @@ import (
 type child struct {
 	balancer.ClientConn // the channel's
 	parent              *endpointBalancer
+	key                 string // of its endpoint
+	listed              int    // the last of parent.updates that its endpoint was in
 	policy              balancer.Balancer
 
-	// Guarded by parent.mu.
+	// Guarded by parent.mu. The endpoint is changed by calls from the channel
+	// only.
 	endpoint resolver.Endpoint
 	state    connectivity.State
 	closed   bool
 	err      error         // in TRANSIENT_FAILURE: of its picks
 	picked   connAddress   // in READY: where its picks go
-	readyAt  int           // in READY: index in parent.ready
+	readyAt  int           // in READY: place in parent.ready when it was added
 	conns    []connAddress // its SubConns that are not shut down
 }
 
@@ -34,8 +37,8 @@ type connAddress struct {
 
 // newChild returns a child that has no endpoint yet and counts as CONNECTING,
 // which is what gRPC takes a new policy to be.
-func (b *endpointBalancer) newChild() *child {
-	c := &child{ClientConn: b.cc, parent: b, state: connectivity.Connecting}
+func (b *endpointBalancer) newChild(key string) *child {
+	c := &child{ClientConn: b.cc, parent: b, key: key, state: connectivity.Connecting}
 	c.policy = b.childBuilder.Build(c, b.opts)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -43,28 +46,25 @@ func (b *endpointBalancer) newChild() *child {
 	return c
 }
 
-// update passes a resolver update on, unless it would change nothing: a READY
-// pick_first2 does nothing with the addresses that it has.
-func (c *child) update(e resolver.Endpoint, s resolver.State) error {
-	if c.take(e) {
-		return nil
-	}
-	s.Endpoints, s.Addresses = []resolver.Endpoint{e}, nil
+// update passes a resolver update on, with the endpoint that the child has
+// taken.
+func (c *child) update(s resolver.State) error {
+	s.Endpoints, s.Addresses = []resolver.Endpoint{c.endpoint}, nil
 	return c.policy.UpdateClientConnState(balancer.ClientConnState{ResolverState: s})
 }
 
-// take stores the endpoint and tells whether that is all there is to do.
-func (c *child) take(e resolver.Endpoint) (done bool) {
-	b := c.parent
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	ready := c.state == connectivity.Ready
-	if ready && !c.endpoint.Attributes.Equal(e.Attributes) {
-		b.publisher.readyChanged = true // pickers may depend on the attributes
-	}
-	done = ready && sameAddresses(c.endpoint, e)
+// takeLocked stores the endpoint and tells whether that is all there is to do: a
+// READY pick_first does nothing with the addresses that it has.
+func (c *child) takeLocked(e resolver.Endpoint) (done bool) {
+	old := c.endpoint
 	c.endpoint = e
-	return done
+	if c.state != connectivity.Ready {
+		return false
+	}
+	if !sameAttributes(old, e) {
+		c.parent.publisher.readyChanged = true // pickers may depend on the attributes
+	}
+	return sameAddresses(old, e)
 }
 
 // close closes the policy and takes the child out of the aggregate.

@@ -13,7 +13,8 @@
 //   - Build is called with one READY SubConn at least, never with none.
 //   - [base.SubConnInfo].Address is the address that is connected, and its
 //     BalancerAttributes are the endpoint's Attributes.
-//   - Build is not called for each change of a large channel; see below.
+//   - Build is not called for each change of a large channel; see below. Pickers
+//     that need only the SubConns are cheaper with a [ListPickerBuilder].
 //   - Errors of picks name the endpoints that failed, and why.
 //
 // With HealthCheck set in [base.Config] a SubConn counts as READY while its
@@ -34,12 +35,16 @@
 // TRANSIENT_FAILURE, when there is news of the cause. It is published before the
 // call that brought the change returns. A resolver update that changes nothing is
 // answered with the last picker once more, since parents such as weighted_target
-// wait for an answer. Only in a channel of 100 READY endpoints
-// or more, and only if a rebuild takes more than 50 µs there, rebuilds are put
-// off so that they take a tenth of the time at most; none waits longer than
-// 100 ms, and neither a change of the aggregated state nor the answer to a
-// resolver update ever waits. Otherwise n endpoints
-// that become READY would cost n rebuilds of n entries each.
+// wait for an answer.
+//
+// n endpoints that become READY, or cease to be, would so cost n rebuilds of n
+// entries each. Two things prevent that. A [ListPickerBuilder] gets a list that
+// successive pickers share, which grows in place and is copied only when an
+// endpoint has left. And in a channel of 100 READY endpoints or more, if a
+// rebuild takes more than 10 µs there, rebuilds are put off so that they take a
+// tenth of the time; none waits longer than 5 ms, since gRPC holds RPCs back
+// until there is a picker without the connection that was lost. Neither a change
+// of the aggregated state nor the answer to a resolver update ever waits.
 //
 // # Locks
 //

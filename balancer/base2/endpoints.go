@@ -8,30 +8,13 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// keyedEndpoint is an endpoint with its identity.
-type keyedEndpoint struct {
-	resolver.Endpoint
-	key string
-}
-
-// usable returns the endpoints of a resolver update that have an address, each
-// once. If the update has only Addresses, each of them is an endpoint.
-func usable(s resolver.State) []keyedEndpoint {
-	endpoints := s.Endpoints
-	if len(endpoints) == 0 {
-		endpoints = endpointPerAddress(s.Addresses)
+// endpointsOf returns the endpoints of a resolver update. If it has only
+// Addresses, each of them is one.
+func endpointsOf(s resolver.State) []resolver.Endpoint {
+	if len(s.Endpoints) == 0 {
+		return endpointPerAddress(s.Addresses)
 	}
-	seen := make(map[string]bool, len(endpoints))
-	distinct := make([]keyedEndpoint, 0, len(endpoints))
-	for _, e := range endpoints {
-		key := endpointKey(e)
-		if len(e.Addresses) == 0 || seen[key] {
-			continue
-		}
-		seen[key] = true
-		distinct = append(distinct, keyedEndpoint{Endpoint: e, key: key})
-	}
-	return distinct
+	return s.Endpoints
 }
 
 // endpointPerAddress does what gRPC's channel does for resolvers that send only
@@ -58,6 +41,7 @@ func endpointKey(e resolver.Endpoint) string {
 	}
 	slices.Sort(addrs)
 	var key strings.Builder
+	key.WriteByte(0)          // with which no single address begins
 	for _, a := range addrs { // with its length, so that no two sets are alike
 		key.WriteString(strconv.Itoa(len(a)))
 		key.WriteByte(' ')
@@ -69,5 +53,20 @@ func endpointKey(e resolver.Endpoint) string {
 // sameAddresses tells whether a child that is READY has no use for an update
 // from one endpoint to the other.
 func sameAddresses(a, b resolver.Endpoint) bool {
-	return slices.EqualFunc(a.Addresses, b.Addresses, resolver.Address.Equal)
+	return same(func() bool { return slices.EqualFunc(a.Addresses, b.Addresses, resolver.Address.Equal) })
+}
+
+func sameAttributes(a, b resolver.Endpoint) bool {
+	return same(func() bool { return a.Attributes.Equal(b.Attributes) })
+}
+
+// same takes what cannot be compared for different. Resolvers may set attributes
+// of any kind, and grpc-go's round_robin does not look at them.
+func same(compare func() bool) (same bool) {
+	defer func() {
+		if recover() != nil {
+			same = false
+		}
+	}()
+	return compare()
 }

@@ -10,21 +10,21 @@ import (
 
 const (
 	batchMinReady = 100                   // with fewer READY endpoints no picker waits
-	batchMinCost  = 50 * time.Microsecond // nor if a rebuild takes less
+	batchMinCost  = 10 * time.Microsecond // nor if a rebuild takes less
 	batchShare    = 10                    // rebuilds take one part in so many of the time
-	batchMaxDelay = 100 * time.Millisecond
+	batchMaxDelay = 5 * time.Millisecond
 )
 
 // publisher knows what was published last, and what has changed since. It is
 // guarded by the endpointBalancer's mutex.
 type publisher struct {
-	pickerBuilder base.PickerBuilder
-	timed         func(rebuild func()) time.Duration // runs it and tells what it cost
+	build buildPicker
+	timed func(rebuild func()) time.Duration // runs it and tells what it cost
 
 	last         balancer.State // that was published; without a picker before the first
 	readyChanged bool           // the READY endpoints or their attributes
 	errorChanged bool           // what picks in TRANSIENT_FAILURE say
-	owed         bool           // a resolver update was taken; see answer
+	owed         bool           // a resolver update was taken; see answerLocked
 
 	cost  time.Duration // of the last rebuild
 	ended time.Time     // when that was done
@@ -76,7 +76,7 @@ func (b *endpointBalancer) publishLocked() {
 		b.answerLocked()
 		return
 	}
-	if wait := p.delay(len(b.ready)); wait > 0 && !p.owed {
+	if wait := p.delay(b.ready.len()); wait > 0 && !p.owed {
 		if p.timer == nil {
 			b.publishAfterLocked(wait)
 		}
@@ -124,11 +124,8 @@ func (b *endpointBalancer) publishAfterLocked(wait time.Duration) {
 func (b *endpointBalancer) pickerLocked(aggregate connectivity.State) balancer.Picker {
 	switch aggregate {
 	case connectivity.Ready:
-		conns := make(map[balancer.SubConn]base.SubConnInfo, len(b.ready))
-		for _, c := range b.ready {
-			conns[c.picked.conn] = c.subConnInfoLocked()
-		}
-		return b.publisher.pickerBuilder.Build(base.PickerBuildInfo{ReadySCs: conns})
+		b.ready.compact()
+		return b.publisher.build(&b.ready)
 	case connectivity.TransientFailure:
 		return base.NewErrPicker(b.failureLocked())
 	default:

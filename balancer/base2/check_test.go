@@ -1,0 +1,34 @@
+package base2_test
+
+import (
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/balancer/base2"
+	"github.com/grpc-balancer2/balancer2/metrics"
+)
+
+// TestPoliciesDoWhatGRPCCountsOn has the examples of both kinds of policy, one
+// with a map of the READY SubConns and one with a list.
+func TestPoliciesDoWhatGRPCCountsOn(t *testing.T) {
+	t.Parallel()
+	for _, health := range []bool{false, true} {
+		config := base.Config{HealthCheck: health}
+		for name, b := range map[string]balancer.Builder{
+			"map":  base2.NewBalancerBuilder("random2", func() base.PickerBuilder { return randomBuilder{} }, config),
+			"list": base2.NewListBalancerBuilder("first2", func() base2.ListPickerBuilder { return firstBuilder{} }, config),
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				balancertest.Check(t, b)
+			})
+			t.Run(name+" metered", func(t *testing.T) {
+				t.Parallel()
+				balancertest.Check(t, metrics.New().Instrument(b))
+			})
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package base2
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/serviceconfig"
+
+	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
+)
+
+// Configurable is a PickerBuilder, of either kind, that takes a config.
+type Configurable[C any] interface {
+	// Configure is called with the config of each resolver update before the
+	// update has any other effect, with the zero C if there is none. It is not
+	// called while a picker is being built. If the config has changed, the next
+	// picker is due.
+	Configure(C)
+}
+
+// WithConfig returns b, which must come from this package, as a builder whose
+// policies take a config: the JSON in the service config is parsed into a C, a
+// struct with json tags, as [lbconfig.Parse] does, and given to the channel's
+// PickerBuilder, which must be a [Configurable]. If C has a method
+// Validate() error, a config for which that returns an error is refused.
+//
+// It panics if b or its PickerBuilders are of other kinds, for that is a mistake
+// in the program.
+func WithConfig[C any](b balancer.Builder) balancer.Builder {
+	own, ok := b.(*builder)
+	if !ok {
+		panic(fmt.Sprintf("base2: add config to policy: %T is no builder of NewBalancerBuilder or NewListBalancerBuilder", b))
+	}
+	if _, pickerBuilder := own.newBuildPicker(); !isConfigurable[C](pickerBuilder) {
+		panic(fmt.Sprintf("base2: add config to policy %s: %T has no method Configure(%v)", own.name, pickerBuilder, reflect.TypeFor[C]()))
+	}
+	configured := *own
+	configured.configure = configure[C]
+	return &configBuilder[C]{builder: &configured}
+}
+
+func isConfigurable[C any](pickerBuilder any) bool {
+	_, ok := pickerBuilder.(Configurable[C])
+	return ok
+}
+
+// configBuilder is a type of its own because gRPC asks the type whether there is
+// a parser.
+type configBuilder[C any] struct {
+	*builder
+}
+
+// parsed is what ParseConfig returns.
+type parsed[C any] struct {
+	serviceconfig.LoadBalancingConfig `json:"-"`
+	Value                             C
+}
+
+// ParseConfig implements [balancer.ConfigParser].
+func (b *configBuilder[C]) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	value, err := lbconfig.Parse[C](b.name, js)
+	if err != nil {
+		return nil, err
+	}
+	if v, ok := any(value).(interface{ Validate() error }); ok {
+		if err := v.Validate(); err != nil {
+			return nil, fmt.Errorf("%s: parse config: %w", b.name, err)
+		}
+	}
+	return parsed[C]{Value: value}, nil
+}
+
+// configure gives the config of a resolver update to the PickerBuilder. It
+// returns the config, to be compared with the next one.
+func configure[C any](name string, pickerBuilder any, cfg serviceconfig.LoadBalancingConfig) (any, error) {
+	var value C
+	if cfg != nil {
+		p, ok := cfg.(parsed[C])
+		if !ok {
+			return nil, fmt.Errorf("%s: use config: it is a %T, want what ParseConfig returns: %w", name, cfg, balancer.ErrBadResolverState)
+		}
+		value = p.Value
+	}
+	pickerBuilder.(Configurable[C]).Configure(value)
+	return value, nil
+}
+
+// useConfig puts the config of a resolver update into effect. With an error
+// nothing is changed.
+func (b *endpointBalancer) useConfig(cfg serviceconfig.LoadBalancingConfig) error {
+	if b.configure == nil {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	value, err := b.configure(b.name, b.pickerBuilder, cfg)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(value, b.configured) {
+		b.configured = value
+		b.publisher.readyChanged = true
+	}
+	return nil
+}

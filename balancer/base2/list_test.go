@@ -1,0 +1,182 @@
+package base2_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/balancer/base2"
+)
+
+// lists is a ListPickerBuilder that remembers what it was given, and what was in
+// it then.
+type lists struct {
+	given, copies [][]balancer.SubConn
+}
+
+func (l *lists) BuildList(ready []balancer.SubConn) balancer.Picker {
+	l.given = append(l.given, ready)
+	l.copies = append(l.copies, slices.Clone(ready))
+	return constPicker{ready[0]}
+}
+
+// FuzzLists has endpoints come, go, connect and fail, and checks each list: the
+// READY SubConns, once each; those that stayed in the order they had, new ones
+// behind them; and no list changed once it was given.
+func FuzzLists(f *testing.F) {
+	for _, seed := range []string{"\xff\x00\x01\x02\x03", "\xff\x10\x11\x12\x00\x01\x10\xf0\x00", "\xff\x00\x01\x02\x03\x04\x05\x13\x03\x15\xfe\x00"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, steps []byte) {
+		l := &lists{}
+		cc := balancertest.NewClientConn(t)
+		p := cc.Build(base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{}))
+		defer p.Close()
+		for _, step := range steps {
+			play(t, cc, p, step)
+			checkLists(t, cc, l, nil)
+		}
+		for i, list := range l.given {
+			if !slices.Equal(list, l.copies[i]) {
+				t.Errorf("list %d of %d was changed from %v to %v", i, len(l.given), l.copies[i], list)
+			}
+		}
+	})
+}
+
+// play takes a step: the lower half of the byte chooses a SubConn, the upper
+// half what happens to it, or that the resolver tells of other endpoints.
+func play(t *testing.T, cc *balancertest.ClientConn, p *balancertest.Policy, step byte) {
+	t.Helper()
+	if step >= 0xe0 {
+		var addrs []string
+		for i := range 6 {
+			if step&(1<<(i%5)) != 0 || i == 5 {
+				addrs = append(addrs, fmt.Sprintf("%d:1", i))
+			}
+		}
+		mustUpdate(t, p, balancertest.Endpoints(addrs...)...)
+		return
+	}
+	live := cc.Live()
+	if len(live) == 0 {
+		return
+	}
+	switch sc := live[int(step&0xf)%len(live)]; {
+	case sc.State() == stReady:
+		sc.Idle()
+	case sc.State() == stFailure:
+		sc.Idle()
+	case step&0x10 == 0:
+		sc.Ready()
+	default:
+		sc.Fail(fmt.Errorf("refused"))
+	}
+}
+
+// checkLists knows which SubConns have changed since the last list but one, if
+// more than one may have.
+func checkLists(t *testing.T, cc *balancertest.ClientConn, l *lists, changed map[string]bool) {
+	t.Helper()
+	var ready []string
+	for _, sc := range cc.Live() {
+		if sc.State() == stReady {
+			ready = append(ready, sc.String())
+		}
+	}
+	slices.Sort(ready)
+	if len(ready) == 0 {
+		return // no list is asked for
+	}
+	last := names(l.given[len(l.given)-1])
+	if !slices.Equal(slices.Sorted(slices.Values(last)), ready) {
+		t.Fatalf("the list is %v, want %v", last, ready)
+	}
+	if len(l.given) < 2 {
+		return
+	}
+	before := names(l.given[len(l.given)-2])
+	stayed := slices.DeleteFunc(slices.Clone(before), func(n string) bool { return !slices.Contains(last, n) || changed[n] })
+	if !slices.Equal(last[:len(stayed)], stayed) {
+		t.Errorf("the list was %v and is %v, want those that stayed first, in their order", before, last)
+	}
+}
+
+func names(list []balancer.SubConn) []string {
+	var names []string
+	for _, sc := range list {
+		names = append(names, fmt.Sprint(sc))
+	}
+	return names
+}
+
+// Adding is cheap because a list goes on in the room behind the last one.
+func TestListsShareTheirMemory(t *testing.T) {
+	t.Parallel()
+	l := &lists{}
+	cc := balancertest.NewClientConn(t)
+	p := cc.Build(base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{}))
+	defer p.Close()
+	mustUpdate(t, p, endpoints(50)...)
+	for _, sc := range cc.Live() {
+		sc.Ready()
+	}
+	moved := 0
+	for i := 1; i < len(l.given); i++ {
+		if &l.given[i][0] != &l.given[i-1][0] {
+			moved++
+		}
+	}
+	if len(l.given) != 50 || moved > 8 {
+		t.Errorf("%d lists, of which %d were copied, want 50 and at most 8", len(l.given), moved)
+	}
+}
+
+// In a channel of this size lists are put off, so that several endpoints join,
+// leave and come back between two.
+func TestListsThatArePutOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &lists{}
+		cc := balancertest.NewClientConn(t)
+		b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{})
+		p := cc.Build(base2.WithRebuildCost(b, buildCost))
+		defer p.Close()
+		mustUpdate(t, p, endpoints(150)...)
+		for _, sc := range cc.Live() {
+			sc.Ready()
+		}
+		advance(10 * buildCost)
+		changed, given := make(map[string]bool), len(l.given)
+		for range 300 {
+			for range rand.IntN(10) {
+				sc := cc.Live()[rand.IntN(150)]
+				changed[sc.String()] = true
+				if sc.State() == stReady {
+					sc.Idle()
+				} else {
+					sc.Ready()
+				}
+			}
+			if rand.IntN(3) == 0 {
+				advance(10 * buildCost)
+				if len(l.given) > given {
+					checkLists(t, cc, l, changed)
+				}
+				given = len(l.given)
+				clear(changed)
+			}
+		}
+		for i, list := range l.given {
+			if !slices.Equal(list, l.copies[i]) {
+				t.Fatalf("list %d of %d was changed", i, len(l.given))
+			}
+		}
+	})
+}

@@ -1,0 +1,92 @@
+package balancer_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
+
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
+)
+
+// The ways to select a policy without code of one's own. DNS TXT records deliver
+// a service config as any resolver does; weighted_target selects its children's
+// policies in TestUnderWeightedTargetRPCsAreSpreadByWeight.
+func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
+	t.Parallel()
+	const withFallback = `{"loadBalancingConfig": [{"not_registered": {}}, {"round_robin2": {}}, {"round_robin": {}}]}`
+	tests := []struct {
+		name       string
+		byDefault  string // service config of the channel
+		byResolver string
+		disabled   bool // the channel does not listen to the resolver
+		want       string
+	}{
+		{name: "default", byDefault: roundrobin2.ServiceConfig, want: roundrobin2.Name},
+		{name: "default, the other policy", byDefault: pickfirst2.ServiceConfig, want: pickfirst2.Name},
+		{name: "resolver", byResolver: roundrobin2.ServiceConfig, want: roundrobin2.Name},
+		{name: "resolver goes before default", byDefault: pickfirst2.ServiceConfig, byResolver: roundrobin2.ServiceConfig, want: roundrobin2.Name},
+		{name: "resolver is not listened to", byDefault: pickfirst2.ServiceConfig, byResolver: roundrobin2.ServiceConfig, disabled: true, want: pickfirst2.Name},
+		{name: "first of a list that is registered", byDefault: withFallback, want: roundrobin2.Name},
+	}
+	for i, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := manual.NewBuilderWithScheme("choose")
+			opts := []grpc.DialOption{grpc.WithResolvers(r), grpc.WithTransportCredentials(insecure.NewCredentials())}
+			if tt.byDefault != "" {
+				opts = append(opts, grpc.WithDefaultServiceConfig(tt.byDefault))
+			}
+			if tt.disabled {
+				opts = append(opts, grpc.WithDisableServiceConfig())
+			}
+			r.BuildCallback = func(_ resolver.Target, cc resolver.ClientConn, _ resolver.BuildOptions) {
+				state := resolver.State{Addresses: []resolver.Address{{Addr: "127.0.0.1:1"}}}
+				if tt.byResolver != "" {
+					state.ServiceConfig = cc.ParseServiceConfig(tt.byResolver)
+				}
+				r.InitialState(state)
+			}
+			conn, err := grpc.NewClient(fmt.Sprint("choose:///", i), opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			conn.Connect()
+			if got := policyOf(t, conn.CanonicalTarget()); got != tt.want {
+				t.Errorf("the channel uses %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// policyOf waits until a channel to the target has a policy, and returns which.
+func policyOf(t *testing.T, target string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	for ctx.Err() == nil {
+		families, err := prometheus.DefaultGatherer.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if f.GetName() != "grpc_lb_channels" {
+				continue
+			}
+			for _, m := range f.GetMetric() { // labels come in the order of their names
+				if m.GetLabel()[1].GetValue() == target {
+					return m.GetLabel()[0].GetValue()
+				}
+			}
+		}
+	}
+	t.Fatalf("no channel to %s has a policy", target)
+	return ""
+}
