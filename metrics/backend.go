@@ -26,23 +26,52 @@ type backend struct {
 	disconnections atomic.Uint64
 	ready          atomic.Int64
 
-	target  *target
-	name    *dto.LabelPair
-	created time.Time
+	rpcDuration atomic.Pointer[histogram] // nil until an RPC is measured
+	lastFailure atomic.Pointer[failure]   // of a connection attempt; nil before the first
+
+	target   *target
+	namePair *dto.LabelPair
+	created  time.Time
 
 	// Guarded by Metrics.mu.
 	refs      int       // SubConns that are counted
 	idleSince time.Time // zero while in use, or until its end is noticed
 }
 
-// finish counts the end of a pick. It is a Done callback.
+// failure is why and when a connection attempt failed.
+type failure struct {
+	err error
+	at  time.Time
+}
+
+// labels returns the pairs of the backend's series, in the order of their names.
+func (b *backend) labels() []*dto.LabelPair {
+	return []*dto.LabelPair{b.namePair, b.target.policyPair, b.target.targetPair}
+}
+
+// givenUp tells whether gRPC gave the pick up, to pick again: nothing was sent,
+// because the connection had gone. It takes two fields, since a copy of the
+// DoneInfo costs as much as counting.
+func givenUp(err error, bytesSent bool) bool { return err == nil && !bytesSent }
+
+// newDone returns the Done callback of a SubConn's picks. What ends most of them
+// is not worth another call.
+func (b *backend) newDone() func(balancer.DoneInfo) {
+	return func(info balancer.DoneInfo) {
+		if info.Err == nil && info.BytesSent && info.BytesReceived {
+			b.finished[codes.OK].Add(1)
+			return
+		}
+		b.finish(info)
+	}
+}
+
+// finish counts the end of a pick.
 func (b *backend) finish(info balancer.DoneInfo) {
 	switch {
 	case info.Err != nil:
 		b.finished[statusCode(info.Err)].Add(1)
-	case !info.BytesSent:
-		// The zero DoneInfo: the connection had gone, nothing was sent, and
-		// gRPC picks again.
+	case givenUp(info.Err, info.BytesSent):
 		b.repicks.Add(1)
 	case !info.BytesReceived && info.Trailer != nil:
 		// The stream broke under the request. gRPC has an error for it, io.EOF,
@@ -55,27 +84,35 @@ func (b *backend) finish(info balancer.DoneInfo) {
 	}
 }
 
-// statusCode is [status.Code] without its allocations. In addition it knows
-// context errors, and takes codes that gRPC does not define for Unknown.
-func statusCode(err error) codes.Code {
+// statusOf returns the status that err carries, if any. It does without the
+// allocations of [status.FromError].
+func statusOf(err error) *status.Status {
 	type grpcError interface {
 		error
 		GRPCStatus() *status.Status
 	}
-	code := codes.Unknown
 	if e, ok := errors.AsType[grpcError](err); ok {
-		if s := e.GRPCStatus(); s != nil {
-			code = s.Code()
-		}
-	} else if errors.Is(err, context.DeadlineExceeded) {
-		code = codes.DeadlineExceeded
-	} else if errors.Is(err, context.Canceled) {
-		code = codes.Canceled
+		return e.GRPCStatus()
 	}
-	if int(code) >= numCodes {
+	return nil
+}
+
+// statusCode is [status.Code] without its allocations. In addition it knows
+// context errors, and takes codes that gRPC does not define for Unknown.
+func statusCode(err error) codes.Code {
+	if s := statusOf(err); s != nil {
+		if int(s.Code()) < numCodes {
+			return s.Code()
+		}
 		return codes.Unknown
 	}
-	return code
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return codes.DeadlineExceeded
+	case errors.Is(err, context.Canceled):
+		return codes.Canceled
+	}
+	return codes.Unknown
 }
 
 // traffic is what a backend's counters say of its picks at one moment.

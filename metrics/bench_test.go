@@ -11,16 +11,23 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
+// BenchmarkPickDone is one pick with the end of its RPC, with and without the
+// decorator.
 func BenchmarkPickDone(b *testing.B) {
 	noop := func(balancer.DoneInfo) {}
 	for _, size := range []int{3, 10_000} {
 		bare, instrumented := newRotation(b, metrics.New(), size, nil)
 		bareDone, instrumentedDone := newRotation(b, metrics.New(), size, noop)
+		_, timed := newRotation(b, metrics.New(metrics.WithLatency()), size, nil)
+		for range size { // histograms are made with the first RPC
+			pickDone(timed)
+		}
 		for _, v := range []struct {
 			name   string
 			picker balancer.Picker
 		}{
-			{"bare", bare}, {"metered", instrumented}, {"bare, own Done", bareDone}, {"metered, own Done", instrumentedDone},
+			{"bare", bare}, {"metered", instrumented}, {"metered with latency", timed},
+			{"bare, own Done", bareDone}, {"metered, own Done", instrumentedDone},
 		} {
 			b.Run(fmt.Sprintf("%d/%s/serial", size, v.name), func(b *testing.B) {
 				b.ReportAllocs()

@@ -1,54 +1,62 @@
 package metrics
 
-import (
-	"encoding/json"
-	"strings"
+import "google.golang.org/grpc/balancer"
 
-	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/serviceconfig"
-)
-
-// Instrument returns a builder with the name, the config parser (if it has
-// one) and the policies of b, which reports what these policies do to m. It is
-// for [balancer.Register], from an init function:
+// Instrument returns a builder with the name, the config and the policies of b,
+// which reports to m what these policies do. It is for [balancer.Register],
+// from an init function:
 //
 //	balancer.Register(metrics.Default.Instrument(balancer.Get("round_robin")))
+//
+// In the policy's config the field "metrics" is taken out for the decorator, see
+// [WithLatency]; the rest is the policy's, whether or not it takes a config.
 //
 // A builder that m has instrumented already is returned as it is, so that
 // nothing is counted twice. Instrument panics if b is nil.
 func (m *Metrics) Instrument(b balancer.Builder) balancer.Builder {
 	if b == nil {
-		panic("metrics: instrument policy: nil builder; if it comes from balancer.Get, import the package that registers the policy")
+		panic(nilBuilder)
 	}
-	if own, ok := b.(interface{ reportsTo() *Metrics }); ok && own.reportsTo() == m {
-		return b
-	}
-	instrumented := &builder{Builder: b, metrics: m}
-	if parser, ok := b.(balancer.ConfigParser); ok {
-		return &parsingBuilder{builder: instrumented, parser: parser}
-	}
-	return instrumented
+	return m.InstrumentAs(b.Name(), b)
 }
 
-// builder builds metered policies.
+const nilBuilder = "metrics: instrument policy: nil builder; if it comes from balancer.Get, import the package that registers the policy"
+
+// InstrumentAs is Instrument for a builder that gets another name, in gRPC's
+// registry and in the label grpc_lb_policy. With it one policy can be
+// registered more than once, each time with a Metrics of its own.
+func (m *Metrics) InstrumentAs(name string, b balancer.Builder) balancer.Builder {
+	if b == nil {
+		panic(nilBuilder)
+	}
+	for own, ok := b.(*builder); ok; own, ok = own.Builder.(*builder) {
+		if own.metrics == m && own.name == name {
+			return b
+		}
+	}
+	if own, ok := b.(*builder); ok && own.metrics == m {
+		b = own.Builder
+	}
+	return &builder{Builder: b, metrics: m, name: name}
+}
+
+// builder builds metered policies. It always takes a config, for there may be a
+// part for the decorator.
 type builder struct {
 	balancer.Builder
 	metrics *Metrics
+	name    string
 }
 
-func (b *builder) reportsTo() *Metrics { return b.metrics }
+// Name implements [balancer.Builder].
+func (b *builder) Name() string { return b.name }
 
 // Build implements [balancer.Builder].
 func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
-	c := &channel{
-		ClientConn: cc,
-		metrics:    b.metrics,
-		target: b.metrics.openTarget(targetKey{
-			target: label(opts.Target.String()),
-			policy: label(b.Name()),
-		}),
-		live: make(map[*subConn]struct{}),
-	}
+	c := newChannel(cc, b.metrics, targetKey{
+		target: label(opts.Target.String()),
+		policy: label(b.name),
+	})
 	inner := b.Builder.Build(c, opts)
 	if inner == nil {
 		c.close()
@@ -56,18 +64,6 @@ func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) bala
 	}
 	c.policy = inner
 	return &policy{Balancer: inner, channel: c}
-}
-
-// parsingBuilder is a builder whose policy takes a config. It is a type of its
-// own because gRPC asks the type whether there is a parser.
-type parsingBuilder struct {
-	*builder
-	parser balancer.ConfigParser
-}
-
-// ParseConfig implements [balancer.ConfigParser].
-func (b *parsingBuilder) ParseConfig(config json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	return b.parser.ParseConfig(config)
 }
 
 // policy stands where gRPC sees the policy. What it does not intercept goes to
@@ -79,7 +75,8 @@ type policy struct {
 
 // UpdateClientConnState implements [balancer.Balancer].
 func (p *policy) UpdateClientConnState(s balancer.ClientConnState) error {
-	err := p.Balancer.UpdateClientConnState(s)
+	p.channel.keepEndpoints(s.ResolverState.Endpoints)
+	err := p.Balancer.UpdateClientConnState(p.channel.configure(s))
 	if err != nil {
 		p.channel.target.rejected.Add(1)
 	} else {
@@ -100,6 +97,3 @@ func (p *policy) Close() {
 	p.Balancer.Close()
 	p.channel.close()
 }
-
-// label makes s fit for the value of a Prometheus label.
-func label(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

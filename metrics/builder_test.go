@@ -1,9 +1,9 @@
 package metrics_test
 
 import (
-	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,43 +14,54 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-func TestInstrumentKeepsNameAndConfigParser(t *testing.T) {
+func TestInstrumentKeepsOrChangesTheName(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
-	plain := m.Instrument(&stub{name: "my_policy"})
-	if got := plain.Name(); got != "my_policy" {
+	b := m.Instrument(&stub{name: "my_policy"})
+	if got := b.Name(); got != "my_policy" {
 		t.Errorf("name is %q, want my_policy", got)
 	}
-	if _, ok := plain.(balancer.ConfigParser); ok {
-		t.Error("a builder without ParseConfig has one when instrumented")
+	again := m.InstrumentAs("another", b)
+	if got := again.Name(); got != "another" {
+		t.Errorf("name is %q, want another", got)
 	}
-	parser, ok := m.Instrument(&parsingStub{}).(balancer.ConfigParser)
-	if !ok {
-		t.Fatal("a builder with ParseConfig has none when instrumented")
+	s, cc := &stub{name: "my_policy"}, balancertest.NewClientConn(t)
+	cc.Build(m.InstrumentAs("another", m.Instrument(s)))
+	s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+	cc.SubConn("a:1").Ready()
+	if _, err := cc.RPC(nil); err != nil {
+		t.Errorf("RPC: %v", err)
 	}
-	got, err := parser.ParseConfig(json.RawMessage(`{"a": 1}`))
-	if cfg, ok := got.(*stubConfig); err != nil || !ok || cfg.Raw != `{"a": 1}` {
-		t.Errorf("ParseConfig gave %v, %v, want what the policy's gives", got, err)
-	}
-	if _, err := parser.ParseConfig(json.RawMessage(`{`)); err == nil || err.Error() != "not JSON" {
-		t.Errorf("ParseConfig of a bad config: %v, want the policy's error", err)
+	got := scrape(t, m)
+	if n := got.ofPolicy("another").sum("picks_total"); n != 1 || got.sum("picks_total") != 1 {
+		t.Errorf("picks under the new name = %v of %v, want 1 of 1", n, got.sum("picks_total"))
 	}
 }
 
 func TestInstrumentPanicsWithoutABuilder(t *testing.T) {
 	t.Parallel()
-	defer func() {
-		if recover() == nil {
-			t.Error("no panic, want one that says what is missing")
-		}
-	}()
-	metrics.New().Instrument(balancer.Get("no such policy"))
+	m := metrics.New()
+	for name, instrument := range map[string]func(balancer.Builder) balancer.Builder{
+		"Instrument":   m.Instrument,
+		"InstrumentAs": func(b balancer.Builder) balancer.Builder { return m.InstrumentAs("p", b) },
+	} {
+		func() {
+			defer func() {
+				if reason, _ := recover().(string); !strings.Contains(reason, "import the package") {
+					t.Errorf("%s panics with %q, want what is missing", name, reason)
+				}
+			}()
+			instrument(balancer.Get("no such policy"))
+		}()
+	}
 }
 
 func TestInstrumentTwiceCountsOnce(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
-	for _, b := range []balancer.Builder{m.Instrument(&stub{}), m.Instrument(&parsingStub{})} {
+	for _, b := range []balancer.Builder{
+		m.Instrument(&stub{}), m.Instrument(&parsingStub{}), metrics.New().Instrument(m.Instrument(&stub{})),
+	} {
 		if again := m.Instrument(b); again != b {
 			t.Errorf("%T: instrumented again it is %v, want it as it was", b, again)
 		}

@@ -2,8 +2,12 @@ package metrics
 
 import (
 	"sync"
+	"sync/atomic"
+	"time"
 
+	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 )
 
@@ -16,28 +20,50 @@ type channel struct {
 	target  *target
 	policy  balancer.Balancer // set when it is built, before gRPC can tell it anything
 
+	// What each pick looks at.
+	timed atomic.Bool // latency is measured
+	waits *waits      // of metrics
+
+	closed atomic.Bool // set under mu; who must not be overtaken by it reads it there
+
 	// mu guards the fields below and the fields of subConn that say so. No call
 	// to gRPC, to the policy or to a method of Metrics is made under it.
-	mu     sync.Mutex
-	closed bool
-	live   map[*subConn]struct{} // the SubConns that are counted
+	mu        sync.Mutex
+	live      map[*subConn]struct{}             // the SubConns that are counted
+	endpoints map[string]*attributes.Attributes // by address; kept for names only
+	state     connectivity.State                // that the policy reported
+	since     time.Time                         // when it first did
+}
+
+func newChannel(cc balancer.ClientConn, m *Metrics, key targetKey) *channel {
+	c := &channel{
+		ClientConn: cc,
+		metrics:    m,
+		waits:      &m.waits,
+		live:       make(map[*subConn]struct{}),
+		since:      time.Now(),
+		state:      connectivity.Connecting, // what a channel shows until its policy reports
+	}
+	c.target = m.openTarget(key, c)
+	c.timed.Store(m.latency)
+	return c
 }
 
 // NewSubConn implements [balancer.ClientConn]. What a policy makes after it was
 // closed, which gRPC refuses, is not counted: nothing would tell when it goes.
 func (c *channel) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
-	if c.isClosed() {
+	if c.closed.Load() {
 		return c.ClientConn.NewSubConn(addrs, opts)
 	}
-	sc := &subConn{channel: c, listener: opts.StateListener}
+	sc := &subConn{channel: c, listener: opts.StateListener, since: time.Now()}
 	opts.StateListener = sc.onState
 	inner, err := c.ClientConn.NewSubConn(addrs, opts)
 	if err != nil {
 		return nil, err
 	}
 	sc.SubConn = inner
-	sc.backend = c.metrics.acquire(c.target, backendName(addrs))
-	sc.done = sc.backend.finish
+	sc.backend = c.metrics.acquire(c.target, c.backendName(addrs))
+	sc.done = sc.backend.newDone()
 	if !c.enter(sc) {
 		c.metrics.release(sc.backend)
 	}
@@ -65,11 +91,20 @@ func (c *channel) UpdateAddresses(sc balancer.SubConn, addrs []resolver.Address)
 
 // UpdateState implements [balancer.ClientConn].
 func (c *channel) UpdateState(s balancer.State) {
+	c.noteState(s.ConnectivityState)
 	if s.Picker != nil {
 		c.target.pickerUpdates.Add(1)
 		s.Picker = &picker{inner: s.Picker, channel: c}
 	}
 	c.ClientConn.UpdateState(s)
+}
+
+func (c *channel) noteState(s connectivity.State) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s != c.state {
+		c.state, c.since = s, time.Now()
+	}
 }
 
 // own returns sc if this channel made it. Where one metered policy is inside
@@ -82,18 +117,11 @@ func (c *channel) own(sc balancer.SubConn) (*subConn, bool) {
 	return own, true
 }
 
-func (c *channel) isClosed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
-}
-
 // close lets go of all that the policy has left open. gRPC shuts those SubConns
 // down itself, and tells nobody.
 func (c *channel) close() {
 	c.mu.Lock()
-	first := !c.closed
-	c.closed = true
+	first := !c.closed.Swap(true)
 	var left []*backend
 	for sc := range c.live {
 		c.leaveLocked(sc)
@@ -106,13 +134,6 @@ func (c *channel) close() {
 	for _, b := range left {
 		c.metrics.release(b)
 	}
-	c.metrics.closeTarget(c.target)
-}
-
-// backendName names the backend of a SubConn to the addresses.
-func backendName(addrs []resolver.Address) string {
-	if len(addrs) == 0 {
-		return ""
-	}
-	return label(addrs[0].Addr)
+	c.waits.leaveChannel(c)
+	c.metrics.closeTarget(c)
 }

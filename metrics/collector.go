@@ -1,11 +1,11 @@
 package metrics
 
 import (
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/codes"
 )
 
@@ -13,18 +13,19 @@ import (
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		picksDesc, repicksDesc, rpcsDesc, inFlightDesc, connectsDesc, disconnectionsDesc, readyDesc,
-		subchannelsDesc, delayedDesc, failedDesc, pickerUpdatesDesc, resolverUpdatesDesc, channelsDesc,
+		rpcDurationDesc,
+		subchannelsDesc, delayedDesc, failedDesc, pickerUpdatesDesc, resolverUpdatesDesc, foldedDesc, channelsDesc,
+		pickWaitDesc, connectDurationDesc,
 	} {
 		ch <- d
 	}
-	m.connectDuration.Describe(ch)
 }
 
 // Collect implements [prometheus.Collector]. It drops the records whose
 // retention has passed.
 func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 	for _, s := range m.snapshot() {
-		s.target.collect(ch, s.channels)
+		s.target.collect(ch, len(s.channels))
 		for _, b := range s.backends {
 			b.collect(ch)
 		}
@@ -34,7 +35,7 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 // series is what one target has to show.
 type series struct {
 	target   *target
-	channels int
+	channels []*channel
 	backends []*backend
 }
 
@@ -47,14 +48,14 @@ func (m *Metrics) snapshot() []series {
 	all := make([]series, 0, m.targets.len())
 	for t := range m.targets.values() {
 		backends := slices.AppendSeq(make([]*backend, 0, t.backends.len()), t.backends.values())
-		all = append(all, series{target: t, channels: t.channels, backends: backends})
+		all = append(all, series{target: t, channels: slices.Collect(maps.Keys(t.channels)), backends: backends})
 	}
 	return all
 }
 
 func (b *backend) collect(ch chan<- prometheus.Metric) {
 	traffic := b.traffic()
-	own := []*dto.LabelPair{b.name, b.target.policy, b.target.target}
+	own := b.labels()
 	s := newSamples(b.created, 8)
 	s.counter(picksDesc, own, traffic.picks)
 	s.counter(repicksDesc, own, traffic.repicks)
@@ -69,11 +70,14 @@ func (b *backend) collect(ch chan<- prometheus.Metric) {
 	s.counter(disconnectionsDesc, own, b.disconnections.Load())
 	s.gauge(readyDesc, own, b.ready.Load())
 	s.send(ch)
+	if h := b.rpcDuration.Load(); h != nil {
+		ch <- h
+	}
 }
 
 func (t *target) collect(ch chan<- prometheus.Metric, channels int) {
-	own := []*dto.LabelPair{t.policy, t.target}
-	s := newSamples(t.created, 11)
+	own := t.labels()
+	s := newSamples(t.created, 12)
 	for state := range t.subchannels {
 		s.gauge(subchannelsDesc, before(statePairs[state], own), t.subchannels[state].Load())
 	}
@@ -83,7 +87,11 @@ func (t *target) collect(ch chan<- prometheus.Metric, channels int) {
 	s.counter(resolverUpdatesDesc, after(own, okPair), t.accepted.Load())
 	s.counter(resolverUpdatesDesc, after(own, rejectedPair), t.rejected.Load())
 	s.counter(resolverUpdatesDesc, after(own, errorPair), t.resolverErrors.Load())
+	s.counter(foldedDesc, own, t.folded.Load())
 	s.gauge(channelsDesc, own, int64(channels))
 	s.send(ch)
+	for _, h := range t.pickWait {
+		ch <- h
+	}
 	ch <- t.connectDuration
 }

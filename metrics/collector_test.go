@@ -36,7 +36,7 @@ func busy(t *testing.T, m *metrics.Metrics) {
 
 func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 	t.Parallel()
-	m := metrics.New()
+	m := metrics.New(metrics.WithLatency())
 	busy(t, m)
 	type shape struct {
 		Type   dto.MetricType
@@ -52,12 +52,15 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 		"grpc_lb_repicks_total":             {dto.MetricType_COUNTER, perBackend, 1},
 		"grpc_lb_rpcs_total":                {dto.MetricType_COUNTER, "grpc_code " + perBackend, 2},
 		"grpc_lb_rpcs_in_flight":            {dto.MetricType_GAUGE, perBackend, 1},
+		"grpc_lb_rpc_duration_seconds":      {dto.MetricType_HISTOGRAM, perBackend, 1},
 		"grpc_lb_connection_attempts_total": {dto.MetricType_COUNTER, perBackend + " result", 2},
 		"grpc_lb_disconnections_total":      {dto.MetricType_COUNTER, perBackend, 1},
 		"grpc_lb_backend_ready":             {dto.MetricType_GAUGE, perBackend, 1},
 		"grpc_lb_subchannels":               {dto.MetricType_GAUGE, "grpc_connectivity_state " + perTarget, 4},
 		"grpc_lb_picks_delayed_total":       {dto.MetricType_COUNTER, perTarget, 1},
 		"grpc_lb_picks_failed_total":        {dto.MetricType_COUNTER, perTarget, 1},
+		"grpc_lb_pick_wait_seconds":         {dto.MetricType_HISTOGRAM, perTarget + " reason", 3},
+		"grpc_lb_backends_folded_total":     {dto.MetricType_COUNTER, perTarget, 1},
 		"grpc_lb_picker_updates_total":      {dto.MetricType_COUNTER, perTarget, 1},
 		"grpc_lb_resolver_updates_total":    {dto.MetricType_COUNTER, perTarget + " result", 3},
 		"grpc_lb_connect_duration_seconds":  {dto.MetricType_HISTOGRAM, perTarget, 1},
@@ -80,7 +83,7 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 
 func TestLintFindsNothing(t *testing.T) {
 	t.Parallel()
-	m := metrics.New()
+	m := metrics.New(metrics.WithLatency())
 	busy(t, m)
 	r := prometheus.NewPedanticRegistry()
 	r.MustRegister(m)

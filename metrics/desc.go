@@ -15,6 +15,7 @@ const (
 	backendLabel = "grpc_lb_backend"
 	policyLabel  = "grpc_lb_policy"
 	targetLabel  = "grpc_target"
+	reasonLabel  = "reason"
 	resultLabel  = "result"
 )
 
@@ -53,6 +54,8 @@ var (
 		"Pickers that the policy published.", perTarget)
 	resolverUpdatesDesc = desc("grpc_lb_resolver_updates_total",
 		"Results of name resolution that the policy took (ok), did not take (rejected), or that were errors (error).", perTarget, resultLabel)
+	foldedDesc = desc("grpc_lb_backends_folded_total",
+		"Subchannels to backends above the limit of the target, which are counted as the backend other.", perTarget)
 	channelsDesc = desc("grpc_lb_channels",
 		"Channels that use the policy for the target.", perTarget)
 )
@@ -61,20 +64,22 @@ func desc(name, help string, labels []string, more ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, append(more, labels...), nil)
 }
 
-// newConnectDuration returns the one series that needs more than a number. Its
-// buckets end where gRPC gives a connection attempt up, by default.
-func newConnectDuration() *prometheus.HistogramVec {
-	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name:    "grpc_lb_connect_duration_seconds",
-		Help:    "Time from CONNECTING to READY of the target's subchannels.",
-		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
-	}, perTarget)
-}
+// Histograms.
+var (
+	rpcDurationDesc     = desc(rpcDurationOpts.Name, rpcDurationOpts.Help, perBackend)
+	pickWaitDesc        = desc(pickWaitOpts.Name, pickWaitOpts.Help, perTarget, reasonLabel)
+	connectDurationDesc = desc(connectDurationOpts.Name, connectDurationOpts.Help, perTarget)
+)
 
 // Label pairs that samples share.
 var (
-	codePairs  = codeLabelPairs()
-	statePairs = stateLabelPairs()
+	codePairs   = codeLabelPairs()
+	statePairs  = stateLabelPairs()
+	reasonPairs = [numReasons]*dto.LabelPair{
+		connecting:    labelPair(reasonLabel, "connecting"),
+		stateMismatch: labelPair(reasonLabel, "subchannel_state_mismatch"),
+		pickerFailing: labelPair(reasonLabel, "picker_failing_with_wait_for_ready"),
+	}
 
 	successPair  = labelPair(resultLabel, "success")
 	failurePair  = labelPair(resultLabel, "failure")

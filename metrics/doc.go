@@ -5,7 +5,9 @@
 // same name whose policies are metered; the policy itself knows nothing of it.
 // [Metrics] is also the Prometheus collector. [Default] is registered with
 // Prometheus's default registerer; [New] makes another for a registry of one's
-// own.
+// own. [Metrics.Handler] shows the same, and the last connection errors, on a
+// page for people. Beside the code are dashboard.json, for Grafana, and
+// alerts.yml, for Prometheus.
 //
 // # What is counted, and when
 //
@@ -22,6 +24,8 @@
 //     while its request was being sent, and to which nothing was received,
 //     counts as Unavailable; gRPC reports it without an error.
 //   - grpc_lb_rpcs_in_flight: picks that are neither of the two yet.
+//   - grpc_lb_rpc_duration_seconds: from the pick to the end of the RPC attempt,
+//     whatever its status; only where it is switched on, see below.
 //   - grpc_lb_connection_attempts_total{result}: a subchannel left CONNECTING
 //     for READY (success) or TRANSIENT_FAILURE (failure). A connection that was
 //     lost before gRPC could report READY, CONNECTING to IDLE, is a success
@@ -38,17 +42,61 @@
 //   - grpc_lb_picks_delayed_total: the picker had no subchannel to offer, so
 //     that gRPC waits for the next picker; one RPC may count several times.
 //   - grpc_lb_picks_failed_total: the picker answered with an error.
+//   - grpc_lb_pick_wait_seconds{reason}: an RPC attempt was held back, from the
+//     first pick that did not succeed to the one that did, or to its end. What
+//     was picked at once is not in it.
 //   - grpc_lb_picker_updates_total: the policy published a picker.
 //   - grpc_lb_resolver_updates_total{result}: the policy was given addresses
 //     and took them (ok) or did not (rejected), or the resolver's error (error).
 //   - grpc_lb_connect_duration_seconds: from CONNECTING to READY.
+//   - grpc_lb_backends_folded_total: a subchannel was made to a backend above
+//     the limit, and is counted as the backend "other".
 //   - grpc_lb_channels: instances of the policy that work for the target. A
-//     channel has one, and for a moment two when its policy is replaced.
+//     channel has one, and for a moment two when its policy is replaced; of a
+//     policy that is metered as a child it has one for each child.
 //
-// A backend is named by the address that its subchannel was made for. Of
-// several addresses in one subchannel, which gRPC deprecates, it is the first,
-// also when they are changed later. Bytes that are not UTF-8 become U+FFFD in
-// label values. Counters carry their creation time.
+// A backend is named by the address that its subchannel was made for, unless
+// [WithBackendName] says otherwise. Of several addresses in one subchannel,
+// which gRPC deprecates, it is the first, also when they are changed later. Of
+// the backends of one target at most 10,000 ([WithMaxBackends]) have series of
+// their own; what is above is counted as the backend "other", so that sums stay
+// right. Bytes that are not UTF-8 become U+FFFD in label values. Counters and
+// histograms carry their creation time.
+//
+// # Latency
+//
+// grpc_lb_rpc_duration_seconds is a native histogram that has classic buckets
+// too, for servers that want those. It is made with the first RPC measured, and
+// RPCs are measured where the service config says so, for any instrumented
+// policy,
+//
+//	{"loadBalancingConfig": [{"round_robin2": {"metrics": {"latency": true}}}]}
+//
+// or everywhere with [WithLatency]. It changes with the next service config, for
+// RPCs picked from then on. [WithExemplars] ties observations to traces.
+//
+// # Waiting for a pick
+//
+// The reasons of grpc_lb_pick_wait_seconds are those of gRFC A121. A policy is
+// not told all that there is to know, so that they are found like this:
+//
+//   - connecting: the picker queued the attempt; there was nothing to pick.
+//   - subchannel_state_mismatch: the picked subchannel had just lost its
+//     connection. The end of such a pick does not say whose it was, except where
+//     latency is measured; elsewhere the wait begins when the next picker queues
+//     the attempt, if it does.
+//   - picker_failing_with_wait_for_ready: the picker answered with an error, and
+//     the attempt was there again for the next picker, or its deadline passed:
+//     it is wait-for-ready. One that is cancelled before may not be, and is not
+//     counted. This reason goes before the other two.
+//
+// Attempts are known by their contexts: gRPC gives each one of its own, all of an
+// RPC with one Done channel. So a wait ends also where a sibling or parent of the
+// policy picks, if it reports to the same Metrics, and an RPC that is tried again
+// did not wait for what ended the attempt before. An RPC with a retry policy
+// whose deadline passes before its second attempt looks as if it were
+// wait-for-ready. When a policy is replaced the waits end with it, and begin anew
+// under the next.
 //
 // # Life of a series
 //
@@ -70,16 +118,20 @@
 // A pick with its end costs two atomic additions and the calls around them: no
 // lock, no allocation, no look-up, no clock. A Done callback of the policy's
 // own is wrapped in a pooled record; it relies on gRPC's promise to call Done
-// once. Locks, maps and clock belong to subchannels, their state changes, and
-// scrapes. A scrape allocates in proportion to the backends, and nothing else
-// waits for it.
+// once. The same record holds the time where latency is measured, which costs
+// two looks at the clock and the histogram. An RPC whose pick does not succeed,
+// queued or failed, is put on a list, for about a microsecond and some
+// allocations; while there is one on the list, picks are looked up there. Other
+// locks, maps and clocks belong to subchannels, their state changes, and scrapes.
+// A scrape allocates in proportion to the backends. Only the making and the end
+// of subchannels wait for it, for as long as it takes to list the records.
 //
 // # Locks
 //
-// There are two: one per instance of a policy, which guards the states of its
-// subchannels, and one per Metrics, which guards its records. They are never
-// held together, and no call to gRPC, to the policy or to a scrape's consumer
-// is made under either.
+// There are three: one per instance of a policy, which guards the states of its
+// subchannels, one per Metrics, which guards its records, and one per RPC that
+// waits for a pick. They are never held together, and no call to gRPC, to the
+// policy or to a scrape's consumer is made under any of them.
 //
 // # What it does not do
 //
@@ -88,11 +140,13 @@
 // the policy of a success.
 //
 // It does not change what a policy does: errors, metadata, Done callbacks,
-// subchannels it does not know and a nil picker pass through as they are. It
-// measures no RPC's latency, adds no trace or log, and does not limit the
-// number of backends. A policy inside another may be metered as well as the
-// outer one: each counts what it sees under its own name, so that sums over
-// grpc_lb_policy count such traffic twice. gRPC's own policies find their
-// children by name: pick_first, instrumented and registered again, is metered
-// also as the child of round_robin, where each endpoint has one.
+// subchannels it does not know and a nil picker pass through as they are, and
+// its config but for the field "metrics". It adds no trace, and logs nothing but
+// mistakes in configs and options.
+//
+// A policy inside another may be metered as well as the outer one: each counts
+// what it sees under its own name, so that sums over grpc_lb_policy count such
+// traffic twice. gRPC's own policies find their children by name: pick_first,
+// instrumented and registered again, is metered also as the child of
+// round_robin, where each endpoint has one.
 package metrics

@@ -13,3 +13,6 @@ func Records(m *Metrics) int {
 	}
 	return n
 }
+
+// Waiting returns the number of RPCs that wait for a pick.
+func Waiting(m *Metrics) int64 { return m.waits.n.Load() }

@@ -7,7 +7,7 @@ import (
 
 // FuzzEvents plays any stream of events, in any order, to two channels with one
 // target and compares each scrape with a model that says what the series mean.
-// The first byte chooses the retention; each further pair of bytes is an event
+// The first byte chooses the options; each further pair of bytes is an event
 // and its argument.
 func FuzzEvents(f *testing.F) {
 	for _, seed := range []string{
@@ -19,15 +19,15 @@ func FuzzEvents(f *testing.F) {
 		"p0 d0 s0 h0 c0 c0 o0 o0 z. c1 n1 p0",             // nothing to act on
 		"n0 n2 n4 n1 n3 n5 z. s\x08 s\x19 p0 p1 p2 p3 d0 d1 d2 z. h0 h1 c0 z. d0 z. c1 z.",
 	} {
-		for _, retention := range []byte{0, 1} {
-			f.Add(append([]byte{retention}, script(seed)...))
+		for options := range byte(8) {
+			f.Add(append([]byte{options}, script(seed)...))
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) == 0 {
 			return
 		}
-		m := newModel(t, data[0]%2 == 0)
+		m := newModel(t, data[0])
 		for rest := data[1:]; len(rest) >= 2; rest = rest[2:] {
 			m.play(events[int(rest[0])%len(events)], int(rest[1]))
 		}

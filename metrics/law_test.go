@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +20,10 @@ import (
 
 func TestLawsHoldUnderConcurrency(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testLaws)
+}
+
+func testLaws(t *testing.T) {
 	w := newWorld()
 	var policies [len(w.channels)]*balancertest.Policy
 	for i := range w.channels {
@@ -46,6 +51,7 @@ func TestLawsHoldUnderConcurrency(t *testing.T) {
 	work.Wait()
 	close(done)
 	scraper.Wait()
+	synctest.Wait() // for the last contexts' ends
 
 	w.checkQuiet(t)
 	for _, p := range policies {
@@ -136,6 +142,16 @@ func (w *world) checkQuiet(t *testing.T) {
 	}
 	if diff := cmp.Diff(w.ended, ended); diff != "" {
 		t.Errorf("ends of picks (-want +got):\n%s", diff)
+	}
+	if measured, all := got.sum("rpc_duration_seconds_count"), got.sum("rpcs_total"); measured != all || all == 0 {
+		t.Errorf("RPCs measured = %v of %v, want all", measured, all)
+	}
+	if n := metrics.Waiting(w.keep) + metrics.Waiting(w.drop); n != 0 {
+		t.Errorf("RPCs that wait: %d, want none", n)
+	}
+	unanswered := got.sum("picks_delayed_total") + got.sum("picks_failed_total") + got.sum("repicks_total")
+	if waits := got.sum("pick_wait_seconds_count"); waits == 0 || waits > unanswered {
+		t.Errorf("waits = %v, want some, and at most one for each of %v picks that did not succeed", waits, unanswered)
 	}
 	if n := w.ownDones.Load(); n != 0 {
 		t.Errorf("picks whose Done the policy has not heard of: %d, want 0", n)

@@ -2,8 +2,6 @@ package metrics
 
 import (
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // sweepEvery is the least number of records made between two sweeps that the
@@ -12,38 +10,34 @@ const sweepEvery = 64
 
 // openTarget returns the record for a new instance of a policy, and makes it if
 // there is none.
-func (m *Metrics) openTarget(key targetKey) *target {
+func (m *Metrics) openTarget(key targetKey, c *channel) *target {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t, ok := m.targets.get(key)
 	if !ok {
 		now := time.Now()
 		m.roomLocked(now)
-		t = &target{
-			key:             key,
-			target:          labelPair(targetLabel, key.target),
-			policy:          labelPair(policyLabel, key.policy),
-			connectDuration: m.connectDuration.WithLabelValues(key.policy, key.target).(prometheus.Histogram),
-			created:         now,
-		}
+		t = newTarget(m, key, now)
 		m.targets.put(key, t)
 	}
-	t.channels++
+	t.channels[c] = struct{}{}
 	return t
 }
 
 // closeTarget is the end of what openTarget began.
-func (m *Metrics) closeTarget(t *target) {
+func (m *Metrics) closeTarget(c *channel) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	t.channels--
-	if t.channels == 0 {
+	t := c.target
+	delete(t.channels, c)
+	if len(t.channels) == 0 {
 		t.idleSince = time.Now()
 	}
 }
 
 // acquire returns the record of the target's backend for one more SubConn, and
-// makes it if there is none.
+// makes it if there is none. Above the limit it is the one that all others
+// share.
 func (m *Metrics) acquire(t *target, name string) *backend {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -51,11 +45,30 @@ func (m *Metrics) acquire(t *target, name string) *backend {
 	if !ok {
 		now := time.Now()
 		m.roomLocked(now)
-		b = &backend{target: t, name: labelPair(backendLabel, name), created: now}
-		t.backends.put(name, b)
+		b = m.newBackendLocked(t, name, now)
 	}
 	b.refs++
 	b.idleSince = time.Time{}
+	return b
+}
+
+// newBackendLocked makes a record, or returns the one for all that are above
+// the limit.
+func (m *Metrics) newBackendLocked(t *target, name string, now time.Time) *backend {
+	other, folding := t.backends.get(otherName)
+	named := t.backends.len()
+	if folding {
+		named--
+	}
+	if m.maxBackends > 0 && named >= m.maxBackends {
+		t.folded.Add(1)
+		if folding {
+			return other
+		}
+		name = otherName
+	}
+	b := &backend{target: t, namePair: labelPair(backendLabel, name), created: now}
+	t.backends.put(name, b)
 	return b
 }
 
@@ -67,9 +80,9 @@ func (m *Metrics) release(b *backend) {
 	b.noteUseLocked(time.Now())
 }
 
-// roomLocked is called before a record is made. It sweeps when as many have
-// been made as the last sweep left: records do not pile up where nobody
-// scrapes, and a record's making pays for the look at one other.
+// roomLocked is called before a record is made or refused. It sweeps when this
+// has been as often as the last sweep left records: records do not pile up where
+// nobody scrapes, and a record's making pays for the look at one other.
 func (m *Metrics) roomLocked(now time.Time) {
 	m.fresh++
 	if m.fresh > max(sweepEvery, m.kept) {
@@ -87,7 +100,6 @@ func (m *Metrics) sweepLocked(now time.Time) {
 			m.kept++
 			return false
 		}
-		m.connectDuration.DeleteLabelValues(t.key.policy, t.key.target)
 		return true
 	})
 }

@@ -14,6 +14,10 @@ var policies = []string{"metered_pick_first", "metered_round_robin", "metered_le
 
 func configOf(policy string) string { return `{"loadBalancingConfig": [{"` + policy + `": {}}]}` }
 
+func withLatency(policy string) string {
+	return `{"loadBalancingConfig": [{"` + policy + `": {"metrics": {"latency": true}}}]}`
+}
+
 func TestRPCsAreCountedByCodeAndBackend(t *testing.T) {
 	t.Parallel()
 	for _, policy := range policies {
@@ -69,7 +73,7 @@ func TestLawsHoldWhileServersDie(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			servers := []*server{startServer(t), startServer(t), startServer(t)}
-			c := newClient(t, configOf(policy), servers...)
+			c := newClient(t, withLatency(policy), servers...)
 			stop := make(chan struct{})
 			var load sync.WaitGroup
 			for range 8 {
@@ -111,6 +115,9 @@ func TestLawsHoldWhileServersDie(t *testing.T) {
 			}
 			if n := got.sum("rpcs_in_flight"); n != 0 {
 				t.Errorf("in flight = %v, want 0", n)
+			}
+			if measured, all := got.sum("rpc_duration_seconds_count"), got.sum("rpcs_total"); measured != all {
+				t.Errorf("RPCs measured = %v, want all of %v", measured, all)
 			}
 			if n := got.sum("disconnections_total"); n < 4 {
 				t.Errorf("disconnections = %v, want 4 or more", n)

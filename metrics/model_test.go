@@ -21,11 +21,14 @@ type model struct {
 	t        *testing.T
 	metrics  *metrics.Metrics
 	keep     bool // an endless retention; else none
+	latency  bool
+	limit    int // of backends with series; 0 for none
 	channels [2]*modelChannel
 	subConns []*modelSubConn
 	open     []*modelPick
 	backends map[string]*modelBackend // those that have series
 	states   map[string]float64
+	folded   float64
 }
 
 type modelChannel struct {
@@ -58,13 +61,26 @@ type modelPick struct {
 	backend *modelBackend
 }
 
-func newModel(t *testing.T, keep bool) *model {
-	m := &model{t: t, keep: keep, backends: make(map[string]*modelBackend), states: make(map[string]float64)}
-	if keep {
-		m.metrics = metrics.New()
-	} else {
-		m.metrics = metrics.New(metrics.WithRetention(0))
+// newModel returns a model of a Metrics with the options whose bits are set:
+// no retention, latency, at most 2 backends with series. The limit needs
+// records that stay until they are told otherwise.
+func newModel(t *testing.T, options byte) *model {
+	m := &model{
+		t: t, keep: options&1 == 0, latency: options&2 != 0,
+		backends: make(map[string]*modelBackend), states: make(map[string]float64),
 	}
+	var opts []metrics.Option
+	if !m.keep {
+		opts = append(opts, metrics.WithRetention(0))
+	}
+	if m.latency {
+		opts = append(opts, metrics.WithLatency())
+	}
+	if m.keep && options&4 != 0 {
+		m.limit = 2
+		opts = append(opts, metrics.WithMaxBackends(m.limit))
+	}
+	m.metrics = metrics.New(opts...)
 	for i := range m.channels {
 		m.reopen(i)
 	}
@@ -145,14 +161,25 @@ func (m *model) newSubConn(c *modelChannel, addr string) {
 		}
 		return
 	}
-	b := m.backends[addr]
-	if b == nil {
-		b = &modelBackend{addr: addr, values: make(map[string]float64)}
-		m.backends[addr] = b
-	}
+	b := m.backend(addr)
 	b.subConns++
 	m.states[idle.String()]++
 	m.subConns = append(m.subConns, &modelSubConn{channel: c, sc: sc, fake: fake, backend: b})
+}
+
+// backend returns the backend that is counted for the address.
+func (m *model) backend(addr string) *modelBackend {
+	if b := m.backends[addr]; b != nil {
+		return b
+	}
+	if m.limit > 0 && len(m.backends) >= m.limit {
+		m.folded++
+		addr = "other"
+	}
+	if m.backends[addr] == nil {
+		m.backends[addr] = &modelBackend{addr: addr, values: make(map[string]float64)}
+	}
+	return m.backends[addr]
 }
 
 func (m *model) leave(sc *modelSubConn) {
@@ -220,6 +247,9 @@ func (m *model) done(arg int) {
 	p := m.open[i]
 	m.open = append(m.open[:i], m.open[i+1:]...)
 	p.backend.open--
+	if m.latency && arg%4 != 0 {
+		p.backend.add("rpc_duration_seconds_count", "", 1)
+	}
 	switch arg % 4 {
 	case 0:
 		p.backend.add("repicks_total", "", 1)
@@ -254,6 +284,9 @@ func (m *model) compare() {
 	kept := got.of(func(p point) bool { return p.backend != "" || p.name == "subchannels" })
 	if diff := cmp.Diff(want, kept.nonzero()); diff != "" {
 		m.t.Errorf("(-want +got):\n%s", diff)
+	}
+	if n := got.sum("backends_folded_total"); n != m.folded {
+		m.t.Errorf("folded = %v, want %v", n, m.folded)
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(m.backends)), got.backends()); diff != "" {
 		m.t.Errorf("backends with series (-want +got):\n%s", diff)

@@ -1,7 +1,7 @@
 package metrics
 
 import (
-	"sync"
+	"context"
 
 	"google.golang.org/grpc/balancer"
 )
@@ -13,61 +13,59 @@ type picker struct {
 }
 
 // Pick implements [balancer.Picker]. gRPC accepts only SubConns of its own, so
-// the result holds that one in place of the subConn that the policy knows.
+// the result holds that one in place of the subConn that the policy knows. What
+// most picks need is here, so that nothing is kept and copied around for the
+// rest: two atomic additions, here and in Done, are nearly all that it costs.
 func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	res, err := p.inner.Pick(info)
+	c := p.channel
+	sc, ok := res.SubConn.(*subConn)
+	if err == nil && ok && sc.channel == c && res.Done == nil && !c.timed.Load() && !c.waits.any() {
+		sc.backend.picks.Add(1)
+		return balancer.PickResult{SubConn: sc.SubConn, Done: sc.done, Metadata: res.Metadata}, nil
+	}
 	if err != nil {
-		p.countError(err)
+		c.countError(info.Ctx, err)
 		return res, err
 	}
-	sc, ok := p.channel.own(res.SubConn)
+	return c.meter(info.Ctx, res), nil
+}
+
+// meter counts a pick of any kind.
+func (c *channel) meter(ctx context.Context, res balancer.PickResult) balancer.PickResult {
+	c.waits.end(ctx)
+	sc, ok := c.own(res.SubConn)
 	if !ok {
-		return res, nil
+		return res
 	}
 	sc.backend.picks.Add(1)
 	res.SubConn = sc.SubConn
-	if res.Done == nil {
+	timed := c.timed.Load()
+	if res.Done == nil && !timed {
 		res.Done = sc.done
-	} else {
-		res.Done = finishThen(sc.backend, res.Done)
+		return res
 	}
-	return res, nil
+	a := newAttempt(sc.backend, res.Done)
+	if timed {
+		a.begin(ctx, c)
+	}
+	res.Done = a.done
+	return res
 }
 
-func (p *picker) countError(err error) {
+// countError counts a pick without a result. gRPC waits for another picker after
+// one error, ends the RPC for any that is a status, and for the rest does the
+// one or the other as the RPC wants.
+func (c *channel) countError(ctx context.Context, err error) {
 	if err == balancer.ErrNoSubConnAvailable { //nolint:errorlint // as gRPC compares: it waits for this very error only
-		p.channel.target.delayed.Add(1)
+		c.target.delayed.Add(1)
+		c.waits.begin(ctx, c, connecting)
+		return
+	}
+	c.target.failed.Add(1)
+	if statusOf(err) == nil {
+		c.waits.begin(ctx, c, pickerFailing)
 	} else {
-		p.channel.target.failed.Add(1)
+		c.waits.end(ctx)
 	}
-}
-
-// ending is the end of one RPC on a pick that came with a Done of the policy's
-// own. It goes back to the pool when it is called, which gRPC does once.
-type ending struct {
-	backend *backend
-	policy  func(balancer.DoneInfo)
-	call    func(balancer.DoneInfo) // ending.run, bound once
-}
-
-var endings sync.Pool
-
-// finishThen returns a Done that counts for the backend and then calls the
-// policy's.
-func finishThen(b *backend, policy func(balancer.DoneInfo)) func(balancer.DoneInfo) {
-	e, ok := endings.Get().(*ending)
-	if !ok {
-		e = new(ending)
-		e.call = e.run
-	}
-	e.backend, e.policy = b, policy
-	return e.call
-}
-
-func (e *ending) run(info balancer.DoneInfo) {
-	b, policy := e.backend, e.policy
-	e.backend, e.policy = nil, nil
-	endings.Put(e)
-	b.finish(info)
-	policy(info)
 }

@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/balancer"
 
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
@@ -85,6 +87,50 @@ func TestDefaultRegistrationNeverPanics(t *testing.T) {
 		metrics.Register(r, metrics.Default)
 		if !r.Unregister(tt.there) {
 			t.Errorf("%s: what was registered first is gone", tt.name)
+		}
+	}
+}
+
+func TestConstLabels(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithLatency())
+	busy(t, m)
+	r := prometheus.NewPedanticRegistry()
+	prometheus.WrapRegistererWith(prometheus.Labels{"app": "x"}, r).MustRegister(m)
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatalf("gather: %v", err)
+	}
+	for _, family := range families {
+		for _, metric := range family.Metric {
+			if l := metric.Label[0]; l.GetName() != "app" || l.GetValue() != "x" {
+				t.Errorf("%s has labels %v, want app=x too", family.GetName(), metric.Label)
+			}
+		}
+	}
+	if got := scrape(t, m).sum("picks_total"); got != 3 {
+		t.Errorf("picks without the labels = %v, want 3", got)
+	}
+}
+
+// One policy under two names, each with a Metrics and a registry of its own.
+func TestTwoNamesTwoRegistries(t *testing.T) {
+	t.Parallel()
+	s := &stub{}
+	for i, name := range []string{"inner", "outer"} {
+		m := metrics.New()
+		cc := balancertest.NewClientConn(t)
+		cc.Build(m.InstrumentAs(name, s))
+		s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+		cc.SubConn("a:1").Ready()
+		for range i + 1 {
+			if _, err := cc.RPC(nil); err != nil {
+				t.Fatalf("RPC: %v", err)
+			}
+		}
+		got := scrape(t, m)
+		if n := got.ofPolicy(name).sum("picks_total"); n != float64(i+1) || n != got.sum("picks_total") {
+			t.Errorf("%s: picks = %v of %v, want %d and no others", name, n, got.sum("picks_total"), i+1)
 		}
 	}
 }

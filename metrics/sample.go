@@ -62,11 +62,11 @@ func (s *samples) send(ch chan<- prometheus.Metric) {
 }
 
 // before and after return own with one more pair, where the order of label
-// names wants it.
+// names wants it, and without room to grow.
 func before(pair *dto.LabelPair, own []*dto.LabelPair) []*dto.LabelPair {
-	return append([]*dto.LabelPair{pair}, own...)
+	return slices.Clip(append([]*dto.LabelPair{pair}, own...))
 }
 
 func after(own []*dto.LabelPair, pair *dto.LabelPair) []*dto.LabelPair {
-	return append(slices.Clip(own), pair)
+	return slices.Clip(append(slices.Clip(own), pair))
 }

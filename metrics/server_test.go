@@ -2,7 +2,6 @@ package metrics_test
 
 import (
 	"context"
-	"encoding/json"
 	"net"
 	"net/url"
 	"path"
@@ -21,7 +20,6 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
-	"google.golang.org/grpc/serviceconfig"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
@@ -39,24 +37,8 @@ var grpcPolicies = []balancer.Builder{
 
 func init() {
 	for _, b := range grpcPolicies {
-		balancer.Register(loopback.Instrument(renamed{b, "metered_" + b.Name()}))
+		balancer.Register(loopback.InstrumentAs("metered_"+b.Name(), b))
 	}
-}
-
-// renamed is a policy under another name. Its builder parses configs.
-type renamed struct {
-	balancer.Builder
-	name string
-}
-
-func (r renamed) Name() string { return r.name }
-
-func (r renamed) ParseConfig(config json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	parser, ok := r.Builder.(balancer.ConfigParser)
-	if !ok {
-		return nil, nil
-	}
-	return parser.ParseConfig(config)
 }
 
 // server answers RPCs to the method /test/N with the status code N.

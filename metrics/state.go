@@ -3,11 +3,13 @@ package metrics
 import (
 	"time"
 
+	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 )
 
 // count takes note of the SubConn's new state.
-func (c *channel) count(sc *subConn, to connectivity.State) {
+func (c *channel) count(sc *subConn, s balancer.SubConnState) {
+	to := s.ConnectivityState
 	if to == connectivity.Shutdown {
 		c.leave(sc)
 		return
@@ -20,14 +22,18 @@ func (c *channel) count(sc *subConn, to connectivity.State) {
 	if _, counted := c.live[sc]; !counted || to == sc.state {
 		return
 	}
-	c.countConnectionLocked(sc, to)
-	c.moveLocked(sc, to)
+	now := time.Now()
+	c.countConnectionLocked(sc, to, now)
+	if to == connectivity.TransientFailure {
+		sc.backend.lastFailure.Store(&failure{err: s.ConnectionError, at: now})
+	}
+	c.moveLocked(sc, to, now)
 }
 
 // countConnectionLocked counts what the step from the SubConn's state to
 // another says of its connection. gRPC always goes through CONNECTING; fakes of
 // it may not.
-func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State) {
+func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State, now time.Time) {
 	from, b := sc.state, sc.backend
 	switch {
 	case from == connectivity.Ready:
@@ -35,7 +41,7 @@ func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State) {
 	case to == connectivity.Ready:
 		b.connected.Add(1)
 		if from == connectivity.Connecting {
-			c.target.connectDuration.Observe(time.Since(sc.connecting).Seconds())
+			c.target.connectDuration.Observe(now.Sub(sc.since).Seconds())
 		}
 	case to == connectivity.TransientFailure:
 		b.connectFailed.Add(1)
@@ -47,17 +53,14 @@ func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State) {
 }
 
 // moveLocked moves the SubConn from its state to another.
-func (c *channel) moveLocked(sc *subConn, to connectivity.State) {
+func (c *channel) moveLocked(sc *subConn, to connectivity.State, now time.Time) {
 	if sc.state == connectivity.Ready {
 		sc.backend.ready.Add(-1)
 	}
 	c.target.subchannels[sc.state].Add(-1)
-	sc.state = to
+	sc.state, sc.since = to, now
 	c.target.subchannels[to].Add(1)
-	switch to {
-	case connectivity.Ready:
+	if to == connectivity.Ready {
 		sc.backend.ready.Add(1)
-	case connectivity.Connecting:
-		sc.connecting = time.Now()
 	}
 }

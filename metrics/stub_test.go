@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -24,6 +25,7 @@ type stub struct {
 
 	cc        balancer.ClientConn
 	opts      balancer.BuildOptions
+	config    serviceconfig.LoadBalancingConfig // of the last update
 	updateErr error
 	resolver  error // the last error of the resolver
 	onClose   func()
@@ -46,9 +48,13 @@ func (s *stub) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balance
 	return s
 }
 
-func (s *stub) UpdateClientConnState(balancer.ClientConnState) error { return s.updateErr }
-func (s *stub) ResolverError(err error)                              { s.resolver = err }
-func (s *stub) ExitIdle()                                            { s.exitIdle++ }
+func (s *stub) ResolverError(err error) { s.resolver = err }
+func (s *stub) ExitIdle()               { s.exitIdle++ }
+
+func (s *stub) UpdateClientConnState(state balancer.ClientConnState) error {
+	s.config = state.BalancerConfig
+	return s.updateErr
+}
 
 func (s *stub) UpdateSubConnState(sc balancer.SubConn, state balancer.SubConnState) {
 	s.onLegacy(sc, state)
@@ -100,6 +106,9 @@ type stubConfig struct {
 func (*parsingStub) ParseConfig(config json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
 	if !json.Valid(config) {
 		return nil, errors.New("not JSON")
+	}
+	if bytes.Contains(config, []byte(`"bad"`)) {
+		return nil, errors.New("bad is bad")
 	}
 	return &stubConfig{Raw: string(config)}, nil
 }

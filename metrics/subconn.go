@@ -16,13 +16,13 @@ type subConn struct {
 	balancer.SubConn
 	channel *channel
 	backend *backend
-	done    func(balancer.DoneInfo) // backend.finish, bound once
+	done    func(balancer.DoneInfo) // made once
 
 	listener func(balancer.SubConnState) // the policy's; nil if it uses UpdateSubConnState
 
 	// Guarded by channel.mu.
-	state      connectivity.State
-	connecting time.Time // when CONNECTING began, if that is the state
+	state connectivity.State
+	since time.Time // when the state began
 }
 
 // Shutdown implements [balancer.SubConn]. gRPC's last event, SHUTDOWN, comes
@@ -38,7 +38,7 @@ func (sc *subConn) String() string { return fmt.Sprint(sc.SubConn) }
 // onState is the StateListener that gRPC knows. gRPC tells nothing of a SubConn
 // before Connect was called on it, so that sc is complete.
 func (sc *subConn) onState(s balancer.SubConnState) {
-	sc.channel.count(sc, s.ConnectivityState)
+	sc.channel.count(sc, s)
 	sc.forward(s)
 }
 
@@ -56,7 +56,7 @@ func (sc *subConn) forward(s balancer.SubConnState) {
 func (c *channel) enter(sc *subConn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
+	if c.closed.Load() {
 		return false
 	}
 	c.live[sc] = struct{}{}

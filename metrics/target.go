@@ -4,7 +4,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/connectivity"
 )
@@ -27,20 +26,44 @@ type target struct {
 	accepted       atomic.Uint64
 	rejected       atomic.Uint64
 	resolverErrors atomic.Uint64
+	folded         atomic.Uint64
+	waiting        atomic.Int64 // RPC attempts that wait for a pick
 
+	metrics         *Metrics
 	key             targetKey
-	target, policy  *dto.LabelPair
-	connectDuration prometheus.Histogram
+	targetPair      *dto.LabelPair
+	policyPair      *dto.LabelPair
+	connectDuration *histogram
+	pickWait        [numReasons]*histogram
 	created         time.Time
 
 	// Guarded by Metrics.mu.
-	channels  int // instances of the policy
+	channels  map[*channel]struct{} // instances of the policy
 	idleSince time.Time
-	backends  table[string, *backend] // by address
+	backends  table[string, *backend] // by name
 }
+
+func newTarget(m *Metrics, key targetKey, now time.Time) *target {
+	t := &target{
+		metrics:    m,
+		key:        key,
+		targetPair: labelPair(targetLabel, key.target),
+		policyPair: labelPair(policyLabel, key.policy),
+		created:    now,
+		channels:   make(map[*channel]struct{}),
+	}
+	t.connectDuration = newHistogram(connectDurationDesc, connectDurationOpts, t.labels())
+	for why := range t.pickWait {
+		t.pickWait[why] = newHistogram(pickWaitDesc, pickWaitOpts, after(t.labels(), reasonPairs[why]))
+	}
+	return t
+}
+
+// labels returns the pairs of the target's series, in the order of their names.
+func (t *target) labels() []*dto.LabelPair { return []*dto.LabelPair{t.policyPair, t.targetPair} }
 
 // expiredLocked tells whether the target's retention has passed. Metrics.mu is
 // held. The series of its backends go first.
 func (t *target) expiredLocked(now time.Time, retention time.Duration) bool {
-	return t.channels == 0 && t.backends.len() == 0 && now.Sub(t.idleSince) >= retention
+	return len(t.channels) == 0 && t.backends.len() == 0 && now.Sub(t.idleSince) >= retention
 }

@@ -66,7 +66,7 @@ type world struct {
 
 func newWorld() *world {
 	w := &world{
-		keep: metrics.New(), drop: metrics.New(metrics.WithRetention(0)),
+		keep: metrics.New(metrics.WithLatency()), drop: metrics.New(metrics.WithRetention(0)),
 		seen: make(map[string]bool), picks: make(map[string]float64), ended: make(map[string]float64),
 	}
 	w.builder = w.drop.Instrument(w.keep.Instrument(newRandomBuilder(&w.ownDones)))
@@ -94,8 +94,7 @@ func (w *world) pickAndEnd(n int) {
 	}
 	for range n {
 		cc := w.channels[rand.IntN(len(w.channels))].Load()
-		res, err := cc.State().Picker.Pick(balancer.PickInfo{})
-		if err == nil {
+		if res, ok := ask(cc); ok {
 			picks[res.SubConn.(*balancertest.SubConn).Addr()]++
 			open = append(open, res.Done)
 		}
@@ -114,6 +113,18 @@ func (w *world) pickAndEnd(n int) {
 	for outcome, n := range ended {
 		w.ended[outcome] += n
 	}
+}
+
+// ask picks for one RPC until it is answered or gives up.
+func ask(cc *balancertest.ClientConn) (balancer.PickResult, bool) {
+	ctx, over := context.WithCancel(context.Background())
+	defer over()
+	for range 1 + rand.IntN(5) {
+		if res, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err == nil {
+			return res, true
+		}
+	}
+	return balancer.PickResult{}, false
 }
 
 // churn does n resolver updates on the channel, each with many state changes,

@@ -1,0 +1,136 @@
+package metrics_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/serviceconfig"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+)
+
+func parse(t *testing.T, b balancer.Builder, config string) (serviceconfig.LoadBalancingConfig, error) {
+	t.Helper()
+	parser, ok := b.(balancer.ConfigParser)
+	if !ok {
+		t.Fatal("an instrumented builder has no ParseConfig")
+	}
+	return parser.ParseConfig(json.RawMessage(config))
+}
+
+// What the policy is to see of each config.
+func TestThePolicyGetsItsPartOfTheConfig(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ config, want string }{
+		{`{}`, `{}`},
+		{`{"a": 1}`, `{"a": 1}`},
+		{`{"Metrics": {}}`, `{"Metrics": {}}`},
+		{`[1]`, `[1]`},
+		{`""`, `""`},
+		{`{"metrics": {"latency": true}}`, `{}`},
+		{`{"metrics": {}, "a": {"metrics": 1}}`, `{"a":{"metrics":1}}`},
+		{`{"metrics": null, "b": 2, "a": 1}`, `{"a":1,"b":2}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.config, func(t *testing.T) {
+			t.Parallel()
+			s := &parsingStub{}
+			policy := metrics.New().Instrument(s)
+			config, err := parse(t, policy, tt.config)
+			if err != nil {
+				t.Fatalf("ParseConfig: %v", err)
+			}
+			p := policy.Build(&looseConn{}, balancer.BuildOptions{})
+			if err := p.UpdateClientConnState(balancer.ClientConnState{BalancerConfig: config}); err != nil {
+				t.Fatalf("update: %v", err)
+			}
+			if got, ok := s.config.(*stubConfig); !ok || got.Raw != tt.want {
+				t.Errorf("the policy got %v, want %s", s.config, tt.want)
+			}
+		})
+	}
+}
+
+// A parent policy may want to see its child's config.
+func TestConfigWithoutAPartForTheDecoratorIsThePolicys(t *testing.T) {
+	t.Parallel()
+	config, err := parse(t, metrics.New().Instrument(&parsingStub{}), `{"a": 1}`)
+	if _, ok := config.(*stubConfig); !ok || err != nil {
+		t.Errorf("ParseConfig gave a %T, %v, want what the policy's gives", config, err)
+	}
+}
+
+func TestPolicyWithoutAConfigMayBeMeasured(t *testing.T) {
+	t.Parallel()
+	s := &stub{}
+	policy := metrics.New().Instrument(s)
+	for _, js := range []string{`{}`, `{"a": 1}`, `1`} {
+		if config, err := parse(t, policy, js); config != nil || err != nil {
+			t.Errorf("ParseConfig(%s) gave %v, %v, want nothing, as gRPC does", js, config, err)
+		}
+	}
+	config, err := parse(t, policy, `{"metrics": {"latency": true}}`)
+	if err != nil {
+		t.Fatalf("ParseConfig: %v", err)
+	}
+	p := policy.Build(&looseConn{}, balancer.BuildOptions{})
+	if err := p.UpdateClientConnState(balancer.ClientConnState{BalancerConfig: config}); err != nil || s.config != nil {
+		t.Errorf("update: %v; the policy got config %v, want none", err, s.config)
+	}
+}
+
+// The one inside could not see what the one outside has taken out.
+func TestBothOfTwoDecoratorsAreConfigured(t *testing.T) {
+	t.Parallel()
+	inner, outer := metrics.New(), metrics.New()
+	s := &parsingStub{}
+	cc := balancertest.NewClientConn(t)
+	p := cc.Build(outer.Instrument(inner.Instrument(s)))
+	if err := p.UpdateWithConfig(`{"metrics": {"latency": true}, "a": 1}`); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	if got, ok := s.config.(*stubConfig); !ok || got.Raw != `{"a":1}` {
+		t.Errorf("the policy got %v, want its part", s.config)
+	}
+	s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+	cc.SubConn("a:1").Ready()
+	if _, err := cc.RPC(nil); err != nil {
+		t.Fatalf("RPC: %v", err)
+	}
+	for name, m := range map[string]*metrics.Metrics{"inner": inner, "outer": outer} {
+		if n := durations(t, m)["a:1"].GetSampleCount(); n != 1 {
+			t.Errorf("%s: RPCs measured = %d, want 1", name, n)
+		}
+	}
+}
+
+func TestConfigCanBeLogged(t *testing.T) {
+	t.Parallel()
+	config, err := parse(t, metrics.New().Instrument(&parsingStub{}), `{"metrics": {"latency": true}, "a": 1}`)
+	if err != nil {
+		t.Fatalf("ParseConfig: %v", err)
+	}
+	got, err := json.Marshal(config)
+	if want := `{"metrics":{"latency":true},"policy":{"LoadBalancingConfig":null,"Raw":"{\"a\":1}"}}`; err != nil || string(got) != want {
+		t.Errorf("as JSON it is %s, %v, want %s", got, err, want)
+	}
+}
+
+func TestBadConfigsAreRefused(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ config, want string }{
+		{`{"metrics": {"latency": "yes"}}`, `my_policy: metrics: parse config: field "latency" is a JSON string, want a bool`},
+		{`{"metrics": true}`, `my_policy: metrics: parse config: it is a JSON bool, want an object`},
+		{`{`, `not JSON`},
+		{`{"metrics": {}, "bad": 1}`, `bad is bad`},
+	}
+	for _, tt := range tests {
+		policy := metrics.New().Instrument(&parsingStub{stub{name: "my_policy"}})
+		if config, err := parse(t, policy, tt.config); config != nil || err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("ParseConfig(%s) gave %v, %v, want the error %q", tt.config, config, err, tt.want)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package metrics_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/attributes"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+)
+
+type podKey struct{}
+
+func pod(name any) *attributes.Attributes { return attributes.New(podKey{}, name) }
+
+func TestBackendsAreNamed(t *testing.T) {
+	t.Parallel()
+	endpoints := []resolver.Endpoint{
+		{Addresses: []resolver.Address{{Addr: "a:1"}, {Addr: "a:2"}}, Attributes: pod("pod-a")},
+		{Addresses: []resolver.Address{{Addr: "b:1"}}},
+		{Addresses: []resolver.Address{{Addr: "a:2"}}, Attributes: pod("pod-c")}, // policies take the first
+	}
+	tests := []struct {
+		name string
+		by   func(resolver.Address) string
+		addr resolver.Address
+		want string
+	}{
+		{"address", nil, resolver.Address{Addr: "a:1", ServerName: "x"}, "a:1"},
+		{"server name", metrics.ServerName, resolver.Address{Addr: "a:1", ServerName: "x"}, "x"},
+		{"no server name", metrics.ServerName, resolver.Address{Addr: "a:1"}, "a:1"},
+		{"attribute of the endpoint", metrics.Attribute(podKey{}), resolver.Address{Addr: "a:2"}, "pod-a"},
+		{"attribute of the address", metrics.Attribute(podKey{}), resolver.Address{Addr: "a:1", Attributes: pod(7)}, "7"},
+		{"attribute of the address for policies", metrics.Attribute(podKey{}), resolver.Address{Addr: "a:1", BalancerAttributes: pod("p")}, "p"},
+		{"no such attribute", metrics.Attribute("other"), resolver.Address{Addr: "a:1"}, "a:1"},
+		{"no attributes", metrics.Attribute(podKey{}), resolver.Address{Addr: "b:1"}, "b:1"},
+		{"no name", metrics.NoName, resolver.Address{Addr: "a:1"}, ""},
+		{"own function", func(a resolver.Address) string { return "<" + a.Addr + ">" }, resolver.Address{Addr: "a:1"}, "<a:1>"},
+		{"not UTF-8", func(resolver.Address) string { return "\xffx" }, resolver.Address{Addr: "a:1"}, "\uFFFDx"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := metrics.New()
+			if tt.by != nil {
+				m = metrics.New(metrics.WithBackendName(tt.by))
+			}
+			s, _, p := metered(t, m)
+			if err := p.Update(endpoints...); err != nil {
+				t.Fatalf("update: %v", err)
+			}
+			if _, err := s.cc.NewSubConn([]resolver.Address{tt.addr, {Addr: "z:1"}}, balancer.NewSubConnOptions{}); err != nil {
+				t.Fatalf("NewSubConn: %v", err)
+			}
+			if diff := cmp.Diff([]string{tt.want}, scrape(t, m).backends()); diff != "" {
+				t.Errorf("backends (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestBackendsOfOneNameShareSeries(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithBackendName(metrics.NoName), metrics.WithRetention(0))
+	s, cc, _ := metered(t, m)
+	first, second := s.connect(t, "a:1"), s.connect(t, "b:1")
+	for _, sc := range cc.Live() {
+		sc.Ready()
+	}
+	for _, sc := range []balancer.SubConn{first, second, second} {
+		s.publish(balancer.PickResult{SubConn: sc}, nil)
+		if _, err := cc.RPC(nil); err != nil {
+			t.Fatalf("RPC: %v", err)
+		}
+	}
+	first.Shutdown()
+	got := scrape(t, m)
+	got.checkLaws(t)
+	if got.sum("picks_total") != 3 || got.sum("backend_ready") != 1 || len(got.backends()) != 1 {
+		t.Errorf("picks %v, READY %v, backends %q, want 3, 1 and one", got.sum("picks_total"), got.sum("backend_ready"), got.backends())
+	}
+	second.Shutdown()
+	if got := scrape(t, m).backends(); len(got) != 0 {
+		t.Errorf("backends after the last SubConn: %q, want none", got)
+	}
+}
+
+func TestBackendsAboveTheLimitAreCountedTogether(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithMaxBackends(2), metrics.WithRetention(0))
+	s, cc, _ := metered(t, m)
+	conns := make(map[string]balancer.SubConn)
+	connect := func(addr string) {
+		t.Helper()
+		conns[addr] = s.connect(t, addr)
+		live := cc.Live()
+		live[len(live)-1].Ready()
+		s.publish(balancer.PickResult{SubConn: conns[addr]}, nil)
+		if _, err := cc.RPC(nil); err != nil {
+			t.Fatalf("RPC: %v", err)
+		}
+	}
+	check := func(folded float64, picks map[string]float64) {
+		t.Helper()
+		got := scrape(t, m)
+		got.checkLaws(t)
+		have := make(map[string]float64)
+		for _, p := range got {
+			if p.name == "picks_total" {
+				have[p.backend] = p.value
+			}
+		}
+		if diff := cmp.Diff(picks, have); diff != "" {
+			t.Errorf("picks (-want +got):\n%s", diff)
+		}
+		if n := got.sum("backends_folded_total"); n != folded {
+			t.Errorf("folded = %v, want %v", n, folded)
+		}
+	}
+	for i := range 5 {
+		connect(fmt.Sprint(i, ":1"))
+	}
+	check(3, map[string]float64{"0:1": 1, "1:1": 1, "other": 3})
+
+	// Another SubConn to a backend that has series is no further backend.
+	connect("1:1")
+	check(3, map[string]float64{"0:1": 1, "1:1": 2, "other": 3})
+
+	// Room is made by a backend that goes; those folded stay so.
+	conns["0:1"].Shutdown()
+	check(3, map[string]float64{"1:1": 2, "other": 3})
+	connect("5:1")
+	connect("6:1")
+	check(4, map[string]float64{"1:1": 2, "5:1": 1, "other": 4})
+
+}
+
+func TestTheLimitIsPerTargetAndCanBeLifted(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		opts     []metrics.Option
+		backends int
+		want     int // records of backends
+	}{
+		{"default", nil, 10_050, 10_001}, // the limit and "other"
+		{"lifted", []metrics.Option{metrics.WithMaxBackends(0)}, 10_050, 10_050},
+		{"negative", []metrics.Option{metrics.WithMaxBackends(-1)}, 10_050, 10_050},
+		{"small", []metrics.Option{metrics.WithMaxBackends(3)}, 10, 4},
+		{"not reached", []metrics.Option{metrics.WithMaxBackends(3)}, 3, 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			m := metrics.New(tt.opts...)
+			for _, name := range []string{"p", "q"} {
+				s := &stub{name: name}
+				m.Instrument(s).Build(&looseConn{}, balancer.BuildOptions{})
+				for i := range tt.backends {
+					s.connect(t, fmt.Sprint(i, ":1"))
+				}
+			}
+			if got := metrics.Records(m); got != 2*(tt.want+1) {
+				t.Errorf("records = %d, want %d: %d backends and a target, twice", got, 2*(tt.want+1), tt.want)
+			}
+		})
+	}
+}

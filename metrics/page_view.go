@@ -1,0 +1,121 @@
+package metrics
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"strings"
+)
+
+// pageView is the page as its template wants it. Texts that came from elsewhere
+// are escaped there.
+type pageView struct {
+	Style  template.CSS
+	Script template.JS
+
+	Title   string
+	Now     *moment
+	Clock   string
+	Problem string // of the request; nothing else is shown then
+	Reload  string // links
+	JSON    string
+	All     string // the page with all targets; "" if they are shown
+	Reset   string // the page with all backends; "" if they are shown
+
+	Retention string
+	Empty     bool // there is no target
+	Targets   []targetView
+	Hidden    int  // targets that are not in the list
+	Mixed     bool // the backends are of more than one target and policy
+
+	Form     formView
+	Headings []heading
+	Backends []backendView
+	Caption  string
+	Pages    pagesView
+}
+
+// maxTargets limits the overview. One target is shown however many there are.
+const maxTargets = 100
+
+func newPageView(p page, problem error) *pageView {
+	q := p.query
+	q.json = false
+	v := &pageView{
+		Style: template.CSS(pageCSS), Script: template.JS(pageJS),
+		Title: "gRPC load balancing", Reload: q.link(), Form: newFormView(q),
+	}
+	if bad, ok := errors.AsType[*parameterError](problem); ok {
+		v.Problem = visible(bad.Message)
+		v.Title = "Bad request · " + v.Title
+		return v
+	}
+	v.Now, v.Clock = newMoment(p.now, p.now), p.now.UTC().Format("15:04:05")
+	v.Retention = elapsed(p.retention)
+	v.Empty, v.Mixed = len(p.targets) == 0, len(p.targets) > 1
+	v.fillLinks(p, q)
+	v.fillTargets(p, q)
+	v.Headings = newHeadings(q, v.Mixed)
+	equal := equalShares(p.targets)
+	for _, b := range p.shown {
+		v.Backends = append(v.Backends, newBackendView(b, equal[targetKey{b.Target, b.Policy}], p.now))
+	}
+	v.Pages = newPagesView(q, len(p.matched))
+	v.Caption = caption(p)
+	return v
+}
+
+func (v *pageView) fillTargets(p page, q pageQuery) {
+	ready := 0
+	for i, t := range p.targets {
+		ready += t.Ready
+		if i < maxTargets {
+			v.Targets = append(v.Targets, newTargetView(t, q, p.now))
+		}
+	}
+	v.Hidden = len(p.targets) - len(v.Targets)
+	if p.total > 0 {
+		v.Title = fmt.Sprintf("%s of %s READY · %s", grouped(ready), grouped(p.total), v.Title)
+	}
+}
+
+func (v *pageView) fillLinks(p page, q pageQuery) {
+	asJSON := q
+	asJSON.json, asJSON.page, asJSON.perPage = true, 1, defaultPerPage
+	v.JSON = asJSON.link()
+	if len(p.targets) < p.known {
+		all := q.toPage(1)
+		all.target, all.policy = "", ""
+		v.All = all.link()
+	}
+	if q.q != "" || q.state != "" {
+		reset := q.toPage(1)
+		reset.q, reset.state = "", ""
+		v.Reset = reset.link()
+	}
+}
+
+// caption says which backends are shown, of how many.
+func caption(p page) string {
+	var b strings.Builder
+	switch n := len(p.matched); {
+	case len(p.shown) == 0:
+		b.WriteString("Backends")
+	case len(p.shown) == n:
+		fmt.Fprintf(&b, "%s %s", grouped(n), plural(n, "backend"))
+	default:
+		first := (p.query.page-1)*p.query.perPage + 1
+		fmt.Fprintf(&b, "Backends %s to %s of %s", grouped(first), grouped(first+len(p.shown)-1), grouped(n))
+	}
+	if len(p.matched) < p.total {
+		fmt.Fprintf(&b, ", filtered from %s", grouped(p.total))
+	}
+	return b.String()
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}

@@ -1,0 +1,24 @@
+package pickfirst2_test
+
+import (
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+)
+
+func TestDoesWhatGRPCCountsOn(t *testing.T) {
+	t.Parallel()
+	for name, b := range map[string]balancer.Builder{
+		"bare":    pickfirst2.NewBuilder(),
+		"metered": metrics.New(metrics.WithLatency()).Instrument(pickfirst2.NewBuilder()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			balancertest.Check(t, b)
+		})
+	}
+}
