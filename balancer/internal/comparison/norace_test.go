@@ -1,0 +1,5 @@
+//go:build !race
+
+package comparison_test
+
+const raceEnabled = false

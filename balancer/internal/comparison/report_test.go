@@ -1,0 +1,82 @@
+package comparison_test
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+	"text/tabwriter"
+)
+
+// report has the results of worlds, variant by variant.
+type report [len(variants)]results
+
+// results are one variant's. Each slice has a number per world.
+type results struct {
+	time        []float64 // ns per RPC
+	addedTime   []float64 // ns per RPC more than with the bare policy
+	ratio       []float64 // of that to what the middleware adds
+	addedAllocs []float64 // per RPC
+	addedBytes  []float64 // per RPC
+}
+
+// add adds the results of one world.
+func (r *report) add(times [][]float64, allocs, bytes []float64) {
+	middleware := minus(times[counters], times[bare])
+	for i := range r {
+		v, added := &r[i], minus(times[i], times[bare])
+		v.time = append(v.time, median(times[i]))
+		v.addedTime = append(v.addedTime, added)
+		v.ratio = append(v.ratio, added/middleware)
+		v.addedAllocs = append(v.addedAllocs, allocs[i]-allocs[bare])
+		v.addedBytes = append(v.addedBytes, bytes[i]-bytes[bare])
+	}
+}
+
+// metrics reports the medians of the worlds to a benchmark.
+func (r *report) metrics(b *testing.B) {
+	b.ReportMetric(0, "ns/op") // leaves it out: it is the time of the comparison
+	for i, v := range r {
+		name := variants[i].name
+		b.ReportMetric(median(v.time), name+":ns/rpc")
+		if i == bare {
+			continue
+		}
+		b.ReportMetric(median(v.addedTime), name+":added-ns/rpc")
+		b.ReportMetric(median(v.ratio), name+":of-middleware")
+		b.ReportMetric(median(v.addedAllocs), name+":added-allocs/rpc")
+	}
+}
+
+// table returns the medians of the worlds and, behind some, the interval that
+// holds the true one with a probability of 95 %.
+func (r *report) table(name string, l load) string {
+	var s strings.Builder
+	n := len(r[bare].time)
+	fmt.Fprintf(&s, "%s: callers %d, GOMAXPROCS %d, RPCs per variant %d × %d; per RPC, [95 %% of the time in]\n",
+		name, l.callers, l.procs, n, l.callers*l.rounds)
+	t := tabwriter.NewWriter(&s, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, "VARIANT\tNS\tADDED NS\tOF MIDDLEWARE'S\tADDED ALLOCATIONS\tADDED BYTES")
+	for i, v := range r {
+		fmt.Fprintf(t, "%s\t%s", variants[i].name, number(median(v.time), 0))
+		if i != bare {
+			fmt.Fprintf(t, "\t%s\t%s\t%s\t%s", withInterval(v.addedTime, 0), withInterval(v.ratio, 2),
+				number(median(v.addedAllocs), 1), number(median(v.addedBytes), 0))
+		}
+		fmt.Fprintln(t)
+	}
+	_ = t.Flush() // a Builder takes everything
+	return s.String()
+}
+
+func withInterval(values []float64, digits int) string {
+	low, high := interval(values)
+	return fmt.Sprintf("%s [%s, %s]", number(median(values), digits), number(low, digits), number(high, digits))
+}
+
+// number writes no negative zero.
+func number(v float64, digits int) string {
+	scale := math.Pow10(digits)
+	return strconv.FormatFloat(math.Round(v*scale)/scale+0, 'f', digits, 64)
+}
