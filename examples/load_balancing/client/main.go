@@ -4,6 +4,7 @@
 //
 //	go run ./examples/load_balancing/client
 //	go run ./examples/load_balancing/client -server-name=channel
+//	go run ./examples/load_balancing/client -keep -backends-file FILE    # servers come and go
 package main
 
 import "github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/scenario"

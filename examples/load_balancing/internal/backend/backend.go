@@ -1,10 +1,11 @@
 // Package backend reads the list of servers that the programs of this example
-// share: NAME=HOST:PORT,NAME=HOST:PORT.
+// share: NAME=HOST:PORT,NAME=HOST:PORT, or a file with one on each line.
 package backend
 
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"strconv"
 	"strings"
@@ -37,12 +38,17 @@ func Format(backends []Backend) string {
 // Parse reads a list of at least one backend. No two may have the same address,
 // unless the port is 0; two may share a name, and then a certificate.
 func Parse(list string) ([]Backend, error) {
+	return parse(strings.SplitSeq(list, ","), "with commas between")
+}
+
+// parse reads backends that are separated in the way that the error tells.
+func parse(entries iter.Seq[string], separated string) ([]Backend, error) {
 	var backends []Backend
 	taken := make(map[string]bool)
-	for entry := range strings.SplitSeq(list, ",") {
+	for entry := range entries {
 		b, err := parseEntry(strings.TrimSpace(entry))
 		if err != nil {
-			return nil, fmt.Errorf("backend %q: %w; want NAME=HOST:PORT, with commas between", entry, err)
+			return nil, fmt.Errorf("backend %q: %w; want NAME=HOST:PORT, %s", entry, err, separated)
 		}
 		if taken[b.Addr] && b.Port() != "0" {
 			return nil, fmt.Errorf("backend %q: address %s is listed twice; give each backend its own port", entry, b.Addr)

@@ -72,6 +72,16 @@ func (r *Resolver) Update(state resolver.State) error {
 	return r.cc.UpdateState(state)
 }
 
+// ReportError tells the channel that there is no news, and why. What was
+// reported before stays in force.
+func (r *Resolver) ReportError(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cc != nil {
+		r.cc.ReportError(err)
+	}
+}
+
 // Build implements resolver.Builder.
 func (r *Resolver) Build(_ resolver.Target, cc resolver.ClientConn, _ resolver.BuildOptions) (resolver.Resolver, error) {
 	r.mu.Lock()

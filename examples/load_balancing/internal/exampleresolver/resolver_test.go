@@ -60,8 +60,11 @@ func TestState(t *testing.T) {
 type channel struct {
 	resolver.ClientConn
 	states []resolver.State
+	errs   []error
 	answer error
 }
+
+func (c *channel) ReportError(err error) { c.errs = append(c.errs, err) }
 
 func (c *channel) UpdateState(state resolver.State) error {
 	c.states = append(c.states, state)
@@ -122,4 +125,26 @@ func addresses(state resolver.State) []resolver.Address {
 		all = append(all, endpoint.Addresses...)
 	}
 	return all
+}
+
+func TestTheChannelHearsOfErrorsWhileItListens(t *testing.T) {
+	t.Parallel()
+	r := exampleresolver.New(exampleresolver.State(backends, exampleresolver.Options{}))
+	first, second, third := errors.New("first"), errors.New("second"), errors.New("third")
+	r.ReportError(first) // nobody listens yet
+	c := &channel{}
+	built, err := r.Build(resolver.Target{}, c, resolver.BuildOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.ReportError(second)
+	built.Close()
+	r.ReportError(third)
+
+	if len(c.errs) != 1 || c.errs[0] != second {
+		t.Errorf("errors reported: %v, want %v", c.errs, second)
+	}
+	if len(c.states) != 1 {
+		t.Errorf("%d states reported, want the one of the beginning", len(c.states))
+	}
 }

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
+	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/backend"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/exampleresolver"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/metricsview"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/policy"
@@ -19,38 +21,49 @@ const message = "this is examples/load_balancing"
 
 // channel is a gRPC channel to all backends, with a policy of its own.
 type channel struct {
-	policy policy.Policy
-	conn   *grpc.ClientConn
-	echo   echo.EchoClient
+	policy   policy.Policy
+	meter    meter
+	resolver *exampleresolver.Resolver
+	conn     *grpc.ClientConn
+	echo     echo.EchoClient
+	ended    tally
 }
 
 // channels has one channel for each policy, in the order of -policies.
 type channels []channel
 
-func (f *flags) openChannels(target string) (channels, error) {
+func (f *flags) openChannels(target string, m meter) (channels, error) {
 	creds, err := f.clientCredentials()
 	if err != nil {
 		return nil, err
 	}
-	state := exampleresolver.State(f.backends, exampleresolver.Options{
-		ChannelName: f.serverName == nameOfChannel,
-		DialNames:   f.dialNames,
-	})
 	var opened channels
 	for _, p := range f.policies {
+		named := exampleresolver.New(f.resolved(f.backends))
 		conn, err := grpc.NewClient(target,
 			grpc.WithTransportCredentials(creds),
 			grpc.WithDefaultServiceConfig(p.ServiceConfig),
-			grpc.WithResolvers(exampleresolver.New(state)),
+			grpc.WithResolvers(named),
 			grpc.WithNoProxy(), // the servers are here, whatever HTTPS_PROXY says
 		)
 		if err != nil {
 			opened.close()
 			return nil, usageError{fmt.Errorf("-policies: %w", err)} // the service config is all that can be wrong
 		}
-		opened = append(opened, channel{policy: p, conn: conn, echo: echo.NewEchoClient(conn)})
+		opened = append(opened, channel{
+			policy: p, meter: m, resolver: named,
+			conn: conn, echo: echo.NewEchoClient(conn), ended: make(tally),
+		})
 	}
 	return opened, nil
+}
+
+// resolved returns what the channels' resolvers say of the backends.
+func (f *flags) resolved(backends []backend.Backend) resolver.State {
+	return exampleresolver.State(backends, exampleresolver.Options{
+		ChannelName: f.serverName == nameOfChannel,
+		DialNames:   f.dialNames,
+	})
 }
 
 func (cs channels) close() {
@@ -89,11 +102,12 @@ func (c channel) greet(ctx context.Context, env Env, n int, timeout time.Duratio
 	return nil
 }
 
-// call sends one RPC.
+// call sends one RPC. One goroutine at a time may do so.
 func (c channel) call(ctx context.Context, timeout time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	response, err := c.echo.UnaryEcho(ctx, &echo.EchoRequest{Message: message})
+	c.ended[status.Code(err)]++
 	return response.GetMessage(), err
 }
 
@@ -115,7 +129,7 @@ func (c channel) settle(ctx context.Context, timeout time.Duration) {
 	// A connection is counted a moment before the policy makes use of it.
 	// Seeing the same twice leaves it that moment.
 	for seen := 0; seen < 2; {
-		view, err := metricsview.Gather(prometheus.DefaultGatherer, c.conn.CanonicalTarget())
+		view, err := metricsview.Gather(c.meter.gatherer, c.conn.CanonicalTarget())
 		settled, metered := view.Settled(c.policy.Name)
 		if err != nil || !metered {
 			return

@@ -21,8 +21,14 @@ func (f *flags) check() error {
 		{f.plaintext && f.given["certs"], "-plaintext with -certs: there are no certificates without TLS; leave one out"},
 		{f.plaintext && f.given["ca"], "-plaintext with -ca: there are no certificates without TLS; leave one out"},
 		{f.plaintext && f.given["server-name"], "-plaintext with -server-name: no name is proved without TLS; leave one out"},
+		{f.given["backends-file"] && f.backendsFile == "", "-backends-file is empty: give a file, or leave the flag out for -backends"},
+		{f.given["backends-file"] && f.given["backends"], "-backends-file with -backends: both name the servers; leave one out"},
 		{!f.keep && f.given["rate"], "-rate without -keep: it is for the RPCs that -keep goes on sending; add -keep"},
 		{!f.keep && f.given["metrics-addr"], "-metrics-addr without -keep: /metrics is served with -keep only; add it"},
+		{!f.keep && f.given["retention"], "-retention without -keep: it is for /metrics, which is served with -keep only; add it"},
+		{!f.keep && f.given["linger"], "-linger without -keep: /metrics is served with -keep only; add it"},
+		{f.retention < 0, fmt.Sprintf("-retention %v: give a time that is not negative, for example 10s", f.retention)},
+		{f.linger < 0, fmt.Sprintf("-linger %v: give a time that is not negative, for example 30s", f.linger)},
 		{f.given["n"] && f.n < 1, fmt.Sprintf("-n %d: give at least one RPC", f.n)},
 		{f.given["timeout"] && f.timeout <= 0, fmt.Sprintf("-timeout %v: give a time above zero, for example 1s", f.timeout)},
 		{f.given["rate"] && !(f.rate > 0 && f.rate <= maxRate), fmt.Sprintf("-rate %v: give a number above 0 and up to %d", f.rate, maxRate)},
@@ -37,16 +43,6 @@ func (f *flags) check() error {
 	if f.given["metrics-addr"] {
 		if _, _, err := net.SplitHostPort(f.metricsAddr); err != nil {
 			return usageError{fmt.Errorf("-metrics-addr: %w; give HOST:PORT", err)}
-		}
-	}
-	return nil
-}
-
-// checkDialled refuses backends that a client cannot know the port of.
-func (f *flags) checkDialled() error {
-	for _, b := range f.backends {
-		if b.Port() == "0" {
-			return usageError{fmt.Errorf("-backends: %s has port 0, which only a server can take; give the port that it prints", b)}
 		}
 	}
 	return nil

@@ -3,11 +3,9 @@ package scenario
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
@@ -24,11 +22,11 @@ func runClient(ctx context.Context, env Env) error {
 	var f flags
 	set := f.newFlagSet("load_balancing/client", "Calls the echo servers with each policy and shows who answered.")
 	f.addClientFlags(set)
-	set.StringVar(&f.ca, "ca", "", "`file` of the CA that signed the servers' certificates, in place of the embedded one")
+	f.addClientOnlyFlags(set)
 	if err := f.parse(set, env); err != nil {
 		return err
 	}
-	if err := f.checkDialled(); err != nil {
+	if err := f.readBackends(); err != nil {
 		return err
 	}
 	return f.call(ctx, env)
@@ -42,33 +40,19 @@ func (f *flags) call(ctx context.Context, env Env) error {
 			return err
 		}
 	}
-	channels, err := f.openChannels(env.Target)
+	m := f.meter()
+	channels, err := f.openChannels(env.Target, m)
 	if err != nil {
 		return err
 	}
 	defer channels.close()
-	if !f.keep {
-		if err := f.greetAll(ctx, env, channels); err != nil {
-			return err
-		}
-		return f.printTable(env, channels)
+	if f.keep {
+		return f.callOn(ctx, env, m, channels)
 	}
-
-	page, err := serveMetrics(f.metricsAddr)
-	if err != nil {
+	if err := f.greetAll(ctx, env, channels); err != nil {
 		return err
 	}
-	defer page.close()
-	greetErr := f.greetAll(ctx, env, channels)
-	if err := f.printTable(env, channels); err != nil {
-		return err
-	}
-	fmt.Fprintf(env.Stdout, "\nsending %v RPCs per second with each policy; metrics: %s; Ctrl-C ends it\n", f.rate, page.url)
-	f.keepCalling(ctx, env, channels)
-	if ctx.Err() != nil && errors.Is(greetErr, ctx.Err()) {
-		return nil // interrupted before the first calls were done
-	}
-	return greetErr
+	return printTable(env, m, channels)
 }
 
 // greetAll makes the first calls with each policy. It stops at the first one
@@ -87,8 +71,8 @@ func (f *flags) greetAll(ctx context.Context, env Env, channels channels) error 
 }
 
 // printTable prints what /metrics says of the channels.
-func (f *flags) printTable(env Env, channels channels) error {
-	view, err := metricsview.Gather(prometheus.DefaultGatherer, channels.target())
+func printTable(env Env, m meter, channels channels) error {
+	view, err := metricsview.Gather(m.gatherer, channels.target())
 	if err != nil {
 		return err
 	}

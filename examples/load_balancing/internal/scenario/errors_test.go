@@ -37,6 +37,15 @@ func TestUsageErrors(t *testing.T) {
 		{"client all", "-server-name=member1", []string{`-server-name "member1"`, "give address or channel"}},
 		{"client all", "-rate=5", []string{"-rate without -keep", "add -keep"}},
 		{"client all", "-metrics-addr=:0", []string{"-metrics-addr without -keep"}},
+		{"server all", "-backends-file=list", []string{"-backends-file"}},
+		{"client", "-backends-file=", []string{"-backends-file is empty"}},
+		{"client", "-backends-file=list -backends=a=127.0.0.1:1", []string{"-backends-file with -backends", "leave one out"}},
+		{"server", "-retention=1s", []string{"-retention"}},
+		{"client all", "-retention=1s", []string{"-retention without -keep", "add it"}},
+		{"client all", "-keep -retention=-1s", []string{"-retention -1s", "not negative"}},
+		{"client all", "-keep -retention=5", []string{"-retention", `"5"`}},
+		{"client all", "-linger=1s", []string{"-linger without -keep", "add it"}},
+		{"client all", "-keep -linger=-1s", []string{"-linger -1s", "not negative"}},
 		{"client all", "-keep -metrics-addr=localhost", []string{"-metrics-addr", "missing port", "give HOST:PORT"}},
 		{"client all", "-keep -rate=0", []string{"-rate 0", "above 0"}},
 		{"client all", "-keep -rate=-1", []string{"-rate -1", "above 0"}},
@@ -69,13 +78,13 @@ func TestUsageErrors(t *testing.T) {
 func TestHelpListsTheFlags(t *testing.T) {
 	t.Parallel()
 	servers := []string{"-backends", "-certs", "-plaintext"}
-	clients := slices.Concat(servers, []string{"-policies", "-n ", "-timeout", "-server-name", "-dial-names", "-keep", "-rate", "-metrics-addr"})
+	clients := slices.Concat(servers, []string{"-policies", "-n ", "-timeout", "-server-name", "-dial-names", "-keep", "-rate", "-metrics-addr", "-retention", "-linger"})
 	tests := []struct {
 		program scenario.Program
 		want    []string
 	}{
 		{scenario.RunServer, servers},
-		{scenario.RunClient, slices.Concat(clients, []string{"-ca "})},
+		{scenario.RunClient, slices.Concat(clients, []string{"-ca ", "-backends-file "})},
 		{scenario.RunAll, clients},
 	}
 	for _, test := range tests {
@@ -171,6 +180,7 @@ func TestMissingFiles(t *testing.T) {
 		{scenario.RunAll, []string{"-certs", missing}, missing},
 		{scenario.RunClient, []string{"-certs", missing}, missing},
 		{scenario.RunClient, []string{"-ca", missing}, missing},
+		{scenario.RunClient, []string{"-backends-file", missing}, missing},
 		{scenario.RunServer, []string{"-backends=member9.etcd.local=127.0.0.1:0"}, "there are certificates for: member1.etcd.local"},
 	}
 	for _, test := range tests {

@@ -28,15 +28,18 @@ type flags struct {
 	certs     string
 	plaintext bool
 
-	policies    []policy.Policy
-	n           int
-	timeout     time.Duration
-	serverName  string
-	dialNames   bool
-	ca          string
-	keep        bool
-	rate        float64
-	metricsAddr string
+	policies     []policy.Policy
+	n            int
+	timeout      time.Duration
+	serverName   string
+	dialNames    bool
+	ca           string
+	backendsFile string
+	keep         bool
+	rate         float64
+	metricsAddr  string
+	retention    time.Duration
+	linger       time.Duration
 
 	given map[string]bool // names of the flags on the command line
 }
@@ -66,10 +69,22 @@ func (f *flags) addClientFlags(set *flag.FlagSet) {
 		"`name` that a server must prove by its certificate: its own (address), or that of the channel (channel), which fails")
 	set.BoolVar(&f.dialNames, "dial-names", false,
 		"dial the servers' names, not their addresses; the system must know the names, from /etc/hosts for example")
-	set.BoolVar(&f.keep, "keep", false, "go on sending RPCs, and serve /metrics, until interrupted")
+	set.BoolVar(&f.keep, "keep", false, "go on sending RPCs, and serve /metrics and /debug/lb, until interrupted")
 	set.Float64Var(&f.rate, "rate", 20, "`number` of RPCs per second with each policy, with -keep")
 	set.StringVar(&f.metricsAddr, "metrics-addr", "127.0.0.1:9464",
-		"`address` to serve /metrics on, with -keep; port 0 takes any free one")
+		"`address` to serve /metrics and /debug/lb on, with -keep; port 0 takes any free one; whoever can connect sees the servers' addresses")
+	set.DurationVar(&f.retention, "retention", 5*time.Minute,
+		"`time` that the series of a server stay on /metrics when it is used no more, with -keep")
+	set.DurationVar(&f.linger, "linger", 0,
+		"`time` to go on serving /metrics once interrupted, with -keep, so that Prometheus scrapes the last counts; a second interrupt ends it")
+}
+
+// addClientOnlyFlags adds what the program with the client alone has.
+func (f *flags) addClientOnlyFlags(set *flag.FlagSet) {
+	set.StringVar(&f.ca, "ca", "", "`file` of the CA that signed the servers' certificates, in place of the embedded one")
+	set.StringVar(&f.backendsFile, "backends-file", "",
+		fmt.Sprintf("`file` to read the servers from in place of -backends, one NAME=HOST:PORT on each line; "+
+			"with -keep it is read again every %v, and what has changed takes effect; replace it (mv) rather than write to it", backend.PollInterval))
 }
 
 // parse reads the command line. Its errors are usage errors, or flag.ErrHelp

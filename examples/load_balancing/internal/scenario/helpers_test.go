@@ -186,24 +186,35 @@ func startServers(t *testing.T, args ...string) (servers *process, backends stri
 // scrape returns the sample lines of target on the page of a program with -keep.
 func (p *process) scrape(t *testing.T) []string {
 	t.Helper()
-	url := p.stdout.await(t, `metrics: (http://\S+/metrics)`, 1)[0]
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
-	response, err := client.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("GET %s: status %s, error %v", url, response.Status, err)
-	}
+	_, body := get(t, p.stdout.await(t, `metrics: (http://\S+/metrics)`, 1)[0], "")
 	var lines []string
-	for line := range strings.Lines(string(body)) {
+	for line := range strings.Lines(body) {
 		if strings.Contains(line, `"`+p.target+`"`) {
 			lines = append(lines, line)
 		}
 	}
 	return lines
+}
+
+// get asks for a page that there is, in a format that Accept names.
+func get(t *testing.T, url, accept string) (contentType, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Accept", accept)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("GET %s: status %s, error %v:\n%s", url, response.Status, err, text)
+	}
+	return response.Header.Get("Content-Type"), string(text)
 }
 
 // takenPort returns an address that nobody else can listen on during the test.

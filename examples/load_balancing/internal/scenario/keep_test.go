@@ -1,10 +1,6 @@
 package scenario_test
 
 import (
-	"bytes"
-	"os"
-	"os/exec"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,6 +60,9 @@ func TestKeepGoesOnUntilInterrupted(t *testing.T) {
 	p.wantExit(t, 0)
 	p.wantStderr(t)
 	checkDocumented(t, p.stdout.String(), 10)
+	for _, policy := range []string{"pick_first2", "round_robin2"} {
+		p.stdout.await(t, `(?m)^`+policy+`: OK \d{2,}`, 1)
+	}
 }
 
 func TestKeepShowsTheFailedConnectionAttempts(t *testing.T) {
@@ -125,31 +124,5 @@ func TestInterruptBeforeTheFirstAnswer(t *testing.T) {
 		if strings.Contains(client.stderr.String(), "could not greet") {
 			t.Errorf("%v: the interruption counts as a failed RPC:\n%s", test.args, &client.stderr)
 		}
-	}
-}
-
-// It runs the program as users do: in a process of its own, and with the metrics
-// that the policies report to by default.
-func TestSignalEndsTheProgram(t *testing.T) {
-	t.Parallel()
-	command := exec.CommandContext(t.Context(), os.Args[0],
-		"-backends", twoBackends, longTimeout, "-keep", "-metrics-addr=127.0.0.1:0")
-	command.Env = append(os.Environ(), asProgram+"=1")
-	var stdout output
-	var stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	stdout.await(t, "Ctrl-C ends it", 1)
-	if err := command.Process.Signal(os.Interrupt); err != nil {
-		t.Skipf("this system cannot send SIGINT: %v", err)
-	}
-	if err := command.Wait(); err != nil || stderr.Len() > 0 {
-		t.Errorf("the program ends with %v and says %q, want neither", err, &stderr)
-	}
-	checkDocumented(t, stdout.String(), 10)
-	if !regexp.MustCompile(`sending 20 RPCs per second with each policy; metrics: http://127\.0\.0\.1:\d+/metrics`).MatchString(stdout.String()) {
-		t.Errorf("stdout does not say what goes on and where the metrics are:\n%s", &stdout)
 	}
 }

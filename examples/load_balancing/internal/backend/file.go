@@ -1,0 +1,79 @@
+package backend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+// PollInterval is how often [Watch] looks at its file.
+const PollInterval = time.Second
+
+// ReadFile reads a list of at least one backend from a file, one on each line;
+// empty lines and those that begin with # are passed over. It is for clients, so
+// that port 0 is refused, and so is what [Parse] refuses.
+func ReadFile(path string) ([]Backend, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			lines = append(lines, line)
+		}
+	}
+	backends, err := parse(slices.Values(lines), "one on each line")
+	if err == nil && len(backends) == 0 {
+		err = errors.New("no backend; want NAME=HOST:PORT, one on each line")
+	}
+	if err == nil {
+		err = CheckPorts(backends)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return backends, nil
+}
+
+// CheckPorts refuses backends that a client cannot know the port of.
+func CheckPorts(backends []Backend) error {
+	for _, b := range backends {
+		if b.Port() == "0" {
+			return fmt.Errorf("%s has port 0, which only a server can take; give the port that it prints", b)
+		}
+	}
+	return nil
+}
+
+// Watch looks at the file every [PollInterval] until ctx is done. It tells each
+// list that differs from the one before, the first of which is known; once, what
+// is wrong with a file that cannot be read; and the list when it can be read
+// again.
+func Watch(ctx context.Context, path string, known []Backend, tell func([]Backend, error)) {
+	tick := time.NewTicker(PollInterval)
+	defer tick.Stop()
+	var failed error
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		backends, err := ReadFile(path)
+		switch {
+		case err != nil:
+			if failed == nil || failed.Error() != err.Error() {
+				tell(nil, err)
+			}
+		case failed != nil || !slices.Equal(backends, known):
+			known = backends
+			tell(backends, nil)
+		}
+		failed = err
+	}
+}

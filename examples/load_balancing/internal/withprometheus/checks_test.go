@@ -1,0 +1,148 @@
+package withprometheus_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// evenness is how far the most used backend may be above the mean, relative to
+// it. In a window of 5 s, 200 RPCs per second make more than 300 picks for each
+// of three backends. The rotation lets two backends differ by one pick at either
+// end of the window, and a scrape reads one backend after the other while RPCs
+// go on: a twentieth is what 80 ms between the first and the last would make.
+const evenness = 1.05
+
+// checkSpread checks, by the rates of the last seconds, that round_robin2 gives
+// all backends the same and pick_first2 one of them everything.
+func checkSpread(t *testing.T, p *prometheus, members []string) {
+	t.Helper()
+	at := p.awaitSteady(t, len(members))
+	const share = `sum by (grpc_lb_policy, grpc_lb_backend) (rate(grpc_lb_picks_total[5s]))
+		/ on (grpc_lb_policy) group_left sum by (grpc_lb_policy) (rate(grpc_lb_picks_total[5s])) > 0`
+	shares := p.values(t, share, at, "grpc_lb_policy", "grpc_lb_backend")
+	for _, addr := range members {
+		fair := 1 / float64(len(members))
+		if got := shares["round_robin2 "+addr]; got < fair*(2-evenness) || got > fair*evenness {
+			t.Errorf("%s: share of %s is %v, want %v", p.name, addr, got, fair)
+		}
+	}
+	if len(shares) != len(members)+1 {
+		t.Errorf("%s: shares %v, want those of %d backends for round_robin2 and one for pick_first2", p.name, shares, len(members))
+	}
+
+	const imbalance = `max by (grpc_lb_policy) (rate(grpc_lb_picks_total[5s]) and grpc_lb_backend_ready > 0)
+		/ avg by (grpc_lb_policy) (rate(grpc_lb_picks_total[5s]) and grpc_lb_backend_ready > 0)`
+	ratio := p.values(t, imbalance, at, "grpc_lb_policy")
+	if got := ratio["round_robin2"]; got < 1 || got > evenness {
+		t.Errorf("%s: imbalance of round_robin2 is %v, want 1 to %v", p.name, got, evenness)
+	}
+	if got := ratio["pick_first2"]; got != 1 {
+		t.Errorf("%s: imbalance of pick_first2 is %v, want 1: only one backend is READY", p.name, got)
+	}
+	t.Logf("%s: shares %v, imbalance %v", p.name, shares, ratio)
+}
+
+// awaitSteady waits until n backends of round_robin2 have been READY in all
+// scrapes of five seconds, and returns the end of these.
+func (p *prometheus) awaitSteady(t *testing.T, n int) time.Time {
+	t.Helper()
+	const steady = `count(min_over_time(grpc_lb_backend_ready{grpc_lb_policy="round_robin2"}[5s]) == 1
+		and count_over_time(grpc_lb_backend_ready[5s]) >= 9)`
+	var at time.Time
+	poll(t, fmt.Sprintf("%s: %d backends are READY for 5 s", p.name, n), func() (bool, string) {
+		found := p.query(t, steady, time.Time{})
+		if len(found) == 0 {
+			return false, "none is"
+		}
+		at = found[0].points[0].at
+		return found[0].points[0].value == float64(n), fmt.Sprint(found[0].points[0].value)
+	})
+	return at
+}
+
+// checkGone checks that the series of a backend that the client ceased to use
+// between two moments were there for the retention, and no longer.
+func checkGone(t *testing.T, p *prometheus, backend string, before, after time.Time) {
+	t.Helper()
+	p.awaitScrape(t, after.Add(retention))
+	every := `{__name__=~"grpc_lb_.+", grpc_lb_backend="` + backend + `"}`
+	if left := p.query(t, every, time.Time{}); len(left) > 0 {
+		t.Errorf("%s: series of %s are left: %v", p.name, backend, left)
+	}
+
+	present := make(map[time.Time]bool)
+	for _, s := range p.query(t, `grpc_lb_picks_total{grpc_lb_policy="round_robin2", grpc_lb_backend="`+backend+`"}`+ever, time.Time{}) {
+		for _, point := range s.points {
+			present[point.at] = true
+		}
+	}
+	for _, at := range p.scrapes(t) {
+		// A scrape bears the time when Prometheus began it.
+		if at.Before(before.Add(retention-scrapeInterval)) && !present[at] {
+			t.Errorf("%s: the series of %s are missing %v after it was used, want them for %v", p.name, backend, at.Sub(before), retention)
+		}
+		if at.After(after.Add(retention)) && present[at] {
+			t.Errorf("%s: the series of %s are there %v after it was used, want them for %v", p.name, backend, at.Sub(after), retention)
+		}
+	}
+}
+
+// checkLaw checks that, for each backend in each scrape, picks are repicks, RPCs
+// that ended, and RPCs in flight.
+func checkLaw(t *testing.T, p *prometheus) {
+	t.Helper()
+	scrapes := p.scrapes(t)
+	from, to := scrapes[0], scrapes[len(scrapes)-1]
+	const broken = `grpc_lb_picks_total unless
+		(grpc_lb_picks_total == grpc_lb_repicks_total + sum without (grpc_code) (grpc_lb_rpcs_total) + grpc_lb_rpcs_in_flight)`
+	for _, s := range p.queryRange(t, broken, from, to) {
+		t.Errorf("%s: picks are not repicks + RPCs + in flight for %v at %v", p.name, s.labels, s.points)
+	}
+	kept := 0
+	for _, s := range p.query(t, "grpc_lb_picks_total"+ever, time.Time{}) {
+		kept += len(s.points)
+	}
+	if kept < len(scrapes) {
+		t.Errorf("%s: %d samples of picks in %d scrapes", p.name, kept, len(scrapes))
+	}
+	t.Logf("%s: picks = repicks + RPCs + in flight in %d samples of %d scrapes", p.name, kept, len(scrapes))
+}
+
+// checkCounts compares what Prometheus has seen, of backends that are gone too,
+// with what the client counted for itself.
+func checkCounts(t *testing.T, p *prometheus, ended map[string]float64) {
+	t.Helper()
+	// A policy has one RPC under way at a time. So the death of a server fails
+	// one of each policy that used it, and the end of the client cancels one.
+	most := map[string]float64{
+		"pick_first2 Unavailable": 1, "pick_first2 Canceled": 1,
+		"round_robin2 Unavailable": 2, "round_robin2 Canceled": 1,
+	}
+	counted := p.values(t, `sum by (grpc_lb_policy, grpc_code) (last_over_time(grpc_lb_rpcs_total[1h]))`,
+		time.Time{}, "grpc_lb_policy", "grpc_code")
+	for _, key := range []string{"pick_first2 OK", "round_robin2 OK"} {
+		if counted[key] != ended[key] || ended[key] == 0 {
+			t.Errorf("%s: %s %v, the client counted %v", p.name, key, counted[key], ended[key])
+		}
+		delete(counted, key)
+	}
+	for key, n := range counted {
+		if n > most[key] {
+			t.Errorf("%s: %s %v, want %v at most", p.name, key, n, most[key])
+		}
+	}
+	for key, n := range ended {
+		if !strings.HasSuffix(key, " OK") && n > most[key] {
+			t.Errorf("%s %v by the client's count, want %v at most", key, n, most[key])
+		}
+	}
+
+	const open = `sum by (grpc_lb_policy) (last_over_time(grpc_lb_picks_total[1h]) - last_over_time(grpc_lb_repicks_total[1h]))
+		- sum by (grpc_lb_policy) (last_over_time(grpc_lb_rpcs_total[1h]))`
+	left := p.values(t, open, time.Time{}, "grpc_lb_policy")
+	if len(left) != 2 || left["pick_first2"] != 0 || left["round_robin2"] != 0 {
+		t.Errorf("%s: picks that have not ended: %v, want 0 for either policy", p.name, left)
+	}
+}

@@ -1,0 +1,112 @@
+package withprometheus_test
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// buckets are how many a classic histogram of the duration of RPCs has.
+const buckets = 15
+
+// ofReady keeps the backends that are READY of an expression; one that has gone
+// from the client's list still has some seconds of rates.
+const ofReady = ` and on (grpc_lb_policy, grpc_lb_backend) grpc_lb_backend_ready == 1`
+
+// checkClassicHistogram checks that the duration of RPCs has classic buckets and
+// quantiles by them, for each backend of round_robin2, which measures it.
+func checkClassicHistogram(t *testing.T, p *prometheus) {
+	t.Helper()
+	le := p.values(t, `count by (grpc_lb_policy, grpc_lb_backend) (grpc_lb_rpc_duration_seconds_bucket)`+ofReady,
+		time.Time{}, "grpc_lb_policy", "grpc_lb_backend")
+	p.checkBackends(t, "buckets", le, func(n float64) bool { return n == buckets })
+	p99 := p.values(t, `histogram_quantile(0.99, sum by (le, grpc_lb_policy, grpc_lb_backend) (rate(grpc_lb_rpc_duration_seconds_bucket[5s])))`+ofReady,
+		time.Time{}, "grpc_lb_policy", "grpc_lb_backend")
+	p.checkBackends(t, "99th percentile", p99, plausible)
+	t.Logf("%s: 99th percentile of the duration of RPCs: %v", p.name, p99)
+}
+
+// checkNativeHistogram checks the same of native histograms, in place of which
+// there are no classic ones.
+func checkNativeHistogram(t *testing.T, p *prometheus) {
+	t.Helper()
+	if classic := p.query(t, `grpc_lb_rpc_duration_seconds_bucket`+ever, time.Time{}); len(classic) > 0 {
+		t.Errorf("%s: the native histogram has %d series of classic buckets", p.name, len(classic))
+	}
+	if connects := p.query(t, `grpc_lb_connect_duration_seconds_bucket`, time.Time{}); len(connects) == 0 {
+		t.Errorf("%s: the classic histogram of connecting has no buckets", p.name)
+	}
+	rates := p.values(t, `histogram_count(rate(grpc_lb_rpc_duration_seconds[5s]))`+ofReady,
+		time.Time{}, "grpc_lb_policy", "grpc_lb_backend")
+	p.checkBackends(t, "observations per second", rates, func(r float64) bool { return r > 0 && r < rate })
+	p99 := p.values(t, `histogram_quantile(0.99, rate(grpc_lb_rpc_duration_seconds[5s]))`+ofReady,
+		time.Time{}, "grpc_lb_policy", "grpc_lb_backend")
+	p.checkBackends(t, "99th percentile", p99, plausible)
+	t.Logf("%s: 99th percentile of the duration of RPCs: %v", p.name, p99)
+}
+
+// plausible tells whether RPCs can have taken so many seconds.
+func plausible(seconds float64) bool { return seconds > 0 && seconds < patience.Seconds() }
+
+// checkBackends checks one value of each of round_robin2's three backends, and
+// that no other policy has any.
+func (p *prometheus) checkBackends(t *testing.T, what string, values map[string]float64, ok func(float64) bool) {
+	t.Helper()
+	ready := p.values(t, `grpc_lb_backend_ready{grpc_lb_policy="round_robin2"} == 1`, time.Time{}, "grpc_lb_policy", "grpc_lb_backend")
+	if len(values) != 3 || len(ready) != 3 {
+		t.Errorf("%s: %s: %v, want three as of READY: %v", p.name, what, values, ready)
+	}
+	for key := range ready {
+		if v, found := values[key]; !found || !ok(v) {
+			t.Errorf("%s: %s of %s is %v", p.name, what, key, v)
+		}
+	}
+}
+
+// checkDurations checks, when all RPCs have ended, that each of round_robin2 has
+// been measured, and that the histograms agree about them: the native one's
+// median, which is within a tenth of the true one, lies in the same classic
+// bucket.
+func checkDurations(t *testing.T, text, native *prometheus, quiet time.Time) {
+	t.Helper()
+	counts := map[*prometheus]string{
+		text:   `grpc_lb_rpc_duration_seconds_count`,
+		native: `histogram_count(grpc_lb_rpc_duration_seconds)`,
+	}
+	for p, count := range counts {
+		at := p.awaitScrape(t, quiet)
+		const ended = `sum without (grpc_code) (grpc_lb_rpcs_total{grpc_lb_policy="round_robin2"})`
+		if n := len(p.query(t, ended, at)); n != 3 {
+			t.Errorf("%s: RPCs on %d backends, want 3", p.name, n)
+		}
+		if unequal := p.query(t, ended+" unless ("+ended+" == "+count+")", at); len(unequal) > 0 {
+			t.Errorf("%s: RPCs ended, but not as many measured: %v", p.name, unequal)
+		}
+	}
+
+	var bounds []float64
+	for _, s := range text.query(t, `count by (le) (grpc_lb_rpc_duration_seconds_bucket)`, text.awaitScrape(t, quiet)) {
+		le, err := strconv.ParseFloat(s.labels["le"], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bounds = append(bounds, le)
+	}
+	slices.Sort(bounds)
+	if len(bounds) != buckets || !math.IsInf(bounds[buckets-1], 1) {
+		t.Fatalf("%s: bounds of buckets are %v, want %d and +Inf the last", text.name, bounds, buckets)
+	}
+	classic := text.values(t, `histogram_quantile(0.5, sum by (le) (grpc_lb_rpc_duration_seconds_bucket))`, text.awaitScrape(t, quiet))[""]
+	precise := native.values(t, `histogram_quantile(0.5, sum(grpc_lb_rpc_duration_seconds))`, native.awaitScrape(t, quiet))[""]
+	i, _ := slices.BinarySearch(bounds, classic)
+	lower := 0.0
+	if i > 0 {
+		lower = bounds[i-1]
+	}
+	if precise < lower/1.1 || precise > bounds[i]*1.1 {
+		t.Errorf("the median is %v s by the native histogram, %v to %v s by the classic one", precise, lower, bounds[i])
+	}
+	t.Logf("median of the duration of RPCs: %v s native, %v s classic", precise, classic)
+}

@@ -1,0 +1,117 @@
+package withprometheus_test
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// It is one story, for each part of it needs the one before: servers run, one is
+// killed and comes back, one is killed and replaced, the client ends. Two
+// Prometheus servers watch it, one by the text format, one by protobuf.
+func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
+	require(t)
+	w := startWorld(t)
+	text := startText(t, w.scraped)
+	native := startNative(t, w.scraped)
+	both := []*prometheus{text, native}
+	checkMetricsPage(t, w)
+
+	members := w.addrs()
+	for _, p := range both {
+		checkSpread(t, p, members)
+	}
+
+	// The server that pick_first2 uses dies and comes back.
+	failed := text.first(t)
+	w.servers[failed].kill()
+	for _, p := range both {
+		p.awaitReady(t, failed, 0)
+	}
+	w.serve(t, w.names[failed], failed)
+	for _, p := range both {
+		p.awaitReady(t, failed, 1)
+	}
+
+	// Another one dies and does not come back; a new one takes its place.
+	used := text.first(t)
+	dead := members[slices.IndexFunc(members, func(addr string) bool { return addr != failed && addr != used })]
+	w.servers[dead].kill()
+	for _, p := range both {
+		p.awaitReady(t, dead, 0)
+	}
+	fresh := w.serve(t, w.names[dead], "127.0.0.1:0")
+	members[slices.Index(members, dead)] = fresh
+	before := time.Now()
+	w.use(t, members...)
+	for _, p := range both {
+		p.awaitReady(t, fresh, 1)
+	}
+	after := time.Now()
+	for _, p := range both {
+		checkGone(t, p, dead, before, after)
+		checkSpread(t, p, members)
+	}
+	checkClassicHistogram(t, text)
+	checkNativeHistogram(t, native)
+
+	ended := w.endRPCs(t)
+	t.Logf("RPCs by the client's own count: %v", ended)
+	quiet := time.Now()
+	for _, p := range both {
+		p.awaitScrape(t, quiet)
+		checkLaw(t, p)
+		checkCounts(t, p, ended)
+	}
+	checkDurations(t, text, native, quiet)
+}
+
+// awaitReady waits until Prometheus says that round_robin2 is connected to the
+// backend, or is not.
+func (p *prometheus) awaitReady(t *testing.T, backend string, want float64) {
+	t.Helper()
+	expression := `grpc_lb_backend_ready{grpc_lb_policy="round_robin2", grpc_lb_backend="` + backend + `"}`
+	poll(t, fmt.Sprintf("%s: %s is %v", p.name, expression, want), func() (bool, string) {
+		found := p.query(t, expression, time.Time{})
+		return len(found) == 1 && found[0].points[0].value == want, fmt.Sprint(found)
+	})
+}
+
+// first returns the backend that pick_first2 is connected to.
+func (p *prometheus) first(t *testing.T) string {
+	t.Helper()
+	const expression = `grpc_lb_backend_ready{grpc_lb_policy="pick_first2"} == 1`
+	var backend string
+	poll(t, p.name+": pick_first2 is connected", func() (bool, string) {
+		found := p.query(t, expression, time.Time{})
+		if len(found) == 1 {
+			backend = found[0].labels["grpc_lb_backend"]
+		}
+		return len(found) == 1, fmt.Sprint(found)
+	})
+	return backend
+}
+
+// checkMetricsPage has promtool look at the page as it is in the text format.
+func checkMetricsPage(t *testing.T, w *world) {
+	t.Helper()
+	_, page := get(t, "http://"+w.scraped+"/metrics")
+	if !strings.Contains(page, "\ngrpc_lb_picks_total{") {
+		t.Fatalf("no grpc_lb_picks_total on /metrics:\n%s", page)
+	}
+	check := exec.CommandContext(t.Context(), "promtool", "check", "metrics")
+	check.Stdin = strings.NewReader(page)
+	var findings bytes.Buffer
+	check.Stdout, check.Stderr = &findings, &findings
+	if err := check.Run(); err != nil || findings.Len() > 0 {
+		t.Errorf("promtool check metrics: %v\n%s", err, &findings)
+	}
+}

@@ -1,0 +1,69 @@
+package withprometheus_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+const scrapeInterval = 500 * time.Millisecond
+
+// prometheus is a Prometheus server that scrapes the client.
+type prometheus struct {
+	name string
+	*process
+	url string
+}
+
+// startPrometheus runs a server until the test is over. It returns once the
+// server is ready.
+func startPrometheus(t *testing.T, name, config string, flags ...string) *prometheus {
+	t.Helper()
+	p := &prometheus{name: name, process: startProcess(t, "prometheus", append(flags,
+		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address=127.0.0.1:0")...)}
+	p.url = "http://" + p.await(t, `msg="Listening on".* address=(\S+)`)[0]
+	poll(t, name+" is ready", func() (bool, string) {
+		status, body := get(t, p.url+"/-/ready")
+		return status == http.StatusOK, body
+	})
+	return p
+}
+
+// startText starts a server that scrapes the text format.
+func startText(t *testing.T, target string) *prometheus {
+	t.Helper()
+	return startPrometheus(t, "Prometheus", writeConfig(t, target, ""))
+}
+
+// startNative starts a server that scrapes protobuf, for the native histograms.
+// In older versions a flag has it do so, in newer ones a line of the config.
+func startNative(t *testing.T, target string) *prometheus {
+	t.Helper()
+	config := writeConfig(t, target, "    scrape_native_histograms: true\n")
+	if exec.CommandContext(t.Context(), "promtool", "check", "config", config).Run() != nil {
+		config = writeConfig(t, target, "") // an older version does not know the line
+	}
+	return startPrometheus(t, "Prometheus with native histograms", config, "--enable-feature=native-histograms")
+}
+
+func writeConfig(t *testing.T, target, more string) string {
+	t.Helper()
+	text := fmt.Sprintf(`
+global:
+  scrape_interval: %v
+  scrape_timeout: %[1]v
+scrape_configs:
+  - job_name: client
+    static_configs:
+      - targets: [%q]
+%s`, scrapeInterval, target, more)
+	path := filepath.Join(t.TempDir(), "prometheus.yml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
