@@ -1,0 +1,167 @@
+package promql_test
+
+import (
+	"math"
+	"testing"
+)
+
+// Each query has an answer from the collector's own series. One about a label's
+// value that there is not, a state or a result that is misspelt, has none.
+func TestEveryPanelHasDataOnAnyServer(t *testing.T) {
+	t.Parallel()
+	recorded := record(t)
+	for _, s := range servers {
+		g := newGrafana(t, s, recorded)
+		for _, p := range g.dashboard.graphs() {
+			for _, q := range p.Targets {
+				shown, data := g.run(q), false
+				for _, v := range shown {
+					data = data || !math.IsNaN(v) && !math.IsInf(v, 0)
+				}
+				if !data {
+					t.Errorf("%s server: panel %q, query %s shows %v, want a number", s.name, p.Title, q.RefID, shown)
+				}
+			}
+		}
+	}
+}
+
+// The servers differ in what the test above is about.
+func TestServersStoreHistogramsTheirWay(t *testing.T) {
+	t.Parallel()
+	recorded := record(t)
+	const (
+		buckets = `count by (grpc_target) (grpc_lb_rpc_duration_seconds_bucket)`
+		native  = `count by (grpc_target) (histogram_count(grpc_lb_rpc_duration_seconds))`
+		classic = `count by (grpc_target) (grpc_lb_connect_duration_seconds_bucket)`
+		custom  = `count by (grpc_target) (histogram_count(grpc_lb_connect_duration_seconds))`
+	)
+	want := map[string]map[string]bool{
+		"classic":        {buckets: true, classic: true},
+		"native":         {native: true, classic: true},
+		"custom buckets": {native: true, custom: true},
+	}
+	for _, s := range servers {
+		g := newGrafana(t, s, recorded)
+		for _, expr := range []string{buckets, native, classic, custom} {
+			if got := len(g.run(query{Expr: expr, LegendFormat: "{{grpc_target}}"})) > 0; got != want[s.name][expr] {
+				t.Errorf("%s server: %s has series: %v, want %v", s.name, expr, got, want[s.name][expr])
+			}
+		}
+	}
+}
+
+const (
+	perInterval = 1.0 / 15 // once between two scrapes
+	skewed      = "dns:///skewed:443 told"
+	first       = "dns:///first:443 pick_first2"
+)
+
+// What the world does is known, and so is what is to be seen of it.
+func TestPanelsShowWhatHappened(t *testing.T) {
+	t.Parallel()
+	want := map[string]lines{
+		"Picks": {skewed: 24 * perInterval, first: 2 * perInterval},
+		"Share of picks by backend": {
+			busy + " " + skewed: .5, sick + " " + skewed: .25, "other " + skewed: .25, alone + " " + first: 1,
+		},
+		"RPC attempts in flight by backend": {
+			busy + " " + skewed: scrapes, sick + " " + skewed: 0, "other " + skewed: 0, alone + " " + first: 0,
+		},
+		"RPC attempts not OK by code":           {"NotFound " + skewed: perInterval},
+		"Share of RPC attempts not OK":          {skewed: 1.0 / 22, first: 0},
+		"RPC attempts not OK by backend":        {sick + " " + skewed: perInterval},
+		"Imbalance of READY backends":           {"max / mean " + skewed: 12.0 / 9, "min / mean " + skewed: 6.0 / 9, "max / mean " + first: 1, "min / mean " + first: 1},
+		"Imbalance in the most uneven client":   {"max / mean " + skewed: 12.0 / 8},
+		"Backends":                              {"READY " + skewed: 3, "known " + skewed: 3, "READY " + first: 1, "known " + first: 1},
+		"Failed connection attempts by backend": {alone + " " + first: perInterval},
+		"Disconnections by backend":             {alone + " " + first: perInterval},
+		"Channels":                              {skewed: 1, first: 1},
+		`Subchannels counted as "other"`:        {skewed: 1, first: 0},
+		"Picks that did not succeed": {
+			"delayed " + first: perInterval, "failed " + first: perInterval, "delayed " + skewed: 0, "failed " + skewed: 0,
+		},
+		"Picks given up": {skewed: perInterval, first: 0},
+		"RPC attempts that waited, by reason": {
+			"connecting " + first:                          perInterval,
+			"picker_failing_with_wait_for_ready " + first:  perInterval,
+			"subchannel_state_mismatch " + first:           0,
+			"connecting " + skewed:                         0,
+			"picker_failing_with_wait_for_ready " + skewed: 0,
+			"subchannel_state_mismatch " + skewed:          perInterval,
+		},
+	}
+	recorded := record(t)
+	for _, s := range servers {
+		g := newGrafana(t, s, recorded)
+		for title, want := range want {
+			got := g.show(title)
+			for line, value := range want {
+				if v, ok := got[line]; !ok || math.Abs(v-value) > 1e-9 {
+					t.Errorf("%s server: panel %q: %s is %v (%v), want %v", s.name, title, line, v, ok, value)
+				}
+			}
+			if len(got) != len(want) {
+				t.Errorf("%s server: panel %q shows %v, want %v", s.name, title, got, want)
+			}
+		}
+	}
+}
+
+// The sick backend's RPCs take 40 ms, those of the others 20. A classic bucket
+// is 15 or 25 ms wide here, a native one a tenth of the value at most.
+func TestLatencyIsShown(t *testing.T) {
+	t.Parallel()
+	recorded := record(t)
+	for _, s := range servers {
+		g := newGrafana(t, s, recorded)
+		for title, want := range map[string]lines{
+			"Latency":                {"p50 " + skewed: .02, "p95 " + skewed: .04, "p99 " + skewed: .04},
+			"Latency p50 by backend": {busy + " " + skewed: .02, sick + " " + skewed: .04},
+			"Latency p99 by backend": {busy + " " + skewed: .02, sick + " " + skewed: .04},
+		} {
+			got := g.show(title)
+			for line, seconds := range want {
+				tolerance := .015
+				if s.native {
+					tolerance = seconds / 10
+				}
+				if v, ok := got[line]; !ok || math.Abs(v-seconds) > tolerance {
+					t.Errorf("%s server: panel %q: %s is %v s, want %v", s.name, title, line, v, seconds)
+				}
+			}
+		}
+	}
+}
+
+func TestChoiceOfBackendsShownIsKept(t *testing.T) {
+	t.Parallel()
+	g := newGrafana(t, servers[0], record(t))
+	g.values["top"] = "1"
+	for title, want := range map[string]string{
+		"Picks by backend":                  busy + " " + skewed,
+		"Share of picks by backend":         busy + " " + skewed,
+		"RPC attempts in flight by backend": busy + " " + skewed,
+		"RPC attempts not OK by backend":    sick + " " + skewed,
+		"Latency p50 by backend":            sick + " " + skewed,
+		"Disconnections by backend":         alone + " " + first,
+	} {
+		if got := g.show(title); len(got) != 1 || got[want] == 0 {
+			t.Errorf("panel %q shows %v, want %s alone", title, got, want)
+		}
+	}
+}
+
+func TestChoiceOfTargetIsKept(t *testing.T) {
+	t.Parallel()
+	g := newGrafana(t, servers[0], record(t))
+	for _, choice := range []struct{ variable, value string }{{"target", "dns:///none:443"}, {"policy", "none"}, {"job", "none"}} {
+		g.values = g.dashboard.values()
+		g.values[choice.variable] = choice.value
+		for _, p := range g.dashboard.graphs() {
+			if got := g.show(p.Title); len(got) > 0 {
+				t.Errorf("with the %s %s chosen panel %q shows %v, want nothing", choice.variable, choice.value, p.Title, got)
+			}
+		}
+	}
+}

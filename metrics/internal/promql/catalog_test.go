@@ -1,0 +1,128 @@
+package promql_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+)
+
+// catalog has the labels of each metric, by the names that queries can use: for
+// a histogram also those with _bucket, _count and _sum.
+type catalog map[string]labelSet
+
+// labelSet are names of labels.
+type labelSet map[string]bool
+
+// ofScrape are the labels that a scrape adds to those of a metric. The last one
+// stands for those that a user's scrape config adds besides.
+var ofScrape = []string{"job", "instance", foreign}
+
+const foreign = "(labels of the scrape config)"
+
+// readCatalog asks a collector, as New makes it, what it has. The descriptions
+// tell names and labels, a scrape of the world tells the types.
+func readCatalog(t *testing.T) catalog {
+	t.Helper()
+	recorded := record(t)
+	types := make(map[string]dto.MetricType)
+	for _, family := range recorded[len(recorded)-1].families {
+		types[family.GetName()] = family.GetType()
+	}
+	c := make(catalog)
+	for name, own := range describe(t, metrics.New()) {
+		kind, ok := types[name]
+		if !ok {
+			t.Errorf("the world has no series of %s; have it do what makes one", name)
+		}
+		c.add(name, kind, own)
+	}
+	return c
+}
+
+func (c catalog) add(name string, kind dto.MetricType, own []string) {
+	c[name] = newLabelSet(append(own, ofScrape...)...)
+	if kind == dto.MetricType_HISTOGRAM {
+		c[name+"_count"], c[name+"_sum"] = c[name], c[name]
+		c[name+"_bucket"] = c[name].with("le")
+	}
+}
+
+// described matches what a description prints.
+var described = regexp.MustCompile(`^Desc\{fqName: "([^"]+)", .*, variableLabels: \{([^}]*)\}\}$`)
+
+// describe returns the labels of each metric that the collector describes.
+func describe(t *testing.T, collector prometheus.Collector) map[string][]string {
+	t.Helper()
+	descs := make(chan *prometheus.Desc)
+	go func() {
+		defer close(descs)
+		collector.Describe(descs)
+	}()
+	all := make(map[string][]string)
+	for d := range descs {
+		found := described.FindStringSubmatch(d.String())
+		if found == nil {
+			t.Errorf("description %s is not of the known form", d)
+			continue
+		}
+		all[found[1]] = strings.Split(found[2], ",")
+	}
+	return all
+}
+
+func newLabelSet(names ...string) labelSet {
+	s := make(labelSet, len(names))
+	for _, name := range names {
+		s[name] = true
+	}
+	return s
+}
+
+func (s labelSet) with(names ...string) labelSet {
+	all := maps.Clone(s)
+	maps.Copy(all, newLabelSet(names...))
+	return all
+}
+
+func (s labelSet) without(names ...string) labelSet {
+	rest := maps.Clone(s)
+	for _, name := range names {
+		delete(rest, name)
+	}
+	return rest
+}
+
+func (s labelSet) String() string { return strings.Join(slices.Sorted(maps.Keys(s)), ", ") }
+
+// The checks below are worth as much as the catalog.
+func TestCatalogIsTheCollectors(t *testing.T) {
+	t.Parallel()
+	c := readCatalog(t)
+	perTarget := newLabelSet(ofScrape...).with("grpc_target", "grpc_lb_policy")
+	want := catalog{
+		"grpc_lb_picks_total":                     perTarget.with("grpc_lb_backend"),
+		"grpc_lb_rpcs_total":                      perTarget.with("grpc_lb_backend", "grpc_code"),
+		"grpc_lb_channels":                        perTarget,
+		"grpc_lb_pick_wait_seconds":               perTarget.with("reason"),
+		"grpc_lb_connect_duration_seconds_sum":    perTarget,
+		"grpc_lb_connect_duration_seconds_count":  perTarget,
+		"grpc_lb_connect_duration_seconds_bucket": perTarget.with("le"),
+	}
+	for name, labels := range want {
+		if !maps.Equal(c[name], labels) {
+			t.Errorf("%s has the labels %v, want %v", name, c[name], labels)
+		}
+	}
+	for _, name := range []string{"grpc_lb_picks_total_count", "grpc_lb_channels_bucket", "grpc_lb_picks", ""} {
+		if labels, ok := c[name]; ok {
+			t.Errorf("%q is in the catalog, with the labels %v, want it not to be", name, labels)
+		}
+	}
+}

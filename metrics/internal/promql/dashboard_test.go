@@ -1,0 +1,204 @@
+package promql_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+var theDatasource = datasource{Type: "prometheus", UID: "${datasource}"}
+
+func TestDashboardCanBeImported(t *testing.T) {
+	t.Parallel()
+	d := readDashboard(t)
+	if d.ID != nil {
+		t.Errorf("id is %v, want null: Grafana gives one on import", d.ID)
+	}
+	if d.UID == "" || d.Title == "" {
+		t.Errorf("uid is %q, title is %q, want both", d.UID, d.Title)
+	}
+	if d.SchemaVersion < 39 {
+		t.Errorf("schemaVersion is %d, want 39 or more", d.SchemaVersion)
+	}
+	var all any
+	decodeDashboard(t, &all)
+	for path, found := range datasourcesIn("", all) {
+		if got, ok := found.(map[string]any); !ok || got["type"] != theDatasource.Type || got["uid"] != theDatasource.UID {
+			t.Errorf("%s is %v, want %v: another Grafana has not this one", path, found, theDatasource)
+		}
+	}
+}
+
+// datasourcesIn returns what is called datasource, anywhere in the JSON.
+func datasourcesIn(path string, node any) map[string]any {
+	all := make(map[string]any)
+	switch node := node.(type) {
+	case map[string]any:
+		for key, value := range node {
+			if key == "datasource" {
+				all[path+"."+key] = value
+			} else {
+				maps.Copy(all, datasourcesIn(path+"."+key, value))
+			}
+		}
+	case []any:
+		for i, value := range node {
+			maps.Copy(all, datasourcesIn(fmt.Sprintf("%s[%d]", path, i), value))
+		}
+	}
+	return all
+}
+
+func TestEveryPanelIsComplete(t *testing.T) {
+	t.Parallel()
+	ids, titles := make(map[int]string), make(map[string]bool)
+	for _, p := range readDashboard(t).Panels {
+		if other, taken := ids[p.ID]; taken || p.ID == 0 {
+			t.Errorf("panel %q has the id %d, want one of its own; %q has it too", p.Title, p.ID, other)
+		}
+		if p.Title == "" || titles[p.Title] {
+			t.Errorf("panel %d has the title %q, want one of its own", p.ID, p.Title)
+		}
+		ids[p.ID], titles[p.Title] = p.Title, true
+		if len(p.Panels) > 0 {
+			t.Errorf("row %q hides panels; open it, so that these tests see them", p.Title)
+		}
+		if p.Type != "row" {
+			checkPanel(t, p)
+		}
+	}
+	if len(ids) == 0 {
+		t.Error("there are no panels")
+	}
+}
+
+func checkPanel(t *testing.T, p panel) {
+	t.Helper()
+	if p.Description == "" {
+		t.Errorf("panel %q has no description", p.Title)
+	}
+	if p.FieldConfig.Defaults.Unit == "" {
+		t.Errorf("panel %q has no unit", p.Title)
+	}
+	if !p.Options.Legend.ShowLegend {
+		t.Errorf("panel %q shows no legend", p.Title)
+	}
+	if p.Datasource != theDatasource {
+		t.Errorf("panel %q has the data source %v, want %v", p.Title, p.Datasource, theDatasource)
+	}
+	refs := make(map[string]bool)
+	for _, q := range p.Targets {
+		if q.Datasource != theDatasource {
+			t.Errorf("panel %q, query %s: data source is %v, want %v", p.Title, q.RefID, q.Datasource, theDatasource)
+		}
+		if q.LegendFormat == "" {
+			t.Errorf("panel %q, query %s: there is no legend", p.Title, q.RefID)
+		}
+		if q.RefID == "" || refs[q.RefID] {
+			t.Errorf("panel %q: query %q needs a refId of its own", p.Title, q.RefID)
+		}
+		refs[q.RefID] = true
+	}
+	if len(refs) == 0 {
+		t.Errorf("panel %q has no query", p.Title)
+	}
+}
+
+func TestPanelsDoNotOverlap(t *testing.T) {
+	t.Parallel()
+	type cell struct{ x, y int }
+	taken := make(map[cell]string)
+	for _, p := range readDashboard(t).Panels {
+		g := p.GridPos
+		if g.W <= 0 || g.H <= 0 || g.X < 0 || g.Y < 0 || g.X+g.W > 24 {
+			t.Errorf("panel %q is at %+v, want it inside the 24 columns", p.Title, g)
+			continue
+		}
+		overlapped := make(map[string]bool)
+		for i := range g.W * g.H {
+			at := cell{g.X + i%g.W, g.Y + i/g.W}
+			if other, ok := taken[at]; ok {
+				overlapped[other] = true
+			}
+			taken[at] = p.Title
+		}
+		for other := range overlapped {
+			t.Errorf("panel %q overlaps %q", p.Title, other)
+		}
+	}
+}
+
+var labelValues = regexp.MustCompile(`^label_values\((.+), *(\w+)\)$`)
+
+func TestVariablesAreDefinedAndUsed(t *testing.T) {
+	t.Parallel()
+	d := readDashboard(t)
+	c := readCatalog(t)
+	kinds := make(map[string]string)
+	unused := make(map[string]bool)
+	for _, v := range d.Templating.List {
+		if v.Name == "" || v.Label == "" || kinds[v.Name] != "" {
+			t.Errorf("variable %q needs a name of its own and a label", v.Name)
+		}
+		kinds[v.Name], unused[v.Name] = v.Type, true
+	}
+	want := map[string]string{"datasource": "datasource", "job": "query", "target": "query", "policy": "query", "top": "custom"}
+	if !maps.Equal(kinds, want) {
+		t.Errorf("variables are %v, want %v", kinds, want)
+	}
+	use := func(where, text string) string {
+		result, used, undefined := substitute(text, d.values())
+		if len(undefined) > 0 {
+			t.Errorf("%s uses variables that are not defined: %v", where, undefined)
+		}
+		for _, name := range used {
+			delete(unused, name)
+		}
+		return result
+	}
+	for _, v := range d.Templating.List {
+		switch v.Type {
+		case "datasource":
+			if got := v.queryOf(t); got != "prometheus" {
+				t.Errorf("variable %s offers data sources of the type %q, want prometheus", v.Name, got)
+			}
+		case "query":
+			use("variable "+v.Name, v.Datasource.UID)
+			checkLabelValues(t, c, v, use("variable "+v.Name, v.queryOf(t)))
+		}
+	}
+	for _, p := range d.graphs() {
+		for _, text := range []string{p.Title, p.Description, p.Datasource.UID} {
+			use("panel "+p.Title, text)
+		}
+		for _, q := range p.Targets {
+			for _, text := range []string{q.Expr, q.LegendFormat, q.Datasource.UID} {
+				use("panel "+p.Title, text)
+			}
+		}
+	}
+	if len(unused) > 0 {
+		t.Errorf("variables that nothing uses: %v", slices.Sorted(maps.Keys(unused)))
+	}
+}
+
+func checkLabelValues(t *testing.T, c catalog, v variable, text string) {
+	t.Helper()
+	if !v.Multi || !v.IncludeAll || v.AllValue == "" {
+		t.Errorf("variable %s: several and all of its values cannot be chosen", v.Name)
+	}
+	found := labelValues.FindStringSubmatch(text)
+	if found == nil {
+		t.Errorf("variable %s: query is %q, want label_values(metric, label)", v.Name, text)
+		return
+	}
+	has, problems := c.check(found[1])
+	for _, problem := range problems {
+		t.Errorf("variable %s: %s", v.Name, problem)
+	}
+	if !has[found[2]] {
+		t.Errorf("variable %s: there is no label %q, only %v", v.Name, found[2], has)
+	}
+}

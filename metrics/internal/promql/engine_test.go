@@ -1,0 +1,88 @@
+package promql_test
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// grafana shows the dashboard to a test, with what a server has stored.
+type grafana struct {
+	t         *testing.T
+	dashboard dashboard
+	values    map[string]string // of the dashboard's variables
+	engine    *promql.Engine
+	storage   *storage
+	now       time.Time
+}
+
+// newGrafana opens the dashboard when the last scrape is done.
+func newGrafana(t *testing.T, s server, recorded []scrape) *grafana {
+	t.Helper()
+	g := &grafana{
+		t:         t,
+		dashboard: readDashboard(t),
+		engine: promql.NewEngine(promql.EngineOpts{
+			MaxSamples:       1e6,
+			Timeout:          time.Minute,
+			EnableAtModifier: true, // as in a server
+			Parser:           parser.NewParser(parser.Options{}),
+		}),
+		storage: s.store(recorded),
+		now:     recorded[len(recorded)-1].at,
+	}
+	g.values = g.dashboard.values()
+	t.Cleanup(func() { _ = g.engine.Close() })
+	return g
+}
+
+// lines are the values at one moment by the legend.
+type lines map[string]float64
+
+// show returns the lines of all of a panel's queries.
+func (g *grafana) show(title string) lines {
+	g.t.Helper()
+	all := make(lines)
+	for _, p := range g.dashboard.graphs() {
+		if p.Title == title {
+			for _, q := range p.Targets {
+				maps.Copy(all, g.run(q))
+			}
+			return all
+		}
+	}
+	g.t.Errorf("there is no panel %q", title)
+	return nil
+}
+
+func (g *grafana) run(q query) lines {
+	g.t.Helper()
+	expr, _, _ := substitute(q.Expr, g.values)
+	instant, err := g.engine.NewInstantQuery(g.t.Context(), g.storage, nil, expr, g.now)
+	if err != nil {
+		g.t.Fatalf("query %s: %v", expr, err)
+	}
+	defer instant.Close()
+	answer := instant.Exec(g.t.Context())
+	vector, err := answer.Vector()
+	if err != nil {
+		g.t.Fatalf("query %s: %v", expr, err)
+	}
+	if len(answer.Warnings) > 0 {
+		g.t.Errorf("query %s: warnings: %v", expr, answer.Warnings.AsErrors())
+	}
+	all := make(lines)
+	for _, s := range vector {
+		legend := legendLabel.ReplaceAllStringFunc(q.LegendFormat, func(use string) string {
+			return s.Metric.Get(legendLabel.FindStringSubmatch(use)[1])
+		})
+		if _, twice := all[legend]; twice {
+			g.t.Errorf("query %s: two lines have the legend %q", expr, legend)
+		}
+		all[legend] = s.F
+	}
+	return all
+}

@@ -1,0 +1,141 @@
+package promql_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+var (
+	legendLabel     = regexp.MustCompile(`\{\{ *(\w+) *\}\}`)
+	annotationLabel = regexp.MustCompile(`\$labels\.(\w+)`)
+	ranges          = regexp.MustCompile(`\[[^\]]*\]`)
+)
+
+func TestDashboardQueriesFitTheMetrics(t *testing.T) {
+	t.Parallel()
+	d := readDashboard(t)
+	c := readCatalog(t)
+	for _, p := range d.graphs() {
+		for _, q := range p.Targets {
+			expr, _, _ := substitute(q.Expr, d.values())
+			result, problems := c.check(expr)
+			for _, problem := range problems {
+				t.Errorf("panel %q, query %s: %s", p.Title, q.RefID, problem)
+			}
+			for _, found := range legendLabel.FindAllStringSubmatch(q.LegendFormat, -1) {
+				if !result[found[1]] {
+					t.Errorf("panel %q, query %s: the legend names %q; the result has only %v", p.Title, q.RefID, found[1], result)
+				}
+			}
+			for label := range result {
+				if !strings.Contains(q.LegendFormat, "{{"+label+"}}") {
+					t.Errorf("panel %q, query %s: the legend %q does not tell series of different %s apart", p.Title, q.RefID, q.LegendFormat, label)
+				}
+			}
+		}
+	}
+}
+
+// A rate over a fixed range has holes when one zooms out, and nothing when
+// scrapes are rarer.
+func TestDashboardRangesFollowTheScrapeInterval(t *testing.T) {
+	t.Parallel()
+	for _, p := range readDashboard(t).graphs() {
+		for _, q := range p.Targets {
+			for _, found := range ranges.FindAllString(q.Expr, -1) {
+				if found != "[$__rate_interval]" {
+					t.Errorf("panel %q, query %s: range is %s, want [$__rate_interval]", p.Title, q.RefID, found)
+				}
+			}
+		}
+	}
+}
+
+// There may be thousands of backends.
+func TestPanelsByBackendHaveALimit(t *testing.T) {
+	t.Parallel()
+	d := readDashboard(t)
+	c := readCatalog(t)
+	limited := 0
+	for _, p := range d.graphs() {
+		for _, q := range p.Targets {
+			expr, _, _ := substitute(q.Expr, d.values())
+			result, _ := c.check(expr)
+			switch {
+			case !result["grpc_lb_backend"] && !result["instance"] && !result[foreign]:
+			case !isLimited(t, expr) || !strings.Contains(q.Expr, "topk($top,"):
+				t.Errorf("panel %q, query %s has a line for each %v; limit it with topk($top, …)", p.Title, q.RefID, result)
+			default:
+				limited++
+			}
+		}
+	}
+	if limited == 0 {
+		t.Error("there is no panel by backend")
+	}
+}
+
+// isLimited tells whether the expression is a topk, or what is left of a vector
+// by a topk.
+func isLimited(t *testing.T, expr string) bool {
+	t.Helper()
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	if err != nil {
+		return false
+	}
+	if b, ok := parsed.(*parser.BinaryExpr); ok && b.Op == parser.LAND {
+		parsed = b.RHS
+	}
+	a, ok := parsed.(*parser.AggregateExpr)
+	return ok && a.Op == parser.TOPK
+}
+
+func TestAlertExpressionsFitTheMetrics(t *testing.T) {
+	t.Parallel()
+	c := readCatalog(t)
+	for _, rule := range readAlerts(t) {
+		result, problems := c.check(rule.Expr)
+		for _, problem := range problems {
+			t.Errorf("%s: %s", rule.Alert, problem)
+		}
+		for kind, text := range rule.Annotations {
+			for _, found := range annotationLabel.FindAllStringSubmatch(text, -1) {
+				if !result[found[1]] {
+					t.Errorf("%s: %s names the label %q; the result has only %v", rule.Alert, kind, found[1], result)
+				}
+			}
+		}
+		if !result[foreign] {
+			t.Errorf("%s: the result has only the labels %v, and has lost those that a user's scrape config adds; use without instead of by", rule.Alert, result)
+		}
+	}
+}
+
+func TestEveryAlertIsComplete(t *testing.T) {
+	t.Parallel()
+	names := make(map[string]bool)
+	for _, rule := range readAlerts(t) {
+		if rule.Alert == "" || names[rule.Alert] {
+			t.Errorf("alert %q needs a name of its own: %s", rule.Alert, rule.Expr)
+		}
+		names[rule.Alert] = true
+		if rule.For == 0 {
+			t.Errorf("%s fires at once; give it a for", rule.Alert)
+		}
+		if severities := []string{"critical", "warning", "info"}; !slices.Contains(severities, rule.Labels["severity"]) {
+			t.Errorf("%s has the severity %q, want one of %v", rule.Alert, rule.Labels["severity"], severities)
+		}
+		for _, kind := range []string{"summary", "description"} {
+			if rule.Annotations[kind] == "" {
+				t.Errorf("%s has no %s", rule.Alert, kind)
+			}
+		}
+	}
+	if len(names) == 0 {
+		t.Error("there are no alerts")
+	}
+}

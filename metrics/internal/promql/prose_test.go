@@ -1,0 +1,34 @@
+package promql_test
+
+import (
+	"os"
+	"regexp"
+	"testing"
+)
+
+var nameInProse = regexp.MustCompile(`\bgrpc_\w+`)
+
+// Descriptions, comments and annotations send people to metrics by name.
+func TestNamesInTheFilesExist(t *testing.T) {
+	t.Parallel()
+	c := readCatalog(t)
+	known := make(labelSet)
+	for name, labels := range c {
+		known[name] = true
+		for label := range labels {
+			known[label] = true
+		}
+	}
+	for _, file := range []string{dashboardFile, alertsFile, alertTestsFile} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range nameInProse.FindAllString(string(content), -1) {
+			if !known[name] {
+				t.Errorf("%s names %s, which is neither a metric nor a label", file, name)
+				known[name] = true // once is enough
+			}
+		}
+	}
+}

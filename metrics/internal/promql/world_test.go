@@ -1,0 +1,179 @@
+package promql_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/balancer/base2"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+)
+
+// Backends of the world. There are series for two of a target's, so that busy
+// and sick have their own, and the third is "other".
+const (
+	busy   = "10.0.0.1:443"
+	sick   = "10.0.0.2:443"
+	folded = "10.0.0.3:443"
+	alone  = "10.0.1.1:443"
+)
+
+// world is a client process with a channel of a policy that picks what it is
+// told to, and one of pick_first2. In each interval between two scrapes the same
+// happens, so that each rate is known. The clock is synctest's.
+type world struct {
+	t             *testing.T
+	metrics       *metrics.Metrics
+	skewed, first *balancertest.ClientConn
+	skewedPolicy  *balancertest.Policy
+}
+
+func newWorld(t *testing.T) *world {
+	m := metrics.New(metrics.WithLatency(), metrics.WithMaxBackends(2))
+	w := &world{t: t, metrics: m, skewed: balancertest.NewClientConn(t), first: balancertest.NewClientConn(t)}
+
+	w.skewedPolicy = w.skewed.BuildWithTarget(m.Instrument(newTold()), "dns:///skewed:443")
+	t.Cleanup(w.skewedPolicy.Close)
+	w.update(w.skewedPolicy, busy, sick)
+	w.update(w.skewedPolicy, busy, sick, folded)
+	for _, sc := range w.skewed.Live() {
+		sc.Ready()
+	}
+
+	firstPolicy := w.first.BuildWithTarget(m.Instrument(pickfirst2.NewBuilder()), "dns:///first:443")
+	t.Cleanup(firstPolicy.Close)
+	w.update(firstPolicy, alone)
+	w.first.SubConn(alone).Ready()
+	return w
+}
+
+func (w *world) update(p *balancertest.Policy, addrs ...string) {
+	w.t.Helper()
+	if err := p.Update(balancertest.Endpoints(addrs...)...); err != nil {
+		w.t.Fatalf("update: %v", err)
+	}
+}
+
+// interval is what happens between two scrapes: of 24 picks the busy backend
+// gets 12, one of them for a stream that stays. The sick one gets 6, of which
+// one is given up and one fails.
+func (w *world) interval() {
+	w.update(w.skewedPolicy, busy, sick, folded)
+	w.skewedPolicy.ResolverError(errors.New("no such host"))
+	for range 11 {
+		w.rpc(busy, 20*time.Millisecond, nil)
+	}
+	w.pick(context.WithValue(w.t.Context(), toldKey{}, busy), w.skewed)
+	w.rpc(sick, 40*time.Millisecond, status.Error(codes.NotFound, ""))
+	for range 3 {
+		w.rpc(sick, 40*time.Millisecond, nil)
+	}
+	w.rpcPickedTwice(sick)
+	for range 6 {
+		w.rpc(folded, 20*time.Millisecond, nil)
+	}
+	w.reconnect()
+}
+
+// rpc sends an RPC to the backend, which answers after a while.
+func (w *world) rpc(addr string, takes time.Duration, err error) {
+	ctx, over := context.WithCancel(context.WithValue(w.t.Context(), toldKey{}, addr))
+	defer over()
+	done := w.pick(ctx, w.skewed)
+	time.Sleep(takes)
+	done(balancer.DoneInfo{Err: err, BytesSent: true, BytesReceived: true})
+}
+
+// rpcPickedTwice sends an RPC whose first pick finds the connection gone, and
+// whose second comes after 30 ms.
+func (w *world) rpcPickedTwice(addr string) {
+	ctx, over := context.WithCancel(context.WithValue(w.t.Context(), toldKey{}, addr))
+	defer over()
+	w.pick(ctx, w.skewed)(balancer.DoneInfo{})
+	time.Sleep(30 * time.Millisecond)
+	done := w.pick(ctx, w.skewed)
+	time.Sleep(40 * time.Millisecond)
+	done(balancer.DoneInfo{BytesSent: true, BytesReceived: true})
+}
+
+// reconnect takes the connection of pick_first2 away, lets an attempt to connect
+// fail after 100 ms and the next succeed. One RPC waits all the time, one from
+// the failure on, for 200 ms.
+func (w *world) reconnect() {
+	waiting, over := context.WithCancel(w.t.Context())
+	defer over()
+	unlucky, over := context.WithCancel(w.t.Context())
+	defer over()
+	sc := w.first.SubConn(alone)
+	sc.Idle()
+	w.noPick(waiting)
+	sc.Connecting()
+	time.Sleep(100 * time.Millisecond)
+	sc.Fail(errors.New("connection refused"))
+	w.noPick(unlucky)
+	time.Sleep(150 * time.Millisecond)
+	sc.Idle()
+	sc.Connecting()
+	time.Sleep(50 * time.Millisecond)
+	sc.Ready()
+	for _, ctx := range []context.Context{waiting, unlucky} {
+		w.pick(ctx, w.first)(balancer.DoneInfo{BytesSent: true, BytesReceived: true})
+	}
+}
+
+// pick returns the Done of a pick that succeeds.
+func (w *world) pick(ctx context.Context, cc *balancertest.ClientConn) func(balancer.DoneInfo) {
+	w.t.Helper()
+	res, err := cc.State().Picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: ctx})
+	if err != nil {
+		w.t.Fatalf("pick: %v", err)
+	}
+	return res.Done
+}
+
+// noPick makes a pick of pick_first2 that does not succeed, and waits until what
+// it has set off is done.
+func (w *world) noPick(ctx context.Context) {
+	w.t.Helper()
+	if _, err := w.first.State().Picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: ctx}); err == nil {
+		w.t.Fatal("a pick succeeded, want an error")
+	}
+	synctest.Wait()
+}
+
+// told is a policy that picks the backend that the RPC's context names.
+type told map[string]balancer.SubConn
+
+type toldKey struct{}
+
+func newTold() balancer.Builder {
+	return base2.NewBalancerBuilder("told", func() base.PickerBuilder { return told(nil) }, base.Config{})
+}
+
+// Build implements [base.PickerBuilder].
+func (told) Build(info base.PickerBuildInfo) balancer.Picker {
+	ready := make(told)
+	for sc, i := range info.ReadySCs {
+		ready[i.Address.Addr] = sc
+	}
+	return ready
+}
+
+// Pick implements [balancer.Picker].
+func (t told) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	addr, _ := info.Ctx.Value(toldKey{}).(string)
+	sc, ok := t[addr]
+	if !ok {
+		return balancer.PickResult{}, balancer.ErrNoSubConnAvailable
+	}
+	return balancer.PickResult{SubConn: sc}, nil
+}
