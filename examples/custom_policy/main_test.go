@@ -1,0 +1,39 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/grpc-balancer2/balancer2/examples/custom_policy/peakewma"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The slow server gets a third under round_robin2 and far less under the policy
+// of one's own. Over real connections, with bounds far from what is usual.
+func TestTheSlowServerGetsLess(t *testing.T) {
+	t.Parallel()
+	latencies := []time.Duration{2 * time.Millisecond, 2 * time.Millisecond, 60 * time.Millisecond}
+	for policy, most := range map[string]float64{roundrobin2.Name: .5, peakewma.Name: .2} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			r, err := measure(t.Context(), policy, latencies, 6, time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum := 0
+			for _, n := range r.byServer {
+				sum += n
+			}
+			if r.rpcs < 20 || sum != r.rpcs {
+				t.Errorf("%d RPCs, of which the servers saw %d, want all of some", r.rpcs, sum)
+			}
+			if got := r.share(2); got > most || policy == roundrobin2.Name && got < .2 {
+				t.Errorf("the slow server got %.2f of %d RPCs, want %v at most", got, r.rpcs, most)
+			}
+		})
+	}
+}

@@ -1,0 +1,164 @@
+package peakewma_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/examples/custom_policy/peakewma"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a channel to endpoints of which the test says how long they take.
+type world struct {
+	t       *testing.T
+	cc      *balancertest.ClientConn
+	latency map[string]time.Duration
+	broken  string // whose RPCs fail
+
+	mu   sync.Mutex
+	rpcs map[string]int // by address
+}
+
+func newWorld(t *testing.T, config string, latency map[string]time.Duration) *world {
+	w := &world{t: t, cc: balancertest.NewClientConn(t), latency: latency, rpcs: make(map[string]int)}
+	p := w.cc.Build(peakewma.NewBuilder())
+	t.Cleanup(p.Close)
+	var addrs []string
+	for addr := range latency {
+		addrs = append(addrs, addr)
+	}
+	if err := p.UpdateWithConfig(config, balancertest.Endpoints(addrs...)...); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	for _, sc := range w.cc.Live() {
+		sc.Ready()
+	}
+	return w
+}
+
+// call sends RPCs one after the other, each of which takes what its endpoint
+// takes.
+func (w *world) call(n int) {
+	for range n {
+		res, err := w.cc.State().Picker.Pick(balancer.PickInfo{})
+		if err != nil {
+			w.t.Errorf("Pick: %v", err)
+			return
+		}
+		addr := res.SubConn.(*balancertest.SubConn).Addr()
+		time.Sleep(w.latency[addr])
+		info := balancer.DoneInfo{BytesSent: true, BytesReceived: true}
+		if addr == w.broken {
+			info.Err = errors.New("broken")
+		}
+		res.Done(info)
+		w.mu.Lock()
+		w.rpcs[addr]++
+		w.mu.Unlock()
+	}
+}
+
+// share has callers send RPCs all at once and returns the share of the address.
+func (w *world) share(addr string, callers, n int) float64 {
+	clear(w.rpcs)
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() { w.call(n) })
+	}
+	all.Wait()
+	return float64(w.rpcs[addr]) / float64(callers*n)
+}
+
+func TestASlowEndpointGetsLess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, `{}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": 10 * time.Millisecond, "slow:1": 100 * time.Millisecond})
+		// It is picked only where both choices are it, one time in nine, or
+		// where the others are busy.
+		if got := w.share("slow:1", 6, 500); got > .2 || got == 0 {
+			t.Errorf("the slow endpoint got %.2f of the RPCs, want some, and 0.2 at most", got)
+		}
+	})
+}
+
+func TestEqualEndpointsShareEqually(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, `{}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": 10 * time.Millisecond})
+		if got := w.share("a:1", 8, 500); got < .4 || got > .6 {
+			t.Errorf("one of two got %.2f of the RPCs, want about half", got)
+		}
+	})
+}
+
+// An endpoint that was slow is found out to be well again, the sooner the
+// shorter the decay.
+func TestItRecovers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, `{"decaySeconds": 1}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": time.Second})
+		w.share("b:1", 4, 200)
+		w.latency["b:1"] = 10 * time.Millisecond
+		w.share("b:1", 4, 1000)
+		if got := w.share("b:1", 4, 500); got < .4 {
+			t.Errorf("the endpoint that recovered got %.2f of the RPCs, want about half", got)
+		}
+	})
+}
+
+func TestWhatIsKnownSurvivesAnotherPicker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, `{}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "slow:1": 10 * time.Second, "c:1": 10 * time.Millisecond})
+		w.share("slow:1", 3, 100)
+		sc := w.cc.SubConn("c:1")
+		sc.Idle()
+		sc.Ready() // two pickers
+		// Forgotten, it would be tried by the first RPC that comes across it.
+		if got := w.share("slow:1", 1, 100); got > .2 {
+			t.Errorf("the slow endpoint got %.2f of the RPCs of a new picker, want 0.2 at most", got)
+		}
+	})
+}
+
+func TestFailingSoonIsNotFast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, `{}`, map[string]time.Duration{"broken:1": time.Millisecond, "b:1": 10 * time.Millisecond, "c:1": 10 * time.Millisecond})
+		w.broken = "broken:1"
+		if got := w.share("broken:1", 3, 500); got > .2 {
+			t.Errorf("the endpoint that fails got %.2f of the RPCs, want 0.2 at most", got)
+		}
+	})
+}
+
+func TestWhatEveryPolicyMustDo(t *testing.T) {
+	t.Parallel()
+	balancertest.Check(t, peakewma.NewBuilder())
+}
+
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	parser := peakewma.NewBuilder().(balancer.ConfigParser)
+	for config, want := range map[string]string{
+		`{}`:                     "<nil>",
+		`{"decaySeconds": 2.5}`:  "<nil>",
+		`{"decaySeconds": -1}`:   "decaySeconds is negative",
+		`{"decaySeconds": "2s"}`: `field "decaySeconds" is a JSON string`,
+	} {
+		if _, err := parser.ParseConfig(json.RawMessage(config)); !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("ParseConfig(%s): %v, want %s", config, err, want)
+		}
+	}
+}
