@@ -1,0 +1,145 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+)
+
+const service = "echo.default.svc"
+
+// Config says what cluster to start.
+type Config struct {
+	Pods  int // ready from the start
+	Spare int // how many more there will be, all told
+	// MaxConnectionAge is that of the pods' servers; 0 is gRPC's default, for
+	// ever. MaxConnectionAgeGrace is for the RPCs on such a connection.
+	MaxConnectionAge, MaxConnectionAgeGrace time.Duration
+	// ServiceConfig is published in DNS, unless it is empty.
+	ServiceConfig string
+}
+
+// Cluster is the pods of one service and its DNS. Its methods but Lookups are for
+// one goroutine.
+type Cluster struct {
+	config  Config
+	dns     *nameserver
+	waiting []net.Listener // of the pods that are not started yet
+	running []*pod         // the oldest first
+	port    int
+}
+
+// Start starts a cluster, which the caller must Close.
+func Start(config Config) (*Cluster, error) {
+	listeners, err := listen(config.Pods + config.Spare)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{config: config, waiting: listeners, port: listeners[0].Addr().(*net.TCPAddr).Port}
+	if c.dns, err = startNameserver(service, config.ServiceConfig); err != nil {
+		return nil, errors.Join(err, closeAll(listeners))
+	}
+	for range config.Pods {
+		if _, err := c.ScaleUp(); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	return c, nil
+}
+
+// Target returns what a client dials. The DNS server is the authority in it;
+// in a real cluster there is none, and the system's is asked.
+func (c *Cluster) Target() string {
+	return fmt.Sprintf("dns://%s/%s:%d", c.dns.addr, service, c.port)
+}
+
+// Pods returns the addresses of the running pods, the oldest first.
+func (c *Cluster) Pods() []string {
+	addrs := make([]string, len(c.running))
+	for i, p := range c.running {
+		addrs[i] = p.addr.String()
+	}
+	return addrs
+}
+
+// Lookups returns how often clients asked DNS for the addresses.
+func (c *Cluster) Lookups() int { return c.dns.lookups() }
+
+// ScaleUp starts a pod, and DNS has it from then on. It returns its address.
+func (c *Cluster) ScaleUp() (string, error) {
+	if len(c.waiting) == 0 {
+		return "", fmt.Errorf("start another pod: all %d have been started; raise Config.Spare", c.config.Pods+c.config.Spare)
+	}
+	p := startPod(c.waiting[0], c.config.MaxConnectionAge, c.config.MaxConnectionAgeGrace)
+	c.waiting = c.waiting[1:]
+	c.running = append(c.running, p)
+	c.publish(c.running)
+	return p.addr.String(), nil
+}
+
+// ScaleDown takes the oldest pods out of DNS and stops them preStop later. They
+// serve until then, because there may be clients that have just asked DNS.
+func (c *Cluster) ScaleDown(ctx context.Context, n int, preStop time.Duration) error {
+	n = min(n, len(c.running))
+	leaving := c.running[:n]
+	c.running = slices.Clone(c.running[n:])
+	c.publish(c.running)
+	err := pause(ctx, preStop)
+	errs := []error{err}
+	for _, p := range leaving {
+		errs = append(errs, p.stop())
+	}
+	return errors.Join(errs...)
+}
+
+// RollingUpdate replaces all pods as a Deployment with maxSurge 1 and
+// maxUnavailable 0 does, one by one: a new one comes, and when it has been ready
+// for minReady the oldest one goes.
+func (c *Cluster) RollingUpdate(ctx context.Context, minReady, preStop time.Duration) error {
+	for range len(c.running) {
+		if _, err := c.ScaleUp(); err != nil {
+			return err
+		}
+		if err := pause(ctx, minReady); err != nil {
+			return err
+		}
+		if err := c.ScaleDown(ctx, 1, preStop); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close stops everything.
+func (c *Cluster) Close() error {
+	errs := []error{closeAll(c.waiting), c.dns.stop()}
+	for _, p := range c.running {
+		errs = append(errs, p.stop())
+	}
+	c.waiting, c.running = nil, nil
+	return errors.Join(errs...)
+}
+
+func (c *Cluster) publish(pods []*pod) {
+	ips := make([]net.IP, len(pods))
+	for i, p := range pods {
+		ips[i] = p.addr.IP
+	}
+	c.dns.publish(ips)
+}
+
+// pause is the time that the cluster itself takes; nobody waits for something
+// in it.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
