@@ -1,0 +1,155 @@
+// Package cluster runs an etcd cluster on this machine. Each member is etcd's
+// embedded server in a process of its own, so that it can be killed.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/certs"
+	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/etcdclient"
+)
+
+// Cluster is a running cluster with a member for each certificate of the
+// embedded set. Its methods are for one goroutine.
+type Cluster struct {
+	Members []*Member
+	dir     string
+}
+
+// Start starts a cluster and waits until each member serves. The caller closes
+// it.
+func Start(ctx context.Context) (*Cluster, error) {
+	dir, err := os.MkdirTemp("", "example-etcd-")
+	if err != nil {
+		return nil, fmt.Errorf("start cluster: %w", err)
+	}
+	c := &Cluster{dir: dir}
+	if err := c.start(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("start cluster: %w", err), c.Close())
+	}
+	return c, nil
+}
+
+func (c *Cluster) start(ctx context.Context) error {
+	set := certs.Embedded()
+	names := set.Members()
+	ports, err := freePorts(2 * len(names))
+	if err != nil {
+		return err
+	}
+	var all []string
+	for i, name := range names {
+		s := spec{
+			Name:      name,
+			Dir:       filepath.Join(c.dir, name),
+			ListenURL: "https://127.0.0.1:" + ports[2*i],
+			ClientURL: "https://" + name + ":" + ports[2*i],
+			PeerURL:   "http://127.0.0.1:" + ports[2*i+1],
+		}
+		if s.CertFile, s.KeyFile, err = writeCert(set, name, c.dir); err != nil {
+			return err
+		}
+		all = append(all, s.Name+"="+s.PeerURL)
+		c.Members = append(c.Members, &Member{spec: s})
+	}
+	for _, m := range c.Members {
+		m.spec.AllMembers = strings.Join(all, ",")
+		if err := m.Start(); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.Members {
+		if err := m.WaitServing(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close kills the members that run and removes their data.
+func (c *Cluster) Close() error {
+	var errs []error
+	for _, m := range c.Members {
+		errs = append(errs, m.Kill())
+	}
+	return errors.Join(append(errs, os.RemoveAll(c.dir))...)
+}
+
+// Endpoints are the members' URLs, by name.
+func (c *Cluster) Endpoints() []string {
+	var endpoints []string
+	for _, m := range c.Members {
+		endpoints = append(endpoints, m.Endpoint())
+	}
+	return endpoints
+}
+
+// AddressEndpoints are the members' URLs, by IP address.
+func (c *Cluster) AddressEndpoints() []string {
+	var endpoints []string
+	for _, m := range c.Members {
+		endpoints = append(endpoints, m.AddressEndpoint())
+	}
+	return endpoints
+}
+
+// AddressBackends are the members as the metrics call them, by IP address.
+func (c *Cluster) AddressBackends() []string {
+	var backends []string
+	for _, m := range c.Members {
+		backends = append(backends, m.AddressBackend())
+	}
+	return backends
+}
+
+// Leader returns the member that leads.
+func (c *Cluster) Leader(ctx context.Context) (*Member, error) {
+	client, err := etcdclient.New(c.Endpoints())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = client.Close() }() // it only says that its context ended
+	for _, m := range c.Members {
+		status, err := client.Status(ctx, m.Endpoint())
+		if err != nil {
+			return nil, fmt.Errorf("ask %s who leads: %w", m.Name(), err)
+		}
+		if status.Leader == status.Header.MemberId {
+			return m, nil
+		}
+	}
+	return nil, errors.New("find the leader: no member says that it leads; there is an election, ask again")
+}
+
+// WaitServing waits until the member answers with what the cluster has agreed on,
+// for which it must have caught up.
+func (m *Member) WaitServing(ctx context.Context) error {
+	client, err := etcdclient.New([]string{m.Endpoint()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }() // it only says that its context ended
+	pause := time.NewTicker(50 * time.Millisecond)
+	defer pause.Stop()
+	for {
+		try, cancel := context.WithTimeout(ctx, 2*time.Second)
+		_, err := client.Get(try, "serving")
+		cancel()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-m.exited:
+			return fmt.Errorf("wait for %s: its process has ended: %w", m.Name(), m.err)
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w; last error: %w", m.Name(), context.Cause(ctx), err)
+		case <-pause.C:
+		}
+	}
+}

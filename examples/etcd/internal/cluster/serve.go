@@ -1,0 +1,102 @@
+package cluster
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"time"
+
+	"go.etcd.io/etcd/client/pkg/v3/transport"
+	"go.etcd.io/etcd/server/v3/embed"
+)
+
+// memberEnv is set in the processes that are members. It holds a spec.
+const memberEnv = "EXAMPLE_ETCD_MEMBER"
+
+// spec is all that a member's process has to know.
+type spec struct {
+	Name       string // as in its certificate
+	Dir        string // its data
+	CertFile   string
+	KeyFile    string
+	ListenURL  string // for clients, the address
+	ClientURL  string // for clients, with its name
+	PeerURL    string
+	AllMembers string // NAME=PEER-URL,…
+}
+
+// ServeIfMember turns the process into a member of a cluster if that is what it
+// was started for, and does not return then. Programs and tests that start a
+// cluster call it first.
+func ServeIfMember() {
+	text := os.Getenv(memberEnv)
+	if text == "" {
+		return
+	}
+	if err := serve(text); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// serve runs the member until its standard input ends, which it does at the
+// latest with the process that holds the other end.
+func serve(text string) error {
+	var s spec
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return fmt.Errorf("read %s: %w; only this program sets it", memberEnv, err)
+	}
+	config, err := s.embedConfig()
+	if err != nil {
+		return err
+	}
+	member, err := embed.StartEtcd(config)
+	if err != nil {
+		return fmt.Errorf("start %s: %w", s.Name, err)
+	}
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		_, _ = io.Copy(io.Discard, os.Stdin) // how it ends does not matter
+	}()
+	select {
+	case <-gone:
+		return nil // the process ends; there is nobody to say goodbye to
+	case err := <-member.Err():
+		return fmt.Errorf("serve %s: %w", s.Name, err)
+	case <-member.Server.StopNotify():
+		return fmt.Errorf("serve %s: etcd stopped", s.Name)
+	}
+}
+
+// embedConfig is etcd's default, but for the names, the places and the log.
+func (s spec) embedConfig() (*embed.Config, error) {
+	config := embed.NewConfig()
+	config.Name = s.Name
+	config.Dir = s.Dir
+	config.InitialCluster = s.AllMembers
+	config.ClientTLSInfo = transport.TLSInfo{CertFile: s.CertFile, KeyFile: s.KeyFile}
+	config.EnableGRPCGateway = false
+	config.LogLevel = "panic"
+	config.LogOutputs = []string{"stderr"}
+	config.WarningUnaryRequestDuration = time.Minute
+	for _, set := range []struct {
+		to  *[]url.URL
+		url string
+	}{
+		{&config.ListenClientUrls, s.ListenURL},
+		{&config.AdvertiseClientUrls, s.ClientURL},
+		{&config.ListenPeerUrls, s.PeerURL},
+		{&config.AdvertisePeerUrls, s.PeerURL},
+	} {
+		u, err := url.Parse(set.url)
+		if err != nil {
+			return nil, fmt.Errorf("configure %s: %w", s.Name, err)
+		}
+		*set.to = []url.URL{*u}
+	}
+	return config, nil
+}

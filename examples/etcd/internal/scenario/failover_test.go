@@ -1,0 +1,112 @@
+package scenario_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/scenario"
+)
+
+func TestFailoverLosesNothing(t *testing.T) {
+	ctx, c := startCluster(t)
+	r, err := scenario.Failover(ctx, t.Output(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lost := r.Lost(); len(lost) > 0 || len(r.Tally.Acked) == 0 {
+		t.Errorf("of %d puts acknowledged the killed member lacks %d: %v", len(r.Tally.Acked), len(lost), lost)
+	}
+	if len(r.Tally.Stale) > 0 {
+		t.Errorf("gets did not find what was acknowledged: %v", r.Tally.Stale)
+	}
+	checkSteady(t, r)
+	checkFailover(t, r)
+	// Each call that succeeded is one RPC that ended OK, and none is left.
+	sum := r.Back.Sum()
+	if sum.OK != r.Tally.Calls() || sum.InFlight != 0 || sum.Picks != sum.Repicks+sum.OK+sum.NotOK {
+		t.Errorf("metrics %+v, want %d OK, none in flight, picks = repicks + RPCs", sum, r.Tally.Calls())
+	}
+	if sum.NotOK < len(r.Tally.Errs) {
+		t.Errorf("%d RPCs not OK, but %d calls failed: %v", sum.NotOK, len(r.Tally.Errs), errors.Join(r.Tally.Errs...))
+	}
+	checkPinned(t, r)
+}
+
+// checkSteady wants equal shares: the rotation does not change while all serve.
+func checkSteady(t *testing.T, r *scenario.FailoverReport) {
+	t.Helper()
+	if len(r.SteadyTally.Errs) > 0 || len(r.Steady) != 3 {
+		t.Errorf("before the kill: %d members, failed: %v", len(r.Steady), r.SteadyTally.Errs)
+	}
+	total := r.Steady.Sum().Picks
+	for name, b := range r.Steady {
+		if b.Ready != 1 || b.Disconnections != 0 || b.Picks < total/3 || b.Picks > total/3+1 {
+			t.Errorf("before the kill %s: %+v, want READY and %d of %d picks, or one more", name, b, total/3, total)
+		}
+	}
+}
+
+// checkFailover wants the metrics to tell the story of the member.
+func checkFailover(t *testing.T, r *scenario.FailoverReport) {
+	t.Helper()
+	killed := r.Killed.Backend()
+	gone, down, back := r.Gone[killed], r.Down[killed], r.Back[killed]
+	if down.Ready != 0 || down.Disconnections != 1 || down.FailedConnection == 0 || r.Down.Ready() != 2 {
+		t.Errorf("while it is down: %+v, %d READY; want it lost once, attempts that failed, two others READY", down, r.Down.Ready())
+	}
+	// A picker that has just been replaced may pick it once more. Such a pick is
+	// given up: nothing is sent.
+	if picks, repicks := down.Picks-gone.Picks, down.Repicks-gone.Repicks; picks > repicks {
+		t.Errorf("%d picks of a member that is known to be down, %d given up", picks, repicks)
+	}
+	if back.Ready != 1 || back.OK <= down.OK || r.Back.Ready() != 3 {
+		t.Errorf("when it is back: %+v, %d READY, want it READY and more than %d OK", back, r.Back.Ready(), down.OK)
+	}
+	for name, b := range r.Back {
+		if name != killed && b.Disconnections != 0 {
+			t.Errorf("%s was not killed and lost %d connections", name, b.Disconnections)
+		}
+	}
+}
+
+// checkPinned wants the client of one name to have lived on one member, and to
+// say of the others that they cannot prove it.
+func checkPinned(t *testing.T, r *scenario.FailoverReport) {
+	t.Helper()
+	killed := r.Killed.AddressBackend()
+	if r.PinnedBefore.Ready() != 1 || r.PinnedBefore[killed].Ready != 1 {
+		t.Errorf("before the kill the pinned client has %+v, want %s alone READY", r.PinnedBefore, killed)
+	}
+	if !errors.Is(r.Pinned.Err, context.DeadlineExceeded) {
+		t.Errorf("put of the pinned client: %v, want that time was up", r.Pinned.Err)
+	}
+	wrong := 0
+	for _, last := range r.Pinned.Last {
+		if strings.Contains(last, "x509: certificate is valid for member") && strings.Contains(last, "not "+r.Killed.Name()) {
+			wrong++
+		}
+	}
+	if wrong != 2 {
+		t.Errorf("%d members with the wrong name, want 2: %v", wrong, r.Pinned.Last)
+	}
+}
+
+func TestEndpointsByAddressFail(t *testing.T) {
+	ctx, c := startCluster(t)
+	for _, serverName := range []string{"", c.Members[0].Name()} {
+		failure, err := scenario.PutByAddress(ctx, c, serverName)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !errors.Is(failure.Err, context.DeadlineExceeded) || len(failure.Last) != 3 {
+			t.Errorf("ServerName %q: put: %v, want that time was up; live page: %v, want three backends", serverName, failure.Err, failure.Last)
+		}
+		for backend, last := range failure.Last {
+			if !strings.Contains(last, "doesn't contain any IP SANs") {
+				t.Errorf("ServerName %q: %s failed with %q", serverName, backend, last)
+			}
+		}
+	}
+}

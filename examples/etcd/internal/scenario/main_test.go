@@ -1,0 +1,34 @@
+package scenario_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/cluster"
+)
+
+func TestMain(m *testing.M) {
+	cluster.ServeIfMember()
+	goleak.VerifyTestMain(m)
+}
+
+// startCluster returns a cluster that lives as long as the test.
+func startCluster(t *testing.T) (context.Context, *cluster.Cluster) {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Minute, errors.New("the test takes too long"))
+	t.Cleanup(cancel)
+	c, err := cluster.Start(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return ctx, c
+}

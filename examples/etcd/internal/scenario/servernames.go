@@ -1,0 +1,38 @@
+package scenario
+
+import (
+	"net"
+
+	"google.golang.org/grpc/resolver"
+)
+
+// namedByHost is a resolver builder that gives each address its host as TLS name,
+// where the resolver inside gives none. etcd's naming resolver does not, so that
+// gRPC would ask every server for the name of the service.
+type namedByHost struct{ resolver.Builder }
+
+// Build implements [resolver.Builder].
+func (b namedByHost) Build(target resolver.Target, cc resolver.ClientConn, opts resolver.BuildOptions) (resolver.Resolver, error) {
+	return b.Builder.Build(target, namingConn{cc}, opts)
+}
+
+// namingConn stands between the resolver and gRPC.
+type namingConn struct{ resolver.ClientConn }
+
+// UpdateState implements [resolver.ClientConn].
+func (c namingConn) UpdateState(state resolver.State) error {
+	// The resolver's slices are its own.
+	endpoints := make([]resolver.Endpoint, len(state.Endpoints))
+	for i, endpoint := range state.Endpoints {
+		endpoints[i] = endpoint
+		endpoints[i].Addresses = make([]resolver.Address, len(endpoint.Addresses))
+		for j, address := range endpoint.Addresses {
+			if host, _, err := net.SplitHostPort(address.Addr); err == nil && address.ServerName == "" {
+				address.ServerName = host
+			}
+			endpoints[i].Addresses[j] = address
+		}
+	}
+	state.Endpoints = endpoints
+	return c.ClientConn.UpdateState(state)
+}
