@@ -9,6 +9,9 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
 // fleet is a channel to many endpoints, without the network.
@@ -19,9 +22,18 @@ type fleet struct {
 	endpoints []resolver.Endpoint
 }
 
-// newFleet takes the policy as its users have it: ours are metered.
+// newFleet takes the policy as its users have it: ours are metered. The Metrics
+// is the fleet's own, so that the series of its endpoints go with it; in
+// metrics.Default they would stay for all tests that scrape.
 func newFleet(tb testing.TB, policy string, n int) *fleet {
-	return newFleetOf(tb, balancer.Get(policy), n)
+	switch policy {
+	case pickfirst2.Name:
+		return newFleetOf(tb, metrics.New().Instrument(pickfirst2.NewBuilder()), n)
+	case roundrobin2.Name:
+		return newFleetOf(tb, metrics.New().Instrument(roundrobin2.NewBuilder()), n)
+	default:
+		return newFleetOf(tb, balancer.Get(policy), n)
+	}
 }
 
 func newFleetOf(tb testing.TB, b balancer.Builder, n int) *fleet {

@@ -13,14 +13,15 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The slow server gets a third under round_robin2 and far less under the policy
-// of one's own. Over real connections, with bounds far from what is usual.
+// of one's own. Over real connections: it is so slow that on a busy machine, too,
+// it is much slower than the others, and the bounds are far from what is usual.
 func TestTheSlowServerGetsLess(t *testing.T) {
 	t.Parallel()
-	latencies := []time.Duration{2 * time.Millisecond, 2 * time.Millisecond, 60 * time.Millisecond}
+	latencies := []time.Duration{2 * time.Millisecond, 2 * time.Millisecond, 400 * time.Millisecond}
 	for policy, most := range map[string]float64{roundrobin2.Name: .5, peakewma.Name: .2} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
-			r, err := measure(t.Context(), policy, latencies, 6, time.Second)
+			r, err := measure(t.Context(), policy, latencies, 6, 2*time.Second)
 			if err != nil {
 				t.Fatal(err)
 			}
