@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -19,30 +20,21 @@ import (
 // RPC's context is noticed a moment later.
 func (c *client) waitsSettle(t *testing.T, want map[string]float64) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for {
-		got := make(map[string]float64)
+	var got map[string]float64
+	defer func() {
+		if t.Failed() {
+			t.Logf("waits %v, want %v", got, want)
+		}
+	}()
+	eventually(t, "no RPC waits and the waits are counted", func() bool {
+		got = make(map[string]float64)
 		for _, p := range c.scrape(t) {
 			if p.name == "pick_wait_seconds_count" && p.value > 0 {
 				got[p.extra] = p.value
 			}
 		}
-		same := len(got) == len(want)
-		for reason, n := range want {
-			same = same && got[reason] == n
-		}
-		if same && metrics.Waiting(loopback) == 0 {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waits %v, want %v", got, want)
-		case <-tick.C:
-		}
-	}
+		return maps.Equal(got, want) && metrics.Waiting(loopback) == 0
+	})
 }
 
 func (c *client) invoke(ctx context.Context, opts ...grpc.CallOption) codes.Code {
@@ -63,7 +55,9 @@ func (c *client) reach(t *testing.T, want connectivity.State) {
 // Not parallel with each other: they look at all RPCs that wait.
 func TestWaitsOnRealChannels(t *testing.T) {
 	t.Run("the first RPCs wait for a connection", func(t *testing.T) {
-		c := newClient(t, configOf("metered_round_robin"), startServer(t))
+		s := newServer(t)
+		lis := s.listen(t)
+		c := newClient(t, configOf("metered_round_robin"), s)
 		var rpcs sync.WaitGroup
 		for range 5 {
 			rpcs.Go(func() {
@@ -72,21 +66,16 @@ func TestWaitsOnRealChannels(t *testing.T) {
 				}
 			})
 		}
+		eventually(t, "all RPCs wait", func() bool { return metrics.Waiting(loopback) == 5 })
+		s.serve(lis)
 		rpcs.Wait()
-		delayed := c.scrape(t).sum("picks_delayed_total")
-		waits := c.scrape(t).sum("pick_wait_seconds_count")
-		if waits > 5 || waits > delayed {
-			t.Errorf("waits = %v, want 5 and the %v delayed picks at most", waits, delayed)
-		}
-		c.waitsSettle(t, map[string]float64{"connecting": waits})
+		c.waitsSettle(t, map[string]float64{"connecting": 5})
 		for range 10 {
 			if got := c.invoke(t.Context()); got != codes.OK {
 				t.Errorf("RPC: %v", got)
 			}
 		}
-		if n := c.scrape(t).sum("pick_wait_seconds_count"); n != waits {
-			t.Errorf("waits = %v with a connection, want %v as before", n, waits)
-		}
+		c.waitsSettle(t, map[string]float64{"connecting": 5}) // with a connection none
 	})
 	t.Run("an RPC that is tried again has not waited", func(t *testing.T) {
 		s := startServer(t)
@@ -131,11 +120,9 @@ func TestWaitsOnRealChannels(t *testing.T) {
 				t.Errorf("RPC: %v", got)
 			}
 		})
-		for c.scrape(t).sum("picks_failed_total") == failed {
-			if t.Context().Err() != nil {
-				t.Fatal("the RPC has not asked the failing picker")
-			}
-		}
+		eventually(t, "the RPC has asked the failing picker", func() bool {
+			return c.scrape(t).sum("picks_failed_total") > failed
+		})
 		s.start(t)
 		rpc.Wait()
 		c.waitsSettle(t, map[string]float64{"picker_failing_with_wait_for_ready": 2})

@@ -45,38 +45,56 @@ func init() {
 type server struct {
 	addr string
 
-	mu     sync.Mutex
-	server *grpc.Server // nil while it is down
+	mu      sync.Mutex
+	server  *grpc.Server // nil while it is down
+	serving sync.WaitGroup
 }
 
 func startServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{addr: "127.0.0.1:0"}
+	s := newServer(t)
 	s.start(t)
+	return s
+}
+
+// newServer returns one that is down.
+func newServer(t *testing.T) *server {
+	s := &server{addr: "127.0.0.1:0"}
 	t.Cleanup(s.stop)
 	return s
 }
 
 func (s *server) start(t *testing.T) {
 	t.Helper()
+	s.serve(s.listen(t))
+}
+
+// listen takes connections, which hang until they are served.
+func (s *server) listen(t *testing.T) net.Listener {
+	t.Helper()
 	lis, err := net.Listen("tcp", s.addr)
 	if err != nil {
 		t.Fatalf("listen on %s: %v", s.addr, err)
 	}
 	s.addr = lis.Addr().String()
+	return lis
+}
+
+func (s *server) serve(lis net.Listener) {
 	srv := grpc.NewServer(grpc.UnknownServiceHandler(answer))
 	s.mu.Lock()
 	s.server = srv
 	s.mu.Unlock()
-	go func() { _ = srv.Serve(lis) }()
+	s.serving.Go(func() { _ = srv.Serve(lis) })
 }
 
-// stop cuts the connections.
+// stop cuts the connections and gives the port back.
 func (s *server) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.server != nil {
 		s.server.Stop()
+		s.serving.Wait()
 		s.server = nil
 	}
 }
@@ -119,7 +137,7 @@ func newClient(t *testing.T, serviceConfig string, servers ...*server) *client {
 	conn, err := grpc.NewClient(c.target,
 		grpc.WithResolvers(c.resolver),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: time.Second}),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: 20 * time.Second}),
 		grpc.WithDefaultServiceConfig(serviceConfig))
 	if err != nil {
 		t.Fatalf("new client: %v", err)
@@ -157,6 +175,22 @@ func (c *client) callUntil(t *testing.T, done func(server string) bool) {
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("20 s of RPCs have not led to what the test waits for; series: %v", c.scrape(t))
+		}
+	}
+}
+
+// eventually waits for what is to come about by itself.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited 20 s in vain until %s", what)
+		case <-tick.C:
 		}
 	}
 }

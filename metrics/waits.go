@@ -59,9 +59,10 @@ type wait struct {
 }
 
 // begin is called when a pick did not succeed. The wait began with the first of
-// them. Contexts that never end, which gRPC does not use, are left out.
+// them. Contexts that never end, which gRPC does not use, are left out, and those
+// that have ended, with which gRPC may ask once more: that wait has been counted.
 func (ws *waits) begin(ctx context.Context, c *channel, why reason) {
-	if ctx == nil || ctx.Done() == nil || c.closed.Load() {
+	if ctx == nil || ctx.Done() == nil || ctx.Err() != nil || c.closed.Load() {
 		return
 	}
 	for {

@@ -24,7 +24,7 @@ func FuzzWaits(f *testing.F) {
 			}
 			return -1
 		}, letters[:min(len(letters), 20)])
-		for _, last := range []string{"c", "d"} {
+		for _, last := range []string{"c", "d", "cq", "df"} {
 			script := strings.Join(strings.Split(letters+last, ""), " ")
 			synctest.Test(t, func(t *testing.T) {
 				m := metrics.New(metrics.WithLatency())

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
@@ -101,6 +102,12 @@ func TestWaitsForAPick(t *testing.T) {
 		{"q m p c", map[string]string{whyConnecting: "1 in 1s", whyMismatch: "1 in 1s"}},
 		{"m f p c", map[string]string{whyFailing: "1 in 2s"}},
 		{"m c", map[string]string{whyMismatch: "1 in 1s"}},
+
+		// gRPC may ask once more when the context has ended.
+		{"q d q", map[string]string{whyConnecting: "1 in 1s"}},
+		{"q d f", map[string]string{whyConnecting: "1 in 1s"}},
+		{"f d f", map[string]string{whyFailing: "1 in 1s"}},
+		{"q c q", map[string]string{whyConnecting: "1 in 1s"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.script, func(t *testing.T) {
@@ -170,6 +177,34 @@ func playRPC(t *testing.T, m *metrics.Metrics, script string) {
 			time.Sleep(time.Second)
 		}
 	}
+}
+
+// Where one metered policy is inside another, an RPC waits under each name.
+func TestEachPolicyHasItsOwnWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		child := &stub{name: "child"}
+		cc := balancertest.NewClientConn(t)
+		p := cc.Build(m.Instrument(wrapper{name: "parent", child: m.Instrument(child)}))
+		defer p.Close()
+		sc := child.connect(t, "a:1")
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		for _, want := range []error{balancer.ErrNoSubConnAvailable, nil} {
+			child.publish(balancer.PickResult{SubConn: sc}, want)
+			if _, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err != want {
+				t.Errorf("Pick: %v, want %v", err, want)
+			}
+			time.Sleep(time.Second)
+		}
+		got := scrape(t, m)
+		for _, policy := range []string{"child", "parent"} {
+			if n := got.ofPolicy(policy).sum("pick_wait_seconds_count"); n != 1 {
+				t.Errorf("waits of the %s = %v, want 1", policy, n)
+			}
+		}
+	})
 }
 
 // The end of an RPC whose context cannot be followed is never known.
