@@ -115,15 +115,21 @@ func (w *world) pickAndEnd(n int) {
 	}
 }
 
-// ask picks for one RPC until it is answered or gives up.
+// ask picks for one RPC until it is answered or gives up. The RPC's context ends
+// with the RPC, after Done.
 func ask(cc *balancertest.ClientConn) (balancer.PickResult, bool) {
 	ctx, over := context.WithCancel(context.Background())
-	defer over()
 	for range 1 + rand.IntN(5) {
 		if res, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err == nil {
+			done := res.Done
+			res.Done = func(info balancer.DoneInfo) {
+				done(info)
+				over()
+			}
 			return res, true
 		}
 	}
+	over()
 	return balancer.PickResult{}, false
 }
 
