@@ -33,7 +33,8 @@ func WithRetention(d time.Duration) Option {
 }
 
 // WithMaxBackends limits the backends of a target that have series of their
-// own, those within their retention included. The default is 10,000. Further
+// own, those within their retention included: where all may be replaced within
+// it, the limit should be twice their number. The default is 10,000. Further
 // ones are counted together as the backend "other", for as long as their
 // subchannels live, and by grpc_lb_backends_folded_total. A backend whose name is
 // "other" is counted with them. With 0, or less, there is no limit.
