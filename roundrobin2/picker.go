@@ -21,12 +21,11 @@ type pickerBuilder struct {
 // the first RPC of every client.
 func (pb *pickerBuilder) BuildList(ready []balancer.SubConn) balancer.Picker {
 	next := &picker{conns: ready}
+	pb.picked = pb.picked || pb.last != nil && pb.last.turn.Load() != pb.start
 	var turn uint64
-	if pb.last != nil {
+	if pb.picked {
 		turn = pb.last.turnAmong(ready)
-		pb.picked = pb.picked || pb.last.turn.Load() != pb.start
-	}
-	if !pb.picked {
+	} else {
 		turn = rand.Uint64N(uint64(len(ready)))
 	}
 	next.turn.Store(turn)

@@ -83,7 +83,7 @@ func (b *endpointBalancer) updateChildren(endpoints []resolver.Endpoint, s resol
 // resolver updates change nothing, and large ones should cost little then.
 func sameOrder(order []*child, endpoints []resolver.Endpoint) bool {
 	return slices.EqualFunc(order, endpoints, func(c *child, e resolver.Endpoint) bool {
-		return len(e.Addresses) > 0 && c.key == endpointKey(e)
+		return sameAddrs(c.endpoint, e) || c.key == endpointKey(e)
 	})
 }
 

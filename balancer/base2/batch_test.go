@@ -81,6 +81,30 @@ func TestSmallChannelsNeverWait(t *testing.T) {
 	})
 }
 
+func TestOnlyRebuildsThatCostSomethingWait(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		cost, later time.Duration
+		want        int // SubConns in the picker, that much later
+	}{
+		{9 * time.Microsecond, 0, 200},
+		{11 * time.Microsecond, 0, 99},
+		{11 * time.Microsecond, 99 * time.Microsecond, 200},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			cc, p, r := startWithCost(t, 200, test.cost)
+			defer p.Close()
+			for _, sc := range cc.Live() {
+				sc.Ready()
+			}
+			advance(test.later)
+			if got := len(r.addrs()); got != test.want {
+				t.Errorf("rebuilds that cost %v: %v after the last change the picker has %d SubConns, want %d", test.cost, test.later, got, test.want)
+			}
+		})
+	}
+}
+
 func TestAChangeOfTheAggregateNeverWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

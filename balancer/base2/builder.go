@@ -13,16 +13,18 @@ import (
 
 // NewBalancerBuilder returns a builder of policies with the given name, which
 // pick as the PickerBuilders do that newPickerBuilder returns. It calls
-// newPickerBuilder once per channel; a channel's calls of Build come one at a
-// time. The result is to be registered in an init function, usually through the
-// Instrument method of the package metrics.
+// newPickerBuilder once for each policy that gRPC has it build: one per channel,
+// and another when the channel returns from idleness. [WithConfig] calls it once
+// more. A channel's calls of the PickerBuilder come one at a time. The result is
+// to be registered in an init function, usually through the Instrument method of
+// the package metrics.
 func NewBalancerBuilder(name string, newPickerBuilder func() base.PickerBuilder, config base.Config) balancer.Builder {
 	return newBuilder(name, config, func() (buildPicker, any) {
 		pickerBuilder := newPickerBuilder()
 		return func(ready *readyList) balancer.Picker {
 			conns := make(map[balancer.SubConn]base.SubConnInfo, ready.len())
 			for _, c := range ready.children {
-				conns[c.picked.conn] = c.subConnInfoLocked()
+				conns[c.picked] = c.subConnInfoLocked()
 			}
 			return pickerBuilder.Build(base.PickerBuildInfo{ReadySCs: conns})
 		}, pickerBuilder

@@ -21,6 +21,9 @@ func TestPoliciesDoWhatGRPCCountsOn(t *testing.T) {
 			"map":  base2.NewBalancerBuilder("random2", func() base.PickerBuilder { return randomBuilder{} }, config),
 			"list": base2.NewListBalancerBuilder("first2", func() base2.ListPickerBuilder { return firstBuilder{} }, config),
 		} {
+			if health {
+				name += " with health checks"
+			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				balancertest.Check(t, b)

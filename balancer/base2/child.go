@@ -23,10 +23,10 @@ type child struct {
 	endpoint resolver.Endpoint
 	state    connectivity.State
 	closed   bool
-	err      error         // in TRANSIENT_FAILURE: of its picks
-	picked   connAddress   // in READY: where its picks go
-	readyAt  int           // in READY: place in parent.ready when it was added
-	conns    []connAddress // its SubConns that are not shut down
+	err      error            // in TRANSIENT_FAILURE: of its picks
+	picked   balancer.SubConn // in READY: where its picks go
+	readyAt  int              // in READY: place in parent.ready when it was added
+	conns    []connAddress    // its SubConns that are not shut down
 }
 
 // connAddress remembers the address that a SubConn was made for.
@@ -91,12 +91,14 @@ func (c *child) UpdateState(s balancer.State) {
 	switch c.state {
 	case connectivity.Ready:
 		res, _ := s.Picker.Pick(balancer.PickInfo{})
-		c.picked = c.madeLocked(res.SubConn)
+		c.picked = res.SubConn
 		b.ready.add(c)
 		b.publisher.readyChanged = true
 	case connectivity.TransientFailure:
 		_, c.err = s.Picker.Pick(balancer.PickInfo{})
-		b.publisher.errorChanged = true
+		if slices.Contains(b.toldLocked(), c) {
+			b.publisher.errorChanged = true
+		}
 	}
 	b.publishLocked()
 }
@@ -109,7 +111,7 @@ func (b *endpointBalancer) leaveLocked(c *child) {
 		b.ready.remove(c)
 		b.publisher.readyChanged = true
 	}
-	c.picked, c.err = connAddress{}, nil
+	c.picked, c.err = nil, nil
 }
 
 // NewSubConn implements [balancer.ClientConn] for the child policy.
@@ -153,21 +155,17 @@ func (c *child) forget(conn balancer.SubConn) {
 	c.conns = slices.DeleteFunc(c.conns, func(ca connAddress) bool { return ca.conn == conn })
 }
 
-// madeLocked returns the SubConn with its address. Should gRPC have shut it down
-// of its own accord, its address is forgotten; that is no reason to fall over.
-func (c *child) madeLocked(conn balancer.SubConn) connAddress {
+// subConnInfoLocked returns the address that a READY child is connected to, with
+// the endpoint's attributes where a PickerBuilder looks for them. Should gRPC have
+// shut the SubConn down of its own accord, its address is forgotten; that is no
+// reason to fall over.
+func (c *child) subConnInfoLocked() base.SubConnInfo {
+	var addr resolver.Address
 	for _, ca := range c.conns {
-		if ca.conn == conn {
-			return ca
+		if ca.conn == c.picked {
+			addr = ca.addr
 		}
 	}
-	return connAddress{conn: conn}
-}
-
-// subConnInfoLocked returns the address that a READY child is connected to, with
-// the endpoint's attributes where a PickerBuilder looks for them.
-func (c *child) subConnInfoLocked() base.SubConnInfo {
-	addr := c.picked.addr
 	if c.endpoint.Attributes != nil {
 		addr.BalancerAttributes = c.endpoint.Attributes
 	}

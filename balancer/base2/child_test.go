@@ -52,11 +52,10 @@ func TestASubConnWithoutAKnownAddressIsStillUsed(t *testing.T) {
 	t.Parallel()
 	var known, unknown balancer.SubConn = &balancertest.SubConn{}, &balancertest.SubConn{}
 	addr := balancertest.Endpoint("a:1").Addresses[0]
-	c := &child{conns: []connAddress{{conn: known, addr: addr}}}
-	if got := c.madeLocked(known); got.conn != known || got.addr.Addr != "a:1" {
-		t.Errorf("a known SubConn: %+v, want its address", got)
-	}
-	if got := c.madeLocked(unknown); got.conn != unknown || got.addr.Addr != "" {
-		t.Errorf("an unknown SubConn: %+v, want it without an address", got)
+	for conn, want := range map[balancer.SubConn]string{known: "a:1", unknown: ""} {
+		c := &child{conns: []connAddress{{conn: known, addr: addr}}, picked: conn}
+		if got := c.subConnInfoLocked().Address.Addr; got != want {
+			t.Errorf("address %q, want %q", got, want)
+		}
 	}
 }

@@ -23,11 +23,12 @@ type Configurable[C any] interface {
 // WithConfig returns b, which must come from this package, as a builder whose
 // policies take a config: the JSON in the service config is parsed into a C, a
 // struct with json tags, as [lbconfig.Parse] does, and given to the channel's
-// PickerBuilder, which must be a [Configurable]. If C has a method
+// PickerBuilder, which must be a [Configurable]. If C or *C has a method
 // Validate() error, a config for which that returns an error is refused.
 //
 // It panics if b or its PickerBuilders are of other kinds, for that is a mistake
-// in the program.
+// in the program, which is to be seen at its start. To find out it makes one
+// PickerBuilder that no channel uses.
 func WithConfig[C any](b balancer.Builder) balancer.Builder {
 	own, ok := b.(*builder)
 	if !ok {
@@ -64,7 +65,8 @@ func (b *configBuilder[C]) ParseConfig(js json.RawMessage) (serviceconfig.LoadBa
 	if err != nil {
 		return nil, err
 	}
-	if v, ok := any(value).(interface{ Validate() error }); ok {
+	// A *C has the methods of both receivers.
+	if v, ok := any(&value).(interface{ Validate() error }); ok {
 		if err := v.Validate(); err != nil {
 			return nil, fmt.Errorf("%s: parse config: %w", b.name, err)
 		}

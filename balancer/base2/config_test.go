@@ -27,6 +27,17 @@ func (l limit) Validate() error {
 	return nil
 }
 
+// limitByPointer is a limit that is validated by a method of its pointer.
+type limitByPointer struct {
+	Max int `json:"max"`
+}
+
+func (l *limitByPointer) Validate() error { return limit{l.Max}.Validate() }
+
+type limitedByPointer struct{ recorder }
+
+func (*limitedByPointer) Configure(limitByPointer) {}
+
 // limited is a PickerBuilder, of both kinds, that remembers its configs.
 type limited struct {
 	recorder
@@ -87,17 +98,39 @@ func TestConfigOfAnotherPolicyChangesNothing(t *testing.T) {
 
 func TestConfigsAreParsedAndValidated(t *testing.T) {
 	t.Parallel()
-	b := base2.WithConfig[limit](base2.NewListBalancerBuilder("limited", func() base2.ListPickerBuilder { return &limited{} }, base.Config{}))
-	for config, want := range map[string]string{
-		`{}`:           "<nil>",
-		`{"max": 1}`:   "<nil>",
-		`{"x": 1}`:     "<nil>",
-		`{"max": "1"}`: `limited: parse config: field "max" is a JSON string, want a int`,
-		`{"max": -1}`:  "limited: parse config: max is negative, want 0 for none, or more",
+	for kind, b := range map[string]balancer.Builder{
+		"by value": base2.WithConfig[limit](base2.NewListBalancerBuilder("limited",
+			func() base2.ListPickerBuilder { return &limited{} }, base.Config{})),
+		"by pointer": base2.WithConfig[limitByPointer](base2.NewBalancerBuilder("limited",
+			func() base.PickerBuilder { return &limitedByPointer{} }, base.Config{})),
 	} {
-		if _, err := b.(balancer.ConfigParser).ParseConfig(json.RawMessage(config)); fmt.Sprint(err) != want {
-			t.Errorf("ParseConfig(%s): %v, want %s", config, err, want)
+		for config, want := range map[string]string{
+			`{}`:           "<nil>",
+			`{"max": 1}`:   "<nil>",
+			`{"x": 1}`:     "<nil>",
+			`{"max": "1"}`: `limited: parse config: field "max" is a JSON string, want a int`,
+			`{"max": -1}`:  "limited: parse config: max is negative, want 0 for none, or more",
+		} {
+			if _, err := b.(balancer.ConfigParser).ParseConfig(json.RawMessage(config)); fmt.Sprint(err) != want {
+				t.Errorf("%s: ParseConfig(%s): %v, want %s", kind, config, err, want)
+			}
 		}
+	}
+}
+
+// TestWithConfigTriesOnePickerBuilder: that one is of no channel, and each channel
+// has another.
+func TestWithConfigTriesOnePickerBuilder(t *testing.T) {
+	t.Parallel()
+	made := 0
+	b := base2.WithConfig[limit](base2.NewBalancerBuilder("limited", func() base.PickerBuilder { made++; return &limited{} }, base.Config{}))
+	for channels := range 3 {
+		if made != 1+channels {
+			t.Errorf("%d PickerBuilders with %d channels, want one more than channels", made, channels)
+		}
+		p := balancertest.NewClientConn(t).Build(b)
+		mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+		p.Close()
 	}
 }
 

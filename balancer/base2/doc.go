@@ -42,7 +42,9 @@
 // successive pickers share, which grows in place and is copied only when an
 // endpoint has left. And in a channel of 100 READY endpoints or more, if a
 // rebuild takes more than 10 µs there, rebuilds are put off so that they take a
-// tenth of the time; none waits longer than 5 ms, since gRPC holds RPCs back
+// tenth of the time. A smaller channel never pays as much as it costs to bring a
+// connection up, and so never has to wait. No rebuild waits longer than 5 ms,
+// even if more than a tenth of the time goes into them then: gRPC holds RPCs back
 // until there is a picker without the connection that was lost. Neither a change
 // of the aggregated state nor the answer to a resolver update ever waits.
 //

@@ -50,6 +50,13 @@ func endpointKey(e resolver.Endpoint) string {
 	return key.String()
 }
 
+// sameAddrs tells whether two endpoints have the same Addrs in the same order, as
+// they nearly always do from one resolver update to the next: a key need not be
+// made then.
+func sameAddrs(a, b resolver.Endpoint) bool {
+	return slices.EqualFunc(a.Addresses, b.Addresses, func(a, b resolver.Address) bool { return a.Addr == b.Addr })
+}
+
 // sameAddresses tells whether a child that is READY has no use for an update
 // from one endpoint to the other.
 func sameAddresses(a, b resolver.Endpoint) bool {

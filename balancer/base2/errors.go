@@ -25,6 +25,11 @@ func (e *pickError) Error() string { return e.text }
 // holds a status, gRPC ends RPCs with it.
 func (e *pickError) Unwrap() error { return e.cause }
 
+// toldLocked returns the children that the error tells of.
+func (b *endpointBalancer) toldLocked() []*child {
+	return b.order[max(0, len(b.order)-maxCauses):]
+}
+
 // failureLocked returns the error that tells which endpoints failed and why.
 // The wording, after the policy's name, is
 //
@@ -40,7 +45,7 @@ func (b *endpointBalancer) failureLocked() error {
 	}
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s: none of %d endpoints is ready: ", b.name, len(b.order))
-	told := b.order[max(0, len(b.order)-maxCauses):]
+	told := b.toldLocked()
 	if more := len(b.order) - len(told); more > 0 {
 		fmt.Fprintf(&s, "(%d more); ", more)
 	}

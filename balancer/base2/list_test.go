@@ -21,6 +21,9 @@ type lists struct {
 }
 
 func (l *lists) BuildList(ready []balancer.SubConn) balancer.Picker {
+	if cap(ready) != len(ready) {
+		panic("a PickerBuilder's append would overwrite the lists that come after")
+	}
 	l.given = append(l.given, ready)
 	l.copies = append(l.copies, slices.Clone(ready))
 	return constPicker{ready[0]}

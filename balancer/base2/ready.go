@@ -21,7 +21,7 @@ func (r *readyList) len() int { return len(r.children) - r.left }
 func (r *readyList) add(c *child) {
 	c.readyAt = len(r.children)
 	r.children = append(r.children, c)
-	r.conns = append(r.conns, c.picked.conn)
+	r.conns = append(r.conns, c.picked)
 }
 
 // remove takes the child out. Its place is where it was added, or before: gaps

@@ -101,6 +101,48 @@ func TestEmptyUpdate(t *testing.T) {
 	wantStates(t, cc, stConnecting, stReady, stFailure, stFailure, stConnecting, stReady)
 }
 
+func TestAnEmptyUpdateReplacesTheResolversError(t *testing.T) {
+	t.Parallel()
+	cc, p, _ := build(t)
+	p.ResolverError(errors.New("no such name"))
+	wantPickError(t, cc, "test_policy: no children to pick from: name resolver error: no such name")
+	_ = p.Update()
+	wantPickError(t, cc, "test_policy: no children to pick from: name resolver error: produced zero addresses")
+}
+
+func TestAnEndpointThatIsListedTwiceIsOne(t *testing.T) {
+	t.Parallel()
+	cc, p, _ := build(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1", "a:1")...)
+	cc.SubConn("a:1").Fail(errors.New("refused"))
+	wantPickError(t, cc, "test_policy: none of 1 endpoints is ready: connect to a:1: refused")
+}
+
+// Each picker wakes all RPCs that wait; when many endpoints retry in vain, those
+// that the error does not tell of cause none.
+func TestAFailureThatTheErrorDoesNotTellOfIsNoNews(t *testing.T) {
+	t.Parallel()
+	cc, p, _ := build(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1", "d:1")...)
+	fail := func(addr, why string) {
+		sc := cc.SubConn(addr)
+		if sc.State() == stFailure {
+			sc.Idle()
+		}
+		sc.Fail(errors.New(why))
+	}
+	for _, addr := range []string{"a:1", "b:1", "c:1", "d:1"} {
+		fail(addr, "refused")
+	}
+	reports := len(cc.States())
+	fail("a:1", "reset")
+	if got := len(cc.States()) - reports; got != 0 {
+		t.Errorf("%d reports on a failure of a:1, want none", got)
+	}
+	fail("b:1", "reset")
+	wantPickError(t, cc, "test_policy: none of 4 endpoints is ready: (1 more); connect to b:1: reset; connect to c:1: refused; connect to d:1: refused")
+}
+
 func TestEndpointsThatSwapPlacesKeepTheirConnections(t *testing.T) {
 	t.Parallel()
 	cc, p, r := build(t)
