@@ -7,19 +7,33 @@ import (
 	"time"
 )
 
+// cost is what something took.
+type cost struct {
+	time, bytes, pickers float64 // nanoseconds; allocated; published
+}
+
 // job is something to be measured. It returns what it took, so that it can
 // prepare itself and clean up without being measured for it.
-type job func() (time.Duration, uint64)
+type job func() cost
 
-// measured runs f and tells the time and the bytes allocated.
-func measured(f func()) (time.Duration, uint64) {
+// measured tells what f takes.
+func (f *fleet) measured(do func()) cost {
 	var before, after runtime.MemStats
+	pickers := len(f.cc.States())
 	runtime.ReadMemStats(&before)
 	start := time.Now()
-	f()
+	do()
 	took := time.Since(start)
 	runtime.ReadMemStats(&after)
-	return took, after.TotalAlloc - before.TotalAlloc
+	return cost{
+		time:    float64(took.Nanoseconds()),
+		bytes:   float64(after.TotalAlloc - before.TotalAlloc),
+		pickers: float64(len(f.cc.States()) - pickers),
+	}
+}
+
+func (c cost) plus(d cost) cost {
+	return cost{c.time + d.time, c.bytes + d.bytes, c.pickers + d.pickers}
 }
 
 // compare runs grpc-go's policy and ours by turns, so that whatever else the
@@ -28,32 +42,40 @@ func measured(f func()) (time.Duration, uint64) {
 // is measured alone.
 func compare(b *testing.B, n int, builtin, ours job) {
 	b.Helper()
-	var times, bytes [2][]float64
+	var theirCosts, ourCosts []cost
 	for b.Loop() {
-		for i, j := range []job{builtin, ours} {
-			if j == nil {
-				continue
-			}
-			took, allocated := j()
-			times[i] = append(times[i], float64(took.Nanoseconds())/float64(n))
-			bytes[i] = append(bytes[i], float64(allocated)/float64(n))
+		if builtin != nil {
+			theirCosts = append(theirCosts, builtin())
 		}
+		ourCosts = append(ourCosts, ours())
 	}
 	b.ReportMetric(0, "ns/op") // of both together: it says nothing
-	b.ReportMetric(median(times[1]), "ns/ours")
-	b.ReportMetric(median(bytes[1]), "B/ours")
-	if builtin == nil {
-		return
-	}
-	b.ReportMetric(median(times[0]), "ns/grpc-go")
-	b.ReportMetric(median(bytes[0]), "B/grpc-go")
-	b.ReportMetric(median(times[1])/median(times[0]), "ratio")
-	if median(bytes[0]) > 0 {
-		b.ReportMetric(median(bytes[1])/median(bytes[0]), "B-ratio")
+	for _, unit := range []struct {
+		name, ratio string
+		of          func(cost) float64
+	}{
+		{"ns", "ratio", func(c cost) float64 { return c.time }},
+		{"B", "B-ratio", func(c cost) float64 { return c.bytes }},
+		{"pickers", "", func(c cost) float64 { return c.pickers }},
+	} {
+		ours := median(ourCosts, unit.of) / float64(n)
+		b.ReportMetric(ours, unit.name+"/ours")
+		if builtin == nil {
+			continue
+		}
+		theirs := median(theirCosts, unit.of) / float64(n)
+		b.ReportMetric(theirs, unit.name+"/grpc-go")
+		if theirs > 0 && unit.ratio != "" {
+			b.ReportMetric(ours/theirs, unit.ratio)
+		}
 	}
 }
 
-func median(xs []float64) float64 {
-	xs = slices.Sorted(slices.Values(xs))
+func median[T any](all []T, of func(T) float64) float64 {
+	xs := make([]float64, len(all))
+	for i, x := range all {
+		xs[i] = of(x)
+	}
+	slices.Sort(xs)
 	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
 }

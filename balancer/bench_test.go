@@ -3,11 +3,11 @@ package balancer_test
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/roundrobin"
 	"google.golang.org/grpc/connectivity"
 
@@ -20,64 +20,75 @@ import (
 // and minutes for what is above, which is not measured.
 const builtinMax = 10_000
 
-// BenchmarkPick is one pick with the end of its RPC.
+// BenchmarkPick is one pick, alone and with the end of its RPC.
 func BenchmarkPick(b *testing.B) {
 	for _, pair := range pairs { // as their users have them: ours are metered
 		for _, n := range []int{3, 100, 10_000} {
 			if n > 3 && pair.ours == pickfirst2.Name {
 				continue // it picks one connection whatever there is
 			}
-			builtin := newFleet(b, pair.theirs, n).startUp()
-			ours := newFleet(b, pair.ours, n).startUp()
-			b.Run(fmt.Sprintf("%s/%d/serial", pair.ours, n), func(b *testing.B) {
-				compare(b, picksPerRun, serialPicks(b, builtin), serialPicks(b, ours))
+			inFleets(b, pair.theirs, pair.ours, n, func(b *testing.B, builtin, ours *fleet) {
+				b.Run("serial", func(b *testing.B) {
+					compare(b, picksPerRun, picks(builtin, 1, pickDone), picks(ours, 1, pickDone))
+				})
+				b.Run("parallel", func(b *testing.B) {
+					workers := runtime.GOMAXPROCS(0)
+					compare(b, picksPerRun, picks(builtin, workers, pickDone), picks(ours, workers, pickDone))
+				})
+				b.Run("without Done", func(b *testing.B) {
+					compare(b, picksPerRun, picks(builtin, 1, pickOnly), picks(ours, 1, pickOnly))
+				})
 			})
-			b.Run(fmt.Sprintf("%s/%d/parallel", pair.ours, n), func(b *testing.B) {
-				compare(b, picksPerRun, parallelPicks(b, builtin), parallelPicks(b, ours))
-			})
-			builtin.policy.Close()
-			ours.policy.Close()
 		}
 	}
 }
 
-const picksPerRun = 20_000
-
-func serialPicks(b *testing.B, f *fleet) job {
-	picker := f.cc.State().Picker
-	return func() (time.Duration, uint64) {
-		return measured(func() { pickDone(b, picker, picksPerRun) })
-	}
+// inFleets runs benchmarks on n READY endpoints of each policy, which are started
+// only if one of the benchmarks is asked for.
+func inFleets(b *testing.B, theirs, ours string, n int, run func(b *testing.B, theirs, ours *fleet)) {
+	b.Run(ours, func(b *testing.B) {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			t, o := newFleet(b, theirs, n).startUp(), newFleet(b, ours, n).startUp()
+			defer t.policy.Close()
+			defer o.policy.Close()
+			run(b, t, o)
+		})
+	})
 }
 
-func parallelPicks(b *testing.B, f *fleet) job {
+const picksPerRun = 20_000
+
+// picks has the workers share the picks of a run.
+func picks(f *fleet, workers int, pick func(testing.TB, balancer.Picker, int)) job {
 	picker := f.cc.State().Picker
-	workers := runtime.GOMAXPROCS(0)
-	return func() (time.Duration, uint64) {
-		return measured(func() {
+	return func() cost {
+		return f.measured(func() {
 			var all sync.WaitGroup
-			for range workers {
-				all.Go(func() { pickDone(b, picker, picksPerRun/workers) })
+			for range workers - 1 {
+				all.Go(func() { pick(f.tb, picker, picksPerRun/workers) })
 			}
+			pick(f.tb, picker, picksPerRun/workers)
 			all.Wait()
 		})
 	}
 }
 
-// BenchmarkStartUp is the time from the first resolver update until all
-// endpoints are READY.
+// BenchmarkStartUp is the time from the first resolver update until the picker
+// has all endpoints.
 func BenchmarkStartUp(b *testing.B) {
-	for _, n := range []int{10, 100, 1000, 10_000, 30_000} {
-		b.Run(fmt.Sprintf("round_robin2/%d", n), func(b *testing.B) {
-			start := func(policy string) job {
-				return func() (time.Duration, uint64) {
-					f := newFleet(b, policy, n)
-					defer f.policy.Close()
-					return measured(func() { f.startUp() })
-				}
-			}
-			compare(b, 1, unless(n > builtinMax, start(roundrobin.Name)), start(roundrobin2.Name))
-		})
+	start := func(b *testing.B, policy string, n int) job {
+		return func() cost {
+			f := newFleet(b, policy, n)
+			defer f.policy.Close()
+			return f.measured(func() { f.startUp() })
+		}
+	}
+	for _, policy := range []string{roundrobin2.Name, mapPolicy} {
+		for _, n := range []int{10, 100, 1000, 10_000, 30_000} {
+			b.Run(fmt.Sprintf("%s/%d", policy, n), func(b *testing.B) {
+				compare(b, 1, unless(n > builtinMax || policy == mapPolicy && n > 1000, start(b, roundrobin.Name, n)), start(b, policy, n))
+			})
+		}
 	}
 }
 
@@ -92,34 +103,39 @@ func unless(leaveOut bool, j job) job {
 // after the other.
 func BenchmarkFlap(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {
-		builtin, ours := newFleet(b, roundrobin.Name, n).startUp(), newFleet(b, roundrobin2.Name, n).startUp()
-		b.Run(fmt.Sprintf("round_robin2/%d/one", n), func(b *testing.B) {
-			one := func(f *fleet) job {
-				sc := f.cc.SubConns()[n/2]
-				return func() (time.Duration, uint64) { return measured(func() { flap(sc) }) }
-			}
-			before := len(ours.cc.States())
-			compare(b, 1, one(builtin), one(ours))
-			b.ReportMetric(float64(len(ours.cc.States())-before)/float64(b.N), "pickers/ours")
+		inFleets(b, roundrobin.Name, roundrobin2.Name, n, func(b *testing.B, builtin, ours *fleet) {
+			b.Run("one", func(b *testing.B) { compare(b, 1, flapOne(builtin), flapOne(ours)) })
+			b.Run("all", func(b *testing.B) { compare(b, 1, unless(n >= builtinMax, flapAll(builtin)), flapAll(ours)) })
 		})
-		b.Run(fmt.Sprintf("round_robin2/%d/all", n), func(b *testing.B) {
-			all := func(f *fleet) job {
-				conns := f.cc.SubConns()
-				return func() (time.Duration, uint64) {
-					return measured(func() {
-						for _, sc := range conns {
-							lose(sc)
-						}
-						for _, sc := range conns {
-							sc.Ready()
-						}
-					})
-				}
+	}
+}
+
+// flapOne is what the loss and the new connection take. Between them is time, as
+// in life, so that no picker is put off: what is measured is all that is done.
+func flapOne(f *fleet) job {
+	sc := f.cc.SubConns()[len(f.endpoints)/2]
+	return func() cost {
+		lost := f.measured(func() { lose(sc) })
+		time.Sleep(10 * time.Millisecond)
+		made := f.measured(func() { f.published(sc.Ready) })
+		time.Sleep(10 * time.Millisecond)
+		return lost.plus(made)
+	}
+}
+
+func flapAll(f *fleet) job {
+	conns := f.cc.SubConns()
+	last := len(conns) - 1
+	return func() cost {
+		return f.measured(func() {
+			for _, sc := range conns {
+				lose(sc)
 			}
-			compare(b, 1, unless(n >= builtinMax, all(builtin)), all(ours))
+			for _, sc := range conns[:last] {
+				sc.Ready()
+			}
+			f.published(conns[last].Ready)
 		})
-		builtin.policy.Close()
-		ours.policy.Close()
 	}
 }
 
@@ -127,17 +143,16 @@ func BenchmarkFlap(b *testing.B) {
 // endpoints are new.
 func BenchmarkUpdate(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {
-		builtin, ours := newFleet(b, roundrobin.Name, n).startUp(), newFleet(b, roundrobin2.Name, n).startUp()
-		for _, changed := range []struct {
-			name string
-			n    int
-		}{{"none", 0}, {"one", 1}, {"half", n / 2}, {"all", n}} {
-			b.Run(fmt.Sprintf("round_robin2/%d/%s", n, changed.name), func(b *testing.B) {
-				compare(b, 1, unless(n*changed.n > 10_000_000, replace(builtin, changed.n)), replace(ours, changed.n))
-			})
-		}
-		builtin.policy.Close()
-		ours.policy.Close()
+		inFleets(b, roundrobin.Name, roundrobin2.Name, n, func(b *testing.B, builtin, ours *fleet) {
+			for _, changed := range []struct {
+				name string
+				n    int
+			}{{"none", 0}, {"one", 1}, {"half", n / 2}, {"all", n}} {
+				b.Run(changed.name, func(b *testing.B) {
+					compare(b, 1, unless(n*changed.n > 10_000_000, replace(builtin, changed.n)), replace(ours, changed.n))
+				})
+			}
+		})
 	}
 }
 
@@ -145,18 +160,18 @@ func BenchmarkUpdate(b *testing.B) {
 // bringing the new ones up.
 func replace(f *fleet, n int) job {
 	next := len(f.endpoints)
-	return func() (time.Duration, uint64) {
+	return func() cost {
 		changed := append(endpoints(next, n), f.endpoints[n:]...)
 		next += n
 		f.endpoints = changed
 		state := balancertest.ResolverState(changed...)
-		took, bytes := measured(func() { f.update(state) })
+		took := f.measured(func() { f.update(state) })
 		for _, sc := range f.cc.Live() {
 			if sc.Wanted() && sc.State() == connectivity.Idle {
 				sc.Ready()
 			}
 		}
-		return took, bytes
+		return took
 	}
 }
 
@@ -170,35 +185,11 @@ func BenchmarkMemory(b *testing.B) {
 				ours = append(ours, heldPerEndpoint(b, roundrobin2.Name, n))
 			}
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(median(ours), "B/ours")
-			b.ReportMetric(median(theirs), "B/grpc-go")
-			b.ReportMetric(median(ours)/median(theirs), "ratio")
+			b.ReportMetric(median(ours, itself), "B/ours")
+			b.ReportMetric(median(theirs, itself), "B/grpc-go")
+			b.ReportMetric(median(ours, itself)/median(theirs, itself), "ratio")
 		})
 	}
 }
 
-// BenchmarkLoss is the time from the loss of a connection until there is a
-// picker without it, while all other connections are lost and made again. It
-// reports the longest, too.
-func BenchmarkLoss(b *testing.B) {
-	const n = 10_000
-	f := newFleet(b, roundrobin2.Name, n).startUp()
-	defer f.policy.Close()
-	conns := f.cc.SubConns()
-	var took []float64
-	other := 1
-	for b.Loop() {
-		last := f.cc.State().Picker
-		start := time.Now()
-		lose(conns[0])
-		for f.cc.State().Picker == last {
-			flap(conns[other])
-			other = 1 + other%(n-1)
-		}
-		took = append(took, float64(time.Since(start).Nanoseconds())/1e6)
-		conns[0].Ready()
-	}
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(median(took), "ms/median")
-	b.ReportMetric(slices.Max(took), "ms/max")
-}
+func itself(x float64) float64 { return x }

@@ -2,13 +2,19 @@ package balancer_test
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"runtime"
+	"slices"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/balancer/base2"
 	"github.com/grpc-balancer2/balancer2/metrics"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
@@ -24,16 +30,43 @@ type fleet struct {
 
 // newFleet takes the policy as its users have it: ours are metered. The Metrics
 // is the fleet's own, so that the series of its endpoints go with it; in
-// metrics.Default they would stay for all tests that scrape.
+// metrics.Default they would stay for all tests that scrape. It has no limit, so
+// that each endpoint has series.
 func newFleet(tb testing.TB, policy string, n int) *fleet {
+	m := metrics.New(metrics.WithMaxBackends(0))
 	switch policy {
 	case pickfirst2.Name:
-		return newFleetOf(tb, metrics.New().Instrument(pickfirst2.NewBuilder()), n)
+		return newFleetOf(tb, m.Instrument(pickfirst2.NewBuilder()), n)
 	case roundrobin2.Name:
-		return newFleetOf(tb, metrics.New().Instrument(roundrobin2.NewBuilder()), n)
+		return newFleetOf(tb, m.Instrument(roundrobin2.NewBuilder()), n)
+	case mapPolicy:
+		return newFleetOf(tb, m.Instrument(mapBuilder()), n)
 	default:
 		return newFleetOf(tb, balancer.Get(policy), n)
 	}
+}
+
+// mapPolicy is a round robin that is built on base2 from a map, as policies that
+// were written for grpc-go's base are.
+const mapPolicy = "map_round_robin"
+
+func mapBuilder() balancer.Builder {
+	return base2.NewBalancerBuilder(mapPolicy, func() base.PickerBuilder { return mapPickers{} }, base.Config{})
+}
+
+type mapPickers struct{}
+
+func (mapPickers) Build(info base.PickerBuildInfo) balancer.Picker {
+	return &mapPicker{conns: slices.Collect(maps.Keys(info.ReadySCs))}
+}
+
+type mapPicker struct {
+	conns []balancer.SubConn
+	turn  atomic.Uint64
+}
+
+func (p *mapPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+	return balancer.PickResult{SubConn: p.conns[p.turn.Add(1)%uint64(len(p.conns))]}, nil
 }
 
 func newFleetOf(tb testing.TB, b balancer.Builder, n int) *fleet {
@@ -51,13 +84,33 @@ func endpoints(first, n int) []resolver.Endpoint {
 	return balancertest.Endpoints(addrs...)
 }
 
-// startUp brings all endpoints to READY. A pick_first connects to one.
+// startUp brings all endpoints to READY. A pick_first connects to one. They
+// become READY in random order, as they do in life: where the picks follow the
+// order in which the memory was allocated, the processor foresees them.
 func (f *fleet) startUp() *fleet {
 	f.update(balancertest.ResolverState(f.endpoints...))
-	for _, sc := range f.cc.SubConns() {
+	conns := f.cc.SubConns()
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
+	last := len(conns) - 1
+	for _, sc := range conns[:last] {
 		sc.Ready()
 	}
+	f.published(conns[last].Ready)
 	return f
+}
+
+// published waits for the picker that the change brings about. In a large channel
+// it may be put off for a few milliseconds.
+func (f *fleet) published(change func()) {
+	f.tb.Helper()
+	before := f.cc.State().Picker
+	change()
+	for i := 0; f.cc.State().Picker == before; i++ {
+		if i == 1e8 {
+			f.tb.Fatal("no picker is published")
+		}
+		runtime.Gosched()
+	}
 }
 
 func (f *fleet) update(s resolver.State) {
@@ -94,6 +147,15 @@ func pickDone(tb testing.TB, p balancer.Picker, n int) {
 	}
 }
 
+// pickOnly picks n times, for RPCs that do not end meanwhile.
+func pickOnly(tb testing.TB, p balancer.Picker, n int) {
+	for range n {
+		if _, err := p.Pick(balancer.PickInfo{}); err != nil {
+			tb.Fatalf("Pick: %v", err)
+		}
+	}
+}
+
 // heldPerEndpoint returns the bytes that a policy holds for each of n READY
 // endpoints, without what the fakes hold by themselves.
 func heldPerEndpoint(tb testing.TB, policy string, n int) float64 {
@@ -120,7 +182,8 @@ func heapInUse() uint64 {
 	return stats.HeapAlloc
 }
 
-// bareBuilder builds policies that connect to each address and do nothing else.
+// bareBuilder builds policies that connect to each address, report each change,
+// and do nothing else.
 type bareBuilder struct{}
 
 func (bareBuilder) Name() string { return "bare" }
@@ -135,8 +198,11 @@ type bare struct {
 }
 
 func (b bare) UpdateClientConnState(s balancer.ClientConnState) error {
+	report := func(balancer.SubConnState) {
+		b.cc.UpdateState(balancer.State{Picker: base.NewErrPicker(balancer.ErrNoSubConnAvailable)})
+	}
 	for _, e := range s.ResolverState.Endpoints {
-		sc, err := b.cc.NewSubConn(e.Addresses, balancer.NewSubConnOptions{StateListener: func(balancer.SubConnState) {}})
+		sc, err := b.cc.NewSubConn(e.Addresses, balancer.NewSubConnOptions{StateListener: report})
 		if err != nil {
 			return err
 		}

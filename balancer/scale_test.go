@@ -2,11 +2,11 @@ package balancer_test
 
 import (
 	"math"
-	"runtime"
 	"testing"
+	"testing/synctest"
 
-	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/roundrobin"
+	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
@@ -14,7 +14,8 @@ import (
 )
 
 // These hold what does not depend on the machine: allocations, bytes, pickers.
-// Times are for the benchmarks. Not parallel: they look at the heap.
+// Times are for the benchmarks. In a bubble no rebuild costs any time, so that
+// none is put off. Not parallel: they look at the heap.
 
 func TestPicksDoNotAllocate(t *testing.T) {
 	for _, policy := range []string{pickfirst2.Name, roundrobin2.Name} {
@@ -31,11 +32,13 @@ func TestPicksDoNotAllocate(t *testing.T) {
 }
 
 func TestStartUpAllocatesInProportion(t *testing.T) {
-	bytes := func(n int) float64 {
-		f := newFleet(t, roundrobin2.Name, n)
-		defer f.policy.Close()
-		_, allocated := measured(func() { f.startUp() })
-		return float64(allocated)
+	bytes := func(n int) (bytes float64) {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFleet(t, roundrobin2.Name, n)
+			defer f.policy.Close()
+			bytes = f.measured(func() { f.startUp() }).bytes
+		})
+		return bytes
 	}
 	bytes(10) // what the first one makes for all
 	for _, sizes := range [][2]int{{100, 1000}, {1000, 10_000}, {10_000, 30_000}} {
@@ -48,59 +51,76 @@ func TestStartUpAllocatesInProportion(t *testing.T) {
 
 func TestOneFlapTakesTwoPickers(t *testing.T) {
 	for _, n := range []int{10, 1000, 10_000} {
-		f := newFleet(t, roundrobin2.Name, n).startUp()
-		awaitPicker(f, n)
-		before := len(f.cc.States())
-		sc := f.cc.SubConns()[n/2]
-		lose(sc)
-		awaitPicker(f, n-1)
-		sc.Ready()
-		awaitPicker(f, n)
-		if got := len(f.cc.States()) - before; got != 2 {
-			t.Errorf("%d endpoints: %d pickers for one flap, want 2", n, got)
-		}
-		f.policy.Close()
+		synctest.Test(t, func(t *testing.T) {
+			f := newFleet(t, roundrobin2.Name, n).startUp()
+			defer f.policy.Close()
+			sc := f.cc.SubConns()[n/2]
+			took := f.measured(func() { flap(sc) })
+			if took.pickers != 2 {
+				t.Errorf("%d endpoints: %v pickers for one flap, want 2", n, took.pickers)
+			}
+			if most := float64(20*n + 4096); took.bytes > most { // one list of the READY ones
+				t.Errorf("%d endpoints: %v bytes allocated for one flap, want %v at most", n, took.bytes, most)
+			}
+			picker := f.cc.State().Picker
+			if !picksConn(t, picker, sc, n) {
+				t.Errorf("%d endpoints: no RPC goes to the connection that was made again", n)
+			}
+		})
 	}
 }
 
-// awaitPicker waits until a round of picks goes over that many SubConns. In
-// large channels the picker may be a few milliseconds late.
-func awaitPicker(f *fleet, ready int) {
-	f.tb.Helper()
-	for f.tb.Context().Err() == nil {
-		picker := f.cc.State().Picker
-		seen := make(map[balancer.SubConn]bool, ready)
-		for {
-			res, err := picker.Pick(balancer.PickInfo{})
-			if err != nil {
-				f.tb.Fatalf("Pick: %v", err)
-			}
-			if seen[res.SubConn] {
-				break
-			}
-			seen[res.SubConn] = true
-		}
-		if len(seen) == ready {
-			return
-		}
-		runtime.Gosched()
-	}
-}
-
+// An update that changes nothing is answered with the picker that there is, for
+// the sake of parents such as weighted_target.
 func TestAnUpdateThatChangesNothingCostsNothing(t *testing.T) {
 	const n = 10_000
-	f := newFleetOf(t, roundrobin2.NewBuilder(), n).startUp()
-	defer f.policy.Close()
-	awaitPicker(f, n)
-	state := balancertest.ResolverState(f.endpoints...)
-	before := f.cc.State().Picker
-	_, allocated := measured(func() { f.update(state) })
-	if allocated > 4096 {
-		t.Errorf("%d bytes allocated for %d endpoints, want next to nothing", allocated, n)
+	dualStack := endpoints(0, n)
+	for i := range dualStack {
+		addr := dualStack[i].Addresses[0]
+		addr.Addr = "[fd00::1]:" + addr.Addr // any other
+		dualStack[i].Addresses = append(dualStack[i].Addresses, addr)
 	}
+	for name, endpoints := range map[string][]resolver.Endpoint{"one address": endpoints(0, n), "two": dualStack} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFleet(t, roundrobin2.Name, n)
+			defer f.policy.Close()
+			f.endpoints = endpoints
+			f.startUp()
+			state := balancertest.ResolverState(endpoints...)
+			took := f.measured(func() { f.update(state) })
+			if took.bytes > 4096 {
+				t.Errorf("%s: %v bytes allocated for %d endpoints, want next to nothing", name, took.bytes, n)
+			}
+			if took.pickers != 1 {
+				t.Errorf("%s: the policy has reported %v times, want once", name, took.pickers)
+			}
+		})
+	}
+}
+
+func TestAnUpdateThatChangesNothingBuildsNoPicker(t *testing.T) {
+	f := newFleetOf(t, roundrobin2.NewBuilder(), 10).startUp()
+	defer f.policy.Close()
+	before := f.cc.State().Picker
+	f.update(balancertest.ResolverState(f.endpoints...))
 	if f.cc.State().Picker != before {
 		t.Error("there is a new picker")
 	}
+}
+
+func TestAnUpdateThatChangesOneEndpointIsCheap(t *testing.T) {
+	const n = 10_000
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, roundrobin2.Name, n).startUp()
+		defer f.policy.Close()
+		took := replace(f, 1)()
+		if took.bytes > 80*n {
+			t.Errorf("%v bytes allocated for %d endpoints, want %d at most", took.bytes, n, 80*n)
+		}
+		if took.pickers != 1 {
+			t.Errorf("%v pickers, want 1", took.pickers)
+		}
+	})
 }
 
 func TestMemoryPerEndpoint(t *testing.T) {

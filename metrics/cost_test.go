@@ -86,17 +86,6 @@ func TestPickAndDoneDoNotAllocate(t *testing.T) {
 	}
 }
 
-func TestFailingPicksDoNotAllocate(t *testing.T) {
-	for _, err := range []error{balancer.ErrNoSubConnAvailable, errors.New("plain")} {
-		s, cc, _ := metered(t, metrics.New())
-		s.publish(balancer.PickResult{}, err)
-		picker := cc.State().Picker
-		if n := testing.AllocsPerRun(1000, func() { _, _ = picker.Pick(balancer.PickInfo{}) }); n != 0 {
-			t.Errorf("%v: %v allocations, want 0", err, n)
-		}
-	}
-}
-
 // Not parallel: it looks at the heap.
 func TestMemoryReturnsToItsLevel(t *testing.T) {
 	tests := []struct {

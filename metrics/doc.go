@@ -119,9 +119,10 @@
 // lock, no allocation, no look-up, no clock. A Done callback of the policy's
 // own is wrapped in a pooled record; it relies on gRPC's promise to call Done
 // once. The same record holds the time where latency is measured, which costs
-// two looks at the clock and the histogram. An RPC whose pick does not succeed,
-// queued or failed, is put on a list, for about a microsecond and some
-// allocations; while there is one on the list, picks are looked up there. Other
+// two looks at the clock and the histogram. An RPC whose pick does not succeed is
+// put on a list, for some 5 µs and nine allocations, also where it fails because
+// it is not wait-for-ready; while there is one on the list, picks are looked up
+// there. Other
 // locks, maps and clocks belong to subchannels, their state changes, and scrapes.
 // A scrape allocates in proportion to the backends. Only the making and the end
 // of subchannels wait for it, for as long as it takes to list the records.
