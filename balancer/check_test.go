@@ -1,45 +1,73 @@
 package balancer_test
 
 import (
+	"encoding/json"
+	"maps"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/leastrequest"
 	"google.golang.org/grpc/balancer/pickfirst"
+	"google.golang.org/grpc/balancer/randomsubsetting"
+	"google.golang.org/grpc/balancer/ringhash"
 	"google.golang.org/grpc/balancer/roundrobin"
+	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // TestPoliciesOfGRPCPass: what Check demands is what grpc-go's own policies do,
-// as they are and metered.
+// as they are and metered. This module's policies are checked where they are
+// defined.
 //
-// weighted_round_robin would have this module depend on xDS's messages. Without
-// xDS the picks of ring_hash_experimental fail, unless its config names a header
-// and the program's environment allows that. Policies with children, such as
-// weighted_target, cannot do with an empty config.
+// Missing are weighted_round_robin, which would have this module depend on xDS's
+// messages and is checked in internal/xdsparents, and those that take more than
+// endpoints and a config: weighted_target looks for its children's names in the
+// endpoints, rls calls a server.
 func TestPoliciesOfGRPCPass(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{pickfirst.Name, roundrobin.Name, leastrequest.Name} {
+	for name, fields := range map[string]map[string]any{
+		pickfirst.Name:    nil,
+		roundrobin.Name:   nil,
+		leastrequest.Name: nil,
+		ringhash.Name:     {"requestHashHeader": "session"}, // else the hash comes from xDS
+		randomsubsetting.Name: {
+			"subsetSize":  2,
+			"childPolicy": []map[string]any{{roundrobin.Name: struct{}{}}},
+		},
+	} {
+		b := balancer.Get(name)
+		if fields != nil {
+			b = withFields{b, fields}
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			balancertest.Check(t, balancer.Get(name))
+			balancertest.Check(t, b)
 		})
 		t.Run(name+" metered", func(t *testing.T) {
 			t.Parallel()
-			balancertest.Check(t, metrics.New(metrics.WithLatency()).Instrument(balancer.Get(name)))
+			balancertest.Check(t, metrics.New(metrics.WithLatency()).Instrument(b))
 		})
 	}
 }
 
-// TestRegisteredPoliciesPass is about ours as their users have them: metered.
-func TestRegisteredPoliciesPass(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"pick_first2", "round_robin2"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			balancertest.Check(t, balancer.Get(name))
-		})
+// withFields gives a policy the fields that its config cannot do without.
+type withFields struct {
+	balancer.Builder
+	fields map[string]any
+}
+
+// ParseConfig implements [balancer.ConfigParser].
+func (b withFields) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	fields := make(map[string]any)
+	if err := json.Unmarshal(js, &fields); err != nil {
+		return nil, err
 	}
+	maps.Copy(fields, b.fields)
+	js, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	return b.Builder.(balancer.ConfigParser).ParseConfig(js)
 }

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/balancer/roundrobin"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
 
+	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
@@ -20,7 +23,7 @@ import (
 // policies in TestUnderWeightedTargetRPCsAreSpreadByWeight.
 func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 	t.Parallel()
-	const withFallback = `{"loadBalancingConfig": [{"not_registered": {}}, {"round_robin2": {}}, {"round_robin": {}}]}`
+	withFallback := lbconfig.ServiceConfig("not_registered", roundrobin2.Name, roundrobin.Name)
 	tests := []struct {
 		name       string
 		byDefault  string // service config of the channel
@@ -35,7 +38,7 @@ func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 		{name: "resolver is not listened to", byDefault: pickfirst2.ServiceConfig, byResolver: roundrobin2.ServiceConfig, disabled: true, want: pickfirst2.Name},
 		{name: "first of a list that is registered", byDefault: withFallback, want: roundrobin2.Name},
 	}
-	for i, tt := range tests {
+	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := manual.NewBuilderWithScheme("choose")
@@ -53,7 +56,7 @@ func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 				}
 				r.InitialState(state)
 			}
-			conn, err := grpc.NewClient(fmt.Sprint("choose:///", i), opts...)
+			conn, err := grpc.NewClient(fmt.Sprintf("choose:///run-%d", dials.Add(1)), opts...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,27 +69,51 @@ func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 	}
 }
 
-// policyOf waits until a channel to the target has a policy, and returns which.
+// policyOf waits until one channel to the target has a metered policy, and
+// returns which.
 func policyOf(t *testing.T, target string) string {
 	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	defer cancel()
-	for ctx.Err() == nil {
-		families, err := prometheus.DefaultGatherer.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range families {
-			if f.GetName() != "grpc_lb_channels" {
-				continue
+	for {
+		if policies := policiesOf(t, target); len(policies) > 0 {
+			if len(policies) > 1 {
+				t.Errorf("the channel to %s has policies %v, want one", target, policies)
 			}
-			for _, m := range f.GetMetric() { // labels come in the order of their names
-				if m.GetLabel()[1].GetValue() == target {
-					return m.GetLabel()[0].GetValue()
-				}
+			return policies[0]
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			t.Fatalf("no channel to %s has a metered policy", target)
+		}
+	}
+}
+
+// policiesOf returns the metered policies that one channel to the target has now.
+// The series of a channel that is closed stays for a while, at 0.
+func policiesOf(t *testing.T, target string) []string {
+	t.Helper()
+	families, err := prometheus.DefaultGatherer.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var policies []string
+	for _, f := range families {
+		if f.GetName() != "grpc_lb_channels" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			labels := make(map[string]string)
+			for _, l := range m.GetLabel() {
+				labels[l.GetName()] = l.GetValue()
+			}
+			if labels["grpc_target"] == target && m.GetGauge().GetValue() == 1 {
+				policies = append(policies, labels["grpc_lb_policy"])
 			}
 		}
 	}
-	t.Fatalf("no channel to %s has a policy", target)
-	return ""
+	return policies
 }

@@ -2,6 +2,10 @@
 // that gRPC's service config asks for: a field of the wrong type is an error
 // that names the policy and the field; a field that the policy does not know is
 // accepted, for the sake of newer configs, and logged as a warning.
+//
+// [ServiceConfig] goes the other way: it writes a service config that selects a
+// policy, with others to fall back on. The package registers no policy, so that
+// programs can use it that do without those of this module.
 package lbconfig
 
 import (

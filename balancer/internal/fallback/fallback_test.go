@@ -3,34 +3,76 @@
 package fallback_test
 
 import (
+	"context"
+	"errors"
+	"net"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/expfmt"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/roundrobin"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
+	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-func newClient(config string) error {
-	conn, err := grpc.NewClient("passthrough:///127.0.0.1:1",
+var roundRobin = metrics.New() // meters gRPC's own
+
+func init() { balancer.Register(roundRobin.Instrument(balancer.Get(roundrobin.Name))) }
+
+func newClient(config string) (*grpc.ClientConn, error) {
+	return grpc.NewClient("passthrough:///backend:1",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return nil, errors.New("nobody is there") }),
 		grpc.WithDefaultServiceConfig(config))
-	if err == nil {
-		err = conn.Close()
+}
+
+func TestNothingImportsThePolicies(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"round_robin2", "pick_first2"} {
+		if balancer.Get(name) != nil {
+			t.Errorf("%s is registered: something imports it", name)
+		}
 	}
-	return err
 }
 
 func TestWithoutTheImportTheNextOfTheListIsTaken(t *testing.T) {
 	t.Parallel()
-	if balancer.Get("round_robin2") != nil {
-		t.Fatal("round_robin2 is registered: something imports it")
+	synctest.Test(t, func(t *testing.T) {
+		conn, err := newClient(lbconfig.ServiceConfig("round_robin2", roundrobin.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.Connect()
+		synctest.Wait()
+		page, err := testutil.CollectAndFormat(roundRobin, expfmt.TypeTextPlain, "grpc_lb_channels")
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = `grpc_lb_channels{grpc_lb_policy="round_robin",grpc_target="passthrough:///backend:1"} 1`
+		if !slices.Contains(strings.Split(string(page), "\n"), want) {
+			t.Errorf("metrics:\n%s\nwant\n%s", page, want)
+		}
+	})
+}
+
+func TestWithoutTheImportAndAFallbackThereIsNoClient(t *testing.T) {
+	t.Parallel()
+	conn, err := newClient(lbconfig.ServiceConfig("round_robin2"))
+	if err == nil {
+		conn.Close()
+		t.Fatal("there is a client, want an error")
 	}
-	if err := newClient(`{"loadBalancingConfig": [{"round_robin2": {}}, {"round_robin": {}}]}`); err != nil {
-		t.Errorf("with a fallback: %v", err)
-	}
-	err := newClient(`{"loadBalancingConfig": [{"round_robin2": {}}]}`)
-	if err == nil || !strings.Contains(err.Error(), "no supported policies found in") || !strings.Contains(err.Error(), "round_robin2") {
-		t.Errorf("without one: %v, want an error that says so", err)
+	for _, want := range []string{"no supported policies found in", "round_robin2"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error %q, want one with %q", err, want)
+		}
 	}
 }
