@@ -46,13 +46,11 @@ func BenchmarkPick(b *testing.B) {
 // inFleets runs benchmarks on n READY endpoints of each policy, which are started
 // only if one of the benchmarks is asked for.
 func inFleets(b *testing.B, theirs, ours string, n int, run func(b *testing.B, theirs, ours *fleet)) {
-	b.Run(ours, func(b *testing.B) {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			t, o := newFleet(b, theirs, n).startUp(), newFleet(b, ours, n).startUp()
-			defer t.policy.Close()
-			defer o.policy.Close()
-			run(b, t, o)
-		})
+	b.Run(fmt.Sprintf("%s/%d", ours, n), func(b *testing.B) {
+		t, o := newFleet(b, theirs, n).startUp(), newFleet(b, ours, n).startUp()
+		defer t.policy.Close()
+		defer o.policy.Close()
+		run(b, t, o)
 	})
 }
 

@@ -55,7 +55,7 @@ func (c *channel) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnO
 	if c.closed.Load() {
 		return c.ClientConn.NewSubConn(addrs, opts)
 	}
-	sc := &subConn{channel: c, listener: opts.StateListener, since: time.Now()}
+	sc := &subConn{channel: c, listener: opts.StateListener, since: c.metrics.now()}
 	opts.StateListener = sc.onState
 	inner, err := c.ClientConn.NewSubConn(addrs, opts)
 	if err != nil {

@@ -86,6 +86,13 @@ func TestPickAndDoneDoNotAllocate(t *testing.T) {
 	}
 }
 
+func TestASubConnTakesOneCacheLine(t *testing.T) {
+	t.Parallel()
+	if metrics.SubConnSize != 64 {
+		t.Errorf("a SubConn takes %d bytes, want 64", metrics.SubConnSize)
+	}
+}
+
 // Not parallel: it looks at the heap.
 func TestMemoryReturnsToItsLevel(t *testing.T) {
 	tests := []struct {

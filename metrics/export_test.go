@@ -1,5 +1,10 @@
 package metrics
 
+import "unsafe"
+
+// SubConnSize is the size of what a pick reads of its SubConn.
+const SubConnSize = unsafe.Sizeof(subConn{})
+
 // Register is what the package does with Default when it is initialized.
 var Register = register
 

@@ -3,6 +3,7 @@ package metrics
 import (
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -30,6 +31,7 @@ func register(r prometheus.Registerer, m *Metrics) {
 type Metrics struct {
 	options
 	waits waits
+	start time.Time // when New made it; stays as it is
 
 	// mu guards the fields below and the fields of records that say so. No call
 	// leaves the package under it, except into Prometheus's own lock-protected
@@ -44,9 +46,16 @@ type Metrics struct {
 // it with the ones it likes; a registry holds one Metrics, unless the others
 // are told apart with [prometheus.WrapRegistererWith].
 func New(opts ...Option) *Metrics {
-	m := &Metrics{options: defaultOptions()}
+	m := &Metrics{options: defaultOptions(), start: time.Now()}
 	for _, opt := range opts {
 		opt(&m.options)
 	}
 	return m
 }
+
+// instant is a time as what has passed since the start of a Metrics, by the
+// monotonic clock. It takes a third of the room of a [time.Time].
+type instant time.Duration
+
+func (m *Metrics) now() instant                { return instant(time.Since(m.start)) }
+func (m *Metrics) timeOf(at instant) time.Time { return m.start.Add(time.Duration(at)) }

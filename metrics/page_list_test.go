@@ -61,7 +61,6 @@ func atOnce() {}
 // quads gives m two targets, one of them under two policies.
 func quads(tb testing.TB, m *metrics.Metrics) {
 	tb.Helper()
-	up := []connectivity.State{connecting, ready}
 	list(tb, m, "test:///one", "p", atOnce,
 		listed{name: "o1", states: up, ends: []codes.Code{codes.OK}},
 		listed{name: "o2", states: up, ends: []codes.Code{codes.OK, codes.NotFound}},

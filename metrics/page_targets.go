@@ -50,7 +50,7 @@ func newTargetView(t targetStatus, q pageQuery, now time.Time) targetView {
 	if t.Folded > 0 {
 		v.Folded = grouped(t.Folded)
 	}
-	if t.Picks > 0 {
+	if t.Imbalance > 0 {
 		v.Imbalance = fmt.Sprintf("%.2f", t.Imbalance)
 	}
 	for _, c := range t.Channels {

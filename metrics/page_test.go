@@ -40,10 +40,15 @@ func view(tb testing.TB, m *metrics.Metrics, query string) []node {
 
 // seen is the page as JSON, as far as the tests look at it.
 type seen struct {
-	Targets              []struct{ Target, Policy string }
+	Targets []struct {
+		Target, Policy string
+		Channels       []seenChannel
+	}
 	Backends             []struct{ Target, Policy, Backend string }
 	Matched, Page, Pages int
 }
+
+type seenChannel struct{ Since time.Time }
 
 func viewJSON(tb testing.TB, m *metrics.Metrics, query string) seen {
 	tb.Helper()

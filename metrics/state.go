@@ -22,10 +22,10 @@ func (c *channel) count(sc *subConn, s balancer.SubConnState) {
 	if _, counted := c.live[sc]; !counted || to == sc.state {
 		return
 	}
-	now := time.Now()
+	now := c.metrics.now()
 	c.countConnectionLocked(sc, to, now)
 	if to == connectivity.TransientFailure {
-		sc.backend.lastFailure.Store(&failure{err: s.ConnectionError, at: now})
+		sc.backend.lastFailure.Store(&failure{err: s.ConnectionError, at: c.metrics.timeOf(now)})
 	}
 	c.moveLocked(sc, to, now)
 }
@@ -33,7 +33,7 @@ func (c *channel) count(sc *subConn, s balancer.SubConnState) {
 // countConnectionLocked counts what the step from the SubConn's state to
 // another says of its connection. gRPC always goes through CONNECTING; fakes of
 // it may not.
-func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State, now time.Time) {
+func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State, now instant) {
 	from, b := sc.state, sc.backend
 	switch {
 	case from == connectivity.Ready:
@@ -41,7 +41,7 @@ func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State, now 
 	case to == connectivity.Ready:
 		b.connected.Add(1)
 		if from == connectivity.Connecting {
-			c.target.connectDuration.Observe(now.Sub(sc.since).Seconds())
+			c.target.connectDuration.Observe(time.Duration(now-sc.since).Seconds())
 		}
 	case to == connectivity.TransientFailure:
 		b.connectFailed.Add(1)
@@ -53,7 +53,7 @@ func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State, now 
 }
 
 // moveLocked moves the SubConn from its state to another.
-func (c *channel) moveLocked(sc *subConn, to connectivity.State, now time.Time) {
+func (c *channel) moveLocked(sc *subConn, to connectivity.State, now instant) {
 	if sc.state == connectivity.Ready {
 		sc.backend.ready.Add(-1)
 	}

@@ -24,7 +24,7 @@ type targetStatus struct {
 	PicksFailed  uint64          `json:"picks_failed"`
 	Waiting      int64           `json:"waiting"` // RPC attempts that wait for a pick now
 	Folded       uint64          `json:"backends_folded"`
-	Imbalance    float64         `json:"imbalance"` // the most picks of a backend over the mean; 0 without picks
+	Imbalance    float64         `json:"imbalance"` // the most picks of a backend over the mean, of those that have subchannels; 0 without picks
 
 	backends []backendStatus // by name
 }
@@ -99,18 +99,22 @@ func (s series) status() targetStatus {
 
 // sum sets what follows from all backends together.
 func (st *targetStatus) sum() {
-	var most uint64
+	var most, sum, listed uint64
 	for _, b := range st.backends {
 		st.Picks += b.Picks
-		most = max(most, b.Picks)
+		if b.Subchannels > 0 {
+			most, sum, listed = max(most, b.Picks), sum+b.Picks, listed+1
+		}
 		if b.State == connectivity.Ready.String() {
 			st.Ready++
 		}
 	}
+	if sum > 0 {
+		st.Imbalance = float64(most) * float64(listed) / float64(sum)
+	}
 	if st.Picks == 0 {
 		return
 	}
-	st.Imbalance = float64(most) * float64(len(st.backends)) / float64(st.Picks)
 	for i := range st.backends {
 		st.backends[i].Share = float64(st.backends[i].Picks) / float64(st.Picks)
 	}
@@ -120,7 +124,7 @@ func (st *targetStatus) sum() {
 type connStatus struct {
 	n     int
 	state connectivity.State
-	since time.Time
+	since instant
 }
 
 // better orders states by how near they are to READY.
@@ -129,12 +133,12 @@ var better = [numStates]int{
 }
 
 // add adds one SubConn.
-func (s connStatus) add(state connectivity.State, since time.Time) connStatus {
+func (s connStatus) add(state connectivity.State, since instant) connStatus {
 	s.n++
 	switch {
 	case s.n == 1 || better[state] > better[s.state]:
 		s.state, s.since = state, since
-	case state == s.state && since.Before(s.since):
+	case state == s.state && since < s.since:
 		s.since = since
 	}
 	return s
@@ -166,7 +170,7 @@ func (b *backend) status(conns connStatus) backendStatus {
 		Disconnections: b.disconnections.Load(),
 	}
 	if conns.n > 0 {
-		s.State, s.Since = conns.state.String(), conns.since
+		s.State, s.Since = conns.state.String(), b.target.metrics.timeOf(conns.since)
 	}
 	for code, n := range traffic.finished {
 		if n > 0 {
