@@ -7,9 +7,11 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/cluster"
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/scenario"
@@ -17,12 +19,14 @@ import (
 
 func main() {
 	cluster.ServeIfMember()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := scenario.Run(ctx, os.Stdout)
+	program := flag.String("etcd", "", "the program etcd, for the members; without it they are the embedded server")
+	flag.Parse()
+	// The first signal asks for the end, the second brings it.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	err := scenario.Run(ctx, os.Stdout, *program)
 	if err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
+		os.Exit(1)
 	}
 }

@@ -1,5 +1,6 @@
 // Package cluster runs an etcd cluster on this machine. Each member is etcd's
-// embedded server in a process of its own, so that it can be killed.
+// embedded server, or the program etcd, in a process of its own, so that it can be
+// killed.
 package cluster
 
 import (
@@ -22,21 +23,21 @@ type Cluster struct {
 	dir     string
 }
 
-// Start starts a cluster and waits until each member serves. The caller closes
-// it.
-func Start(ctx context.Context) (*Cluster, error) {
+// Start starts a cluster and waits until each member serves. The members run the
+// program, or etcd's embedded server if that is "". The caller closes it.
+func Start(ctx context.Context, program string) (*Cluster, error) {
 	dir, err := os.MkdirTemp("", "example-etcd-")
 	if err != nil {
 		return nil, fmt.Errorf("start cluster: %w", err)
 	}
 	c := &Cluster{dir: dir}
-	if err := c.start(ctx); err != nil {
+	if err := c.start(ctx, program); err != nil {
 		return nil, errors.Join(fmt.Errorf("start cluster: %w", err), c.Close())
 	}
 	return c, nil
 }
 
-func (c *Cluster) start(ctx context.Context) error {
+func (c *Cluster) start(ctx context.Context, program string) error {
 	set := certs.Embedded()
 	names := set.Members()
 	ports, err := freePorts(2 * len(names))
@@ -56,7 +57,7 @@ func (c *Cluster) start(ctx context.Context) error {
 			return err
 		}
 		all = append(all, s.Name+"="+s.PeerURL)
-		c.Members = append(c.Members, &Member{spec: s})
+		c.Members = append(c.Members, &Member{program: program, spec: s})
 	}
 	for _, m := range c.Members {
 		m.spec.AllMembers = strings.Join(all, ",")
@@ -108,23 +109,31 @@ func (c *Cluster) AddressBackends() []string {
 	return backends
 }
 
-// Leader returns the member that leads.
+// Leader returns the member that leads. During an election it waits for its end.
 func (c *Cluster) Leader(ctx context.Context) (*Member, error) {
 	client, err := etcdclient.New(c.Endpoints())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = client.Close() }() // it only says that its context ended
-	for _, m := range c.Members {
-		status, err := client.Status(ctx, m.Endpoint())
-		if err != nil {
-			return nil, fmt.Errorf("ask %s who leads: %w", m.Name(), err)
+	pause := time.NewTicker(50 * time.Millisecond)
+	defer pause.Stop()
+	for {
+		for _, m := range c.Members {
+			status, err := client.Status(ctx, m.Endpoint())
+			if err != nil {
+				return nil, fmt.Errorf("ask %s who leads: %w", m.Name(), err)
+			}
+			if status.Leader == status.Header.MemberId {
+				return m, nil
+			}
 		}
-		if status.Leader == status.Header.MemberId {
-			return m, nil
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("find the leader: no member says that it leads: %w", context.Cause(ctx))
+		case <-pause.C:
 		}
 	}
-	return nil, errors.New("find the leader: no member says that it leads; there is an election, ask again")
 }
 
 // WaitServing waits until the member answers with what the cluster has agreed on,

@@ -12,11 +12,12 @@ import (
 
 // Member is one member of a cluster. Its methods are for one goroutine.
 type Member struct {
-	spec   spec
-	cmd    *exec.Cmd
-	stdin  io.Closer
-	exited chan struct{} // closed when the process has ended
-	err    error         // how; to be read after exited
+	program string // etcd; "" for the embedded server
+	spec    spec
+	cmd     *exec.Cmd
+	stdin   io.Closer
+	exited  chan struct{} // closed when the process has ended
+	err     error         // how; to be read after exited
 }
 
 // Name is the name in the member's certificate.
@@ -44,16 +45,10 @@ func hostPort(endpoint string) string {
 
 // Start starts the member's process, with the data that it had before.
 func (m *Member) Start() error {
-	text, err := json.Marshal(m.spec)
+	cmd, err := m.command()
 	if err != nil {
 		return fmt.Errorf("start %s: %w", m.Name(), err)
 	}
-	program, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("start %s: find this program: %w", m.Name(), err)
-	}
-	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), memberEnv+"="+string(text))
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -69,6 +64,24 @@ func (m *Member) Start() error {
 		m.err = cmd.Wait()
 	}()
 	return nil
+}
+
+// command is etcd's, or this program's again, as a member.
+func (m *Member) command() (*exec.Cmd, error) {
+	if m.program != "" {
+		return exec.Command(m.program, m.spec.args()...), nil
+	}
+	text, err := json.Marshal(m.spec)
+	if err != nil {
+		return nil, err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), memberEnv+"="+string(text))
+	return cmd, nil
 }
 
 // Kill ends the process as kill -9 does, and waits for its end.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"os/signal"
+	"strconv"
 	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/transport"
@@ -27,6 +29,28 @@ type spec struct {
 	AllMembers string // NAME=PEER-URL,…
 }
 
+// electionMillis is longer than etcd's default, so that a busy machine does not
+// make the members elect when nobody has died.
+const electionMillis = 2000
+
+// args are the arguments of the program etcd.
+func (s spec) args() []string {
+	return []string{
+		"--name=" + s.Name,
+		"--data-dir=" + s.Dir,
+		"--initial-cluster=" + s.AllMembers,
+		"--cert-file=" + s.CertFile,
+		"--key-file=" + s.KeyFile,
+		"--listen-client-urls=" + s.ListenURL,
+		"--advertise-client-urls=" + s.ClientURL,
+		"--listen-peer-urls=" + s.PeerURL,
+		"--initial-advertise-peer-urls=" + s.PeerURL,
+		"--election-timeout=" + strconv.Itoa(electionMillis),
+		"--logger=zap",
+		"--log-level=panic",
+	}
+}
+
 // ServeIfMember turns the process into a member of a cluster if that is what it
 // was started for, and does not return then. Programs and tests that start a
 // cluster call it first.
@@ -35,6 +59,7 @@ func ServeIfMember() {
 	if text == "" {
 		return
 	}
+	signal.Ignore(os.Interrupt) // a terminal sends it to the members, too; the program ends them
 	if err := serve(text); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -79,6 +104,7 @@ func (s spec) embedConfig() (*embed.Config, error) {
 	config.Dir = s.Dir
 	config.InitialCluster = s.AllMembers
 	config.ClientTLSInfo = transport.TLSInfo{CertFile: s.CertFile, KeyFile: s.KeyFile}
+	config.ElectionMs = electionMillis
 	config.EnableGRPCGateway = false
 	config.LogLevel = "panic"
 	config.LogOutputs = []string{"stderr"}

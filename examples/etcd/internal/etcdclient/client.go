@@ -14,12 +14,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 
-	_ "github.com/grpc-balancer2/balancer2/balancer" // registers round_robin2
 	"github.com/grpc-balancer2/balancer2/certs"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
-
-// ServiceConfig selects the policy.
-const ServiceConfig = `{"loadBalancingConfig": [{"round_robin2": {}}]}`
 
 // New returns a client of the endpoints, which are URLs as etcd wants them. It
 // trusts the embedded CA and verifies each member under the host of its
@@ -54,7 +51,7 @@ func DialOptions() []grpc.DialOption {
 		// etcd's resolver brings a service config of its own, which goes before
 		// the default one. Disabled, it is not looked at.
 		grpc.WithDisableServiceConfig(),
-		grpc.WithDefaultServiceConfig(ServiceConfig),
+		grpc.WithDefaultServiceConfig(roundrobin2.ServiceConfig),
 		grpc.WithContextDialer(dialLoopback),
 		// A member that comes back is found within a second, not within two
 		// minutes.

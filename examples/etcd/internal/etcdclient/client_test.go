@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/etcdclient"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,7 +35,7 @@ func TestDefaultServiceConfigAloneDoesNothing(t *testing.T) {
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints:   []string{"https://127.0.0.1:1"}, // not that of the other test
 		Logger:      zap.NewNop(),
-		DialOptions: []grpc.DialOption{grpc.WithDefaultServiceConfig(etcdclient.ServiceConfig)},
+		DialOptions: []grpc.DialOption{grpc.WithDefaultServiceConfig(roundrobin2.ServiceConfig)},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 
 const (
 	service  = "services/health"
-	leaseTTL = 2 // seconds; etcd grants no less than an election takes
+	leaseTTL = 3 // seconds; etcd grants no less than an election takes
 )
 
 // server is a gRPC server that is found through etcd.

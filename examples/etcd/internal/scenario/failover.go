@@ -71,7 +71,7 @@ func Failover(ctx context.Context, out io.Writer, c *cluster.Cluster) (*Failover
 
 // steady has all members at work.
 func (f *failover) steady(ctx context.Context) error {
-	load := f.startLoad()
+	load := f.startLoad(ctx)
 	err := f.awaitCalls(ctx)
 	load.stop()
 	if err != nil {
@@ -87,7 +87,7 @@ func (f *failover) failover(ctx context.Context, pinned *watched) error {
 	if f.report.PinnedBefore, err = pinned.look(); err != nil {
 		return err
 	}
-	load := f.startLoad()
+	load := f.startLoad(ctx)
 	defer load.stop() // stopping twice does no harm
 	killed := f.report.Killed
 	if err := killed.Kill(); err != nil {

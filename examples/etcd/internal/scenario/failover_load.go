@@ -14,15 +14,15 @@ const (
 )
 
 // startLoad puts keys, each a new one, and gets those that were acknowledged.
-func (f *failover) startLoad() *load {
+func (f *failover) startLoad(ctx context.Context) *load {
 	since := time.Now().UnixNano()
 	return startLoad(workers, interval, func(n int) {
-		f.putAndGet(fmt.Sprintf("%s%d/%d", keyPrefix, since, n), fmt.Sprint("value of ", n))
+		f.putAndGet(ctx, fmt.Sprintf("%s%d/%d", keyPrefix, since, n), fmt.Sprint("value of ", n))
 	})
 }
 
-func (f *failover) putAndGet(key, value string) {
-	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+func (f *failover) putAndGet(ctx context.Context, key, value string) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	_, err := f.Put(ctx, key, value)
 	f.notes.put(key, value, err)

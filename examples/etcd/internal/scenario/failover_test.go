@@ -3,14 +3,31 @@ package scenario_test
 import (
 	"context"
 	"errors"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/scenario"
 )
 
-func TestFailoverLosesNothing(t *testing.T) {
-	ctx, c := startCluster(t)
+func TestFailoverLosesNothing(t *testing.T) { testFailover(t, "") }
+
+// The same with members that run the program etcd, if it is installed.
+// REQUIRE_ETCD says that it must be.
+func TestFailoverOfInstalledEtcdLosesNothing(t *testing.T) {
+	program, err := exec.LookPath("etcd")
+	if err != nil {
+		if os.Getenv("REQUIRE_ETCD") != "" {
+			t.Fatal("REQUIRE_ETCD is set, but: ", err)
+		}
+		t.Skip("no etcd here; Debian has it in the package etcd-server: ", err)
+	}
+	testFailover(t, program)
+}
+
+func testFailover(t *testing.T, program string) {
+	ctx, c := startCluster(t, program)
 	r, err := scenario.Failover(ctx, t.Output(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +111,7 @@ func checkPinned(t *testing.T, r *scenario.FailoverReport) {
 }
 
 func TestEndpointsByAddressFail(t *testing.T) {
-	ctx, c := startCluster(t)
+	ctx, c := startCluster(t, "")
 	for _, serverName := range []string{"", c.Members[0].Name()} {
 		failure, err := scenario.PutByAddress(ctx, c, serverName)
 		if err != nil {

@@ -16,12 +16,13 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// startCluster returns a cluster that lives as long as the test.
-func startCluster(t *testing.T) (context.Context, *cluster.Cluster) {
+// startCluster returns a cluster that lives as long as the test, of the program or
+// of etcd's embedded server.
+func startCluster(t *testing.T, program string) (context.Context, *cluster.Cluster) {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Minute, errors.New("the test takes too long"))
 	t.Cleanup(cancel)
-	c, err := cluster.Start(ctx)
+	c, err := cluster.Start(ctx, program)
 	if err != nil {
 		t.Fatal(err)
 	}

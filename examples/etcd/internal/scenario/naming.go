@@ -114,7 +114,7 @@ func (n *naming) run(ctx context.Context) error {
 	if err := awaitReadyCount(ctx, n.conn.CanonicalTarget(), len(n.servers)); err != nil {
 		return err
 	}
-	load := startLoad(workers, interval, n.call)
+	load := startLoad(workers, interval, func(int) { n.call(ctx) })
 	defer load.stop()
 	revoked, expired := n.servers[0], n.servers[1]
 	if err := n.act(ctx, "all are registered", 3, &n.report.All); err != nil {
@@ -142,8 +142,8 @@ func (n *naming) run(ctx context.Context) error {
 }
 
 // call calls the service once.
-func (n *naming) call(int) {
-	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+func (n *naming) call(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	err := check(ctx, n.conn)
 	n.mu.Lock()

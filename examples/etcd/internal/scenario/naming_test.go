@@ -11,7 +11,7 @@ import (
 )
 
 func TestServersComeAndGoWithTheirLeases(t *testing.T) {
-	ctx, c := startCluster(t)
+	ctx, c := startCluster(t, "")
 	r, err := scenario.Naming(ctx, t.Output(), c)
 	if err != nil {
 		t.Fatal(err)

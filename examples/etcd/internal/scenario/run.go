@@ -12,12 +12,13 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/cluster"
 )
 
-// Run shows everything and writes it to out.
-func Run(ctx context.Context, out io.Writer) (err error) {
+// Run shows everything and writes it to out. The members run the program, or
+// etcd's embedded server if that is "".
+func Run(ctx context.Context, out io.Writer, program string) (err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*time.Minute, errors.New("the example takes too long; the machine may be busy"))
 	defer cancel()
 	fmt.Fprintln(out, "--- an etcd cluster, each member with a certificate of its own name ---")
-	c, err := cluster.Start(ctx)
+	c, err := cluster.Start(ctx, program)
 	if err != nil {
 		return err
 	}
