@@ -41,7 +41,7 @@ func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State, now 
 	case to == connectivity.Ready:
 		b.connected.Add(1)
 		if from == connectivity.Connecting {
-			c.target.connectDuration.Observe(time.Duration(now-sc.since).Seconds())
+			c.target.connectDuration.Observe(time.Duration(now - sc.since).Seconds())
 		}
 	case to == connectivity.TransientFailure:
 		b.connectFailed.Add(1)

@@ -5,8 +5,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -19,20 +21,23 @@ import (
 var latencies = []time.Duration{5 * time.Millisecond, 5 * time.Millisecond, 100 * time.Millisecond}
 
 func main() {
-	if err := run(); err != nil {
+	// The first signal asks for the end, the second brings it.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	if err := run(ctx, os.Stdout, 3*time.Second); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "custom_policy:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	fmt.Printf("three servers, which take %v; 8 callers for 3 s under each policy\n\n", latencies)
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
+// run has callers send RPCs for a while under each policy, and writes what came of
+// it.
+func run(ctx context.Context, out io.Writer, each time.Duration) error {
+	fmt.Fprintf(out, "three servers, which take %v; 8 callers for %v under each policy\n\n", latencies, each)
+	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "POLICY\tRPCS\tMEAN LATENCY\tSHARE OF THE SLOW SERVER")
 	for _, policy := range []string{roundrobin2.Name, peakewma.Name} {
-		r, err := measure(ctx, policy, latencies, 8, 3*time.Second)
+		r, err := measure(ctx, policy, latencies, 8, each)
 		if err != nil {
 			return fmt.Errorf("with %s: %w", policy, err)
 		}
@@ -41,6 +46,6 @@ func run() error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Println("\nround_robin2 gives each server a third, and waits for the slow one each third time")
+	fmt.Fprintln(out, "\nround_robin2 gives each server a third, and waits for the slow one each third time")
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -37,4 +38,21 @@ func TestTheSlowServerGetsLess(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestInterruptedRunEnds(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	// The first thing that it writes comes before its RPCs.
+	if err := run(ctx, writer(cancel), time.Hour); err == nil {
+		t.Error("run: no error, want that of the interruption")
+	}
+}
+
+// writer does something when it is written to.
+type writer func()
+
+func (w writer) Write(p []byte) (int, error) {
+	w()
+	return len(p), nil
 }

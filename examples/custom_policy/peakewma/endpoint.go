@@ -6,11 +6,20 @@ import (
 	"time"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // failurePenalty is what a failure takes longer, in seconds: an endpoint that
 // fails soon is not to look fast.
 const failurePenalty = 1
+
+// inTrouble tells whether an RPC's error speaks of the endpoint. Most are about
+// the RPC: what it asks for is not there, or its caller has had enough.
+func inTrouble(err error) bool {
+	code := status.Code(err)
+	return code == codes.Unavailable || code == codes.ResourceExhausted
+}
 
 // endpoint is what is known of one endpoint.
 type endpoint struct {
@@ -43,14 +52,18 @@ func (e *endpoint) begin(decay float64) func(balancer.DoneInfo) {
 	return func(info balancer.DoneInfo) { e.end(info, start, decay) }
 }
 
-// end takes the latency of an RPC into the average.
+// end takes the latency of an RPC into the average. A pick that gRPC gave up, to
+// pick again, was none: nothing was sent.
 func (e *endpoint) end(info balancer.DoneInfo, start time.Time, decay float64) {
 	now := time.Now()
 	took := now.Sub(start).Seconds()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.inFlight--
-	if info.Err != nil {
+	if info.Err == nil && !info.BytesSent {
+		return
+	}
+	if inTrouble(info.Err) {
 		took += failurePenalty
 	}
 	if took > e.latency { // a peak counts at once

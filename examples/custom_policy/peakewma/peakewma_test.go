@@ -2,7 +2,6 @@ package peakewma_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -12,6 +11,8 @@ import (
 
 	"go.uber.org/goleak"
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/examples/custom_policy/peakewma"
@@ -60,7 +61,7 @@ func (w *world) call(n int) {
 		time.Sleep(w.latency[addr])
 		info := balancer.DoneInfo{BytesSent: true, BytesReceived: true}
 		if addr == w.broken {
-			info.Err = errors.New("broken")
+			info.Err = status.Error(codes.Unavailable, "broken")
 		}
 		res.Done(info)
 		w.mu.Lock()
@@ -113,21 +114,6 @@ func TestItRecovers(t *testing.T) {
 		w.share("b:1", 4, 1000)
 		if got := w.share("b:1", 4, 500); got < .4 {
 			t.Errorf("the endpoint that recovered got %.2f of the RPCs, want about half", got)
-		}
-	})
-}
-
-func TestWhatIsKnownSurvivesAnotherPicker(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, `{}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "slow:1": 10 * time.Second, "c:1": 10 * time.Millisecond})
-		w.share("slow:1", 3, 100)
-		sc := w.cc.SubConn("c:1")
-		sc.Idle()
-		sc.Ready() // two pickers
-		// Forgotten, it would be tried by the first RPC that comes across it.
-		if got := w.share("slow:1", 1, 100); got > .2 {
-			t.Errorf("the slow endpoint got %.2f of the RPCs of a new picker, want 0.2 at most", got)
 		}
 	})
 }

@@ -1,0 +1,112 @@
+package peakewma
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+)
+
+var sent = balancer.DoneInfo{BytesSent: true, BytesReceived: true}
+
+// rpc takes time on the endpoint. It is for a bubble.
+func (e *endpoint) rpc(took time.Duration, info balancer.DoneInfo) {
+	done := e.begin(10)
+	time.Sleep(took)
+	done(info)
+}
+
+// measured returns an endpoint whose RPCs have taken that long.
+func measured(took time.Duration) *endpoint {
+	e := new(endpoint)
+	for range 100 {
+		e.rpc(took, sent)
+	}
+	return e
+}
+
+func wantCost(t *testing.T, e *endpoint, want float64) {
+	t.Helper()
+	if got := e.cost(); math.Abs(got-want) > 1e-6 {
+		t.Errorf("cost %v s, want %v s", got, want)
+	}
+}
+
+func TestAPeakCountsAtOnceAndFadesAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := measured(10 * time.Millisecond)
+		wantCost(t, e, .01)
+		e.rpc(time.Second, sent)
+		wantCost(t, e, 1)
+		time.Sleep(10*time.Second - 10*time.Millisecond)
+		e.rpc(10*time.Millisecond, sent) // the decay later, a third is left
+		wantCost(t, e, 1/math.E+.01*(1-1/math.E))
+	})
+}
+
+func TestAPickThatWasGivenUpTeachesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := measured(time.Second)
+		time.Sleep(time.Hour)
+		e.rpc(0, balancer.DoneInfo{})
+		wantCost(t, e, 1)
+	})
+}
+
+func TestOnlyWhatSpeaksOfTheEndpointIsPunished(t *testing.T) {
+	t.Parallel()
+	tests := map[error]float64{
+		status.Error(codes.Unavailable, ""):       1.01,
+		status.Error(codes.ResourceExhausted, ""): 1.01,
+		status.Error(codes.NotFound, ""):          .01,
+		status.Error(codes.Canceled, ""):          .01,
+		context.Canceled:                          .01,
+		errors.New("plain"):                       .01,
+	}
+	synctest.Test(t, func(t *testing.T) {
+		for err, want := range tests {
+			e := measured(10 * time.Millisecond)
+			e.rpc(10*time.Millisecond, balancer.DoneInfo{Err: err, BytesSent: true})
+			if got := e.cost(); math.Abs(got-want) > 1e-6 {
+				t.Errorf("%v: cost %v s, want %v s", err, got, want)
+			}
+		}
+	})
+}
+
+func TestWhatIsKnownSurvivesAnotherPicker(t *testing.T) {
+	t.Parallel()
+	a, b := new(balancertest.SubConn), new(balancertest.SubConn)
+	var pb pickerBuilder
+	build := func(conns ...balancer.SubConn) map[balancer.SubConn]*endpoint {
+		info := base.PickerBuildInfo{ReadySCs: make(map[balancer.SubConn]base.SubConnInfo)}
+		for _, conn := range conns {
+			info.ReadySCs[conn] = base.SubConnInfo{}
+		}
+		byConn := make(map[balancer.SubConn]*endpoint)
+		for _, e := range pb.Build(info).(picker).endpoints {
+			byConn[e.conn] = e
+		}
+		return byConn
+	}
+	first := build(a)
+	second := build(a, b)
+	if first[a] == nil || second[a] != first[a] || second[b] == nil || second[b] == second[a] {
+		t.Errorf("endpoints %v, then %v, want that of the first kept, and another for the second", first, second)
+	}
+	build(b)
+	if third := build(a, b); third[a] == first[a] || third[b] != second[b] {
+		t.Errorf("endpoints %v after %v, want one that had left begun anew, and one that stayed kept", third, second)
+	}
+}
