@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/grpc-balancer2/balancer2/examples/anypolicy/internal/scenario"
 )
@@ -22,8 +23,9 @@ func main() {
 func run() error {
 	rpcs := flag.Int("rpcs", 600, "RPCs with each policy")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	// The first signal asks for the end, the second brings it.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	if err := scenario.Run(ctx, os.Stdout, *rpcs); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -41,11 +40,11 @@ func run() error {
 	// For all channels of the program, and before it makes the first.
 	dns.SetMinResolutionInterval(s.MinResolutionInterval)
 
+	// The first signal asks for the end, the second brings it.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := s.Run(ctx, os.Stdout)
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil // Ctrl-C
+	context.AfterFunc(ctx, stop)
+	if err := s.Run(ctx, os.Stdout); err != nil && ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }

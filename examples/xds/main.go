@@ -10,16 +10,17 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/grpc-balancer2/balancer2/examples/xds/internal/scenario"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// The first signal asks for the end, the second brings it.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	_, err := scenario.Run(ctx, "service", os.Stdout)
-	interrupted := ctx.Err() != nil
-	stop()
-	if err != nil && !interrupted {
+	if err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "xds:", err)
 		os.Exit(1)
 	}

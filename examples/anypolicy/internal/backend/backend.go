@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/orca"
 
+	"github.com/grpc-balancer2/balancer2/examples/internal/ports"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 )
 
@@ -48,12 +49,15 @@ type Server struct {
 
 // Start starts a server on a free port.
 func Start(kind Kind) (*Server, error) {
-	s := &Server{Kind: kind, Addr: "127.0.0.1:0"}
+	addrs, err := ports.Free(1)
+	if err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
+	s := &Server{Kind: kind, Addr: addrs[0]}
 	listener, err := net.Listen("tcp", s.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
-	s.Addr = listener.Addr().String()
 	return s, s.serve(listener)
 }
 

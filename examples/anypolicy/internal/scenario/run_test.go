@@ -2,6 +2,7 @@ package scenario_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"regexp"
@@ -32,6 +33,23 @@ func TestRunShowsEachPolicy(t *testing.T) {
 	if err := scenario.Run(t.Context(), &out, 0); err == nil {
 		t.Error("no RPCs at all: want an error")
 	}
+}
+
+func TestInterruptedRunEnds(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	// It is written to before its first RPCs, of which there are too many.
+	if err := scenario.Run(ctx, writer(cancel), 1_000_000_000); err == nil {
+		t.Error("Run: no error, want that of the interruption")
+	}
+}
+
+// writer does something when it is written to.
+type writer func()
+
+func (w writer) Write(p []byte) (int, error) {
+	w()
+	return len(p), nil
 }
 
 // A dashboard's expression names a metric and then has its labels in braces.

@@ -1,6 +1,7 @@
 package scenario_test
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"testing"
@@ -39,6 +40,22 @@ func TestANewPodGetsItsShareWithMaxConnectionAge(t *testing.T) {
 		t.Errorf("series %t, DNS asked %d times; want both", got.HasSeries, got.Lookups)
 	}
 	noneFailed(t, got.RPCs, got.Failed, got.LastErr)
+}
+
+func TestInterruptedRunEnds(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := settings().Run(ctx, writer(cancel)); err == nil {
+		t.Error("Run: no error, want that of the interruption")
+	}
+}
+
+// writer does something when it is written to.
+type writer func()
+
+func (w writer) Write(p []byte) (int, error) {
+	w()
+	return len(p), nil
 }
 
 func TestARollingUpdateFailsNoRPC(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/certs"
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/etcdclient"
+	"github.com/grpc-balancer2/balancer2/examples/internal/ports"
 )
 
 // Cluster is a running cluster with a member for each certificate of the
@@ -40,7 +41,7 @@ func Start(ctx context.Context, program string) (*Cluster, error) {
 func (c *Cluster) start(ctx context.Context, program string) error {
 	set := certs.Embedded()
 	names := set.Members()
-	ports, err := freePorts(2 * len(names))
+	addrs, err := ports.Free(2 * len(names))
 	if err != nil {
 		return err
 	}
@@ -49,9 +50,9 @@ func (c *Cluster) start(ctx context.Context, program string) error {
 		s := spec{
 			Name:      name,
 			Dir:       filepath.Join(c.dir, name),
-			ListenURL: "https://127.0.0.1:" + ports[2*i],
-			ClientURL: "https://" + name + ":" + ports[2*i],
-			PeerURL:   "http://127.0.0.1:" + ports[2*i+1],
+			ListenURL: "https://" + addrs[2*i],
+			ClientURL: "https://" + name + addrs[2*i][strings.LastIndexByte(addrs[2*i], ':'):],
+			PeerURL:   "http://" + addrs[2*i+1],
 		}
 		if s.CertFile, s.KeyFile, err = writeCert(set, name, c.dir); err != nil {
 			return err

@@ -33,9 +33,6 @@ type Server struct {
 	refused error      // what a client last said of resources that it did not take
 }
 
-// AnyPort is the address for a server that may take any free port.
-const AnyPort = "127.0.0.1:0"
-
 // Start serves the service at the address. There are no endpoints before the
 // first [Server.SetEndpoints]; clients wait for them, or go on with those that
 // they had from a server before.

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func run(t *testing.T, service controlplane.Service, names ...string) (*controlplane.Server, echo.EchoClient) {
 	t.Helper()
 	service.OutlierDetection = controlplane.OutlierDetection{Interval: time.Second, EjectionTime: time.Second}
-	plane, err := controlplane.Start(controlplane.AnyPort, service)
+	plane, err := controlplane.Start("127.0.0.1:0", service)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,9 @@ func (w *world) finish() error {
 	for _, r := range w.report.Totals {
 		refused += r.Refused
 		problems = append(problems, r.check())
+		if r.Refused > 0 && r.Name != w.backends[3].Name {
+			problems = append(problems, fmt.Errorf("backend %s refused %d RPCs, and was not sick", r.Name, r.Refused))
+		}
 	}
 	if int64(unavailable) != refused {
 		problems = append(problems, fmt.Errorf("%d RPCs failed, of which backends refused %d: %w", unavailable, refused, errs[codes.Unavailable]))

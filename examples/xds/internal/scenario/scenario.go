@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/xds"
 
 	_ "github.com/grpc-balancer2/balancer2/balancer" // registers round_robin2, which xDS finds by name
+	"github.com/grpc-balancer2/balancer2/examples/internal/ports"
 	"github.com/grpc-balancer2/balancer2/examples/xds/internal/backend"
 	"github.com/grpc-balancer2/balancer2/examples/xds/internal/controlplane"
 )
@@ -23,8 +24,9 @@ import (
 // Policy is the policy that the control plane selects.
 const Policy = "round_robin2"
 
-// EjectionTime is how long an endpoint stays ejected.
-const EjectionTime = 4 * time.Second
+// EjectionTime is how long an endpoint stays ejected: long enough to see it on a
+// machine that is busy with other things.
+const EjectionTime = 8 * time.Second
 
 // service is what the control plane describes under the name.
 func service(name string) controlplane.Service {
@@ -33,10 +35,10 @@ func service(name string) controlplane.Service {
 		Policy:       Policy,
 		PolicyConfig: map[string]any{"metrics": map[string]any{"latency": true}},
 		OutlierDetection: controlplane.OutlierDetection{
-			Interval:      200 * time.Millisecond,
+			Interval:      500 * time.Millisecond,
 			EjectionTime:  EjectionTime,
 			MinimumHosts:  3,
-			RequestVolume: 5,
+			RequestVolume: 3,
 		},
 	}
 }
@@ -69,8 +71,11 @@ func Run(ctx context.Context, name string, out io.Writer) (report Report, err er
 }
 
 func (w *world) start(ctx context.Context) error {
-	var err error
-	if w.plane, err = controlplane.Start(controlplane.AnyPort, w.service); err != nil {
+	addrs, err := ports.Free(1)
+	if err != nil {
+		return err
+	}
+	if w.plane, err = controlplane.Start(addrs[0], w.service); err != nil {
 		return err
 	}
 	for _, b := range []struct{ name, zone string }{{"b1", "zone-a"}, {"b2", "zone-a"}, {"b3", "zone-b"}, {"b4", "zone-b"}} {

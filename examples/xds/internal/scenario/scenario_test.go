@@ -3,7 +3,6 @@ package scenario_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -35,7 +34,7 @@ func TestEndpointsComeAndGoWithoutAFailedRPCAndSickOnesAreEjected(t *testing.T) 
 	}
 
 	wantShares(t, report)
-	wantConnections(t, report)
+	wantAttempts(t, report)
 	if report.Codes[codes.Unavailable] == 0 || len(report.Codes) != 2 {
 		t.Errorf("RPCs ended with %v, want OK and, while b4 is sick, Unavailable alone", report.Codes)
 	}
@@ -99,13 +98,13 @@ func wantShares(t *testing.T, report scenario.Report) {
 	}
 }
 
-// wantConnections checks that backends are connected to once, and again only
+// wantAttempts checks that backends are connected to once, and again only
 // where the list of endpoints says so.
-func wantConnections(t *testing.T, report scenario.Report) {
+func wantAttempts(t *testing.T, report scenario.Report) {
 	t.Helper()
 	got, want := make(map[string]int), map[string]int{"b1": 1, "b2": 1, "b3": 1, "b4": 1 + scenario.Rounds}
 	for _, row := range report.Totals {
-		got[row.Name] = row.Connections
+		got[row.Name] = row.Attempts
 		if row.Disconnections != 0 {
 			t.Errorf("%d connections to %s were lost, want none", row.Disconnections, row.Name)
 		}
@@ -142,5 +141,3 @@ func (u *until) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
-
-var _ io.Writer = (*until)(nil)

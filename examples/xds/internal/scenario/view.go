@@ -10,7 +10,7 @@ import (
 // Counts are the series of one backend, at one moment or over a time.
 type Counts struct {
 	Ready          int // at the end
-	Connections    int
+	Attempts       int // to connect, that ended
 	Disconnections int
 	Picks          int
 	Repicks        int
@@ -23,7 +23,7 @@ type Counts struct {
 
 // since returns what was counted after the earlier moment.
 func (c Counts) since(earlier Counts) Counts {
-	c.Connections -= earlier.Connections
+	c.Attempts -= earlier.Attempts
 	c.Disconnections -= earlier.Disconnections
 	c.Picks -= earlier.Picks
 	c.Repicks -= earlier.Repicks
@@ -92,7 +92,7 @@ func (v *View) add(name string, labels map[string]string, m *dto.Metric) {
 	case "grpc_lb_backend_ready":
 		c.Ready = n
 	case "grpc_lb_connection_attempts_total":
-		c.Connections += n
+		c.Attempts += n
 	case "grpc_lb_disconnections_total":
 		c.Disconnections = n
 	case "grpc_lb_picks_total":
