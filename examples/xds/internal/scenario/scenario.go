@@ -26,7 +26,7 @@ const Policy = "round_robin2"
 
 // EjectionTime is how long an endpoint stays ejected: long enough to see it on a
 // machine that is busy with other things.
-const EjectionTime = 8 * time.Second
+const EjectionTime = 10 * time.Second
 
 // service is what the control plane describes under the name.
 func service(name string) controlplane.Service {

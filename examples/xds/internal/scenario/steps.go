@@ -14,7 +14,7 @@ const (
 	patience = 20 * time.Second // for what a step brings about
 	look     = 10 * time.Millisecond
 	sample   = 200 // RPCs over which shares are taken
-	quiet    = 100 // RPCs without one on a backend that show that it gets none
+	quiet    = 20  // RPCs without one on a backend that show that it gets none
 )
 
 // Rounds is how often the endpoint is removed and added.
