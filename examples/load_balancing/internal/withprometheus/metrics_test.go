@@ -16,14 +16,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // It is one story, for each part of it needs the one before: servers run, one is
 // killed and comes back, one is killed and replaced, the client ends. Two
-// Prometheus servers watch it, one by the text format, one by protobuf.
+// Prometheus servers watch it, one by OpenMetrics, one by protobuf.
 func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 	require(t)
 	w := startWorld(t)
-	text := startText(t, w.scraped)
+	text := startOpenMetrics(t, w.scraped)
 	native := startNative(t, w.scraped)
 	both := []*prometheus{text, native}
 	checkMetricsPage(t, w)
+	checkOpenMetrics(t, text)
 
 	members := w.addrs()
 	for _, p := range both {

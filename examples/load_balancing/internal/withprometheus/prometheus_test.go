@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -33,10 +34,21 @@ func startPrometheus(t *testing.T, name, config string, flags ...string) *promet
 	return p
 }
 
-// startText starts a server that scrapes the text format.
-func startText(t *testing.T, target string) *prometheus {
+// startOpenMetrics starts a server that scrapes OpenMetrics, which it prefers to
+// the older text format.
+func startOpenMetrics(t *testing.T, target string) *prometheus {
 	t.Helper()
 	return startPrometheus(t, "Prometheus", writeConfig(t, target, ""))
+}
+
+// checkOpenMetrics fails the test if the server was answered in another format: in
+// OpenMetrics the metadata of a counter has no _total in its name.
+func checkOpenMetrics(t *testing.T, p *prometheus) {
+	t.Helper()
+	poll(t, p.name+" has metadata as of OpenMetrics", func() (bool, string) {
+		_, body := get(t, p.url+"/api/v1/metadata?metric=grpc_lb_picks")
+		return strings.Contains(body, `"grpc_lb_picks"`), body
+	})
 }
 
 // startNative starts a server that scrapes protobuf, for the native histograms.

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	retention = 5 * time.Second
-	rate      = 200 // RPCs per second and policy
+	retention = 10 * time.Second // many scrapes, also where some time out
+	rate      = 200              // RPCs per second and policy
 )
 
 // world is servers, each in a process of its own, and a client that sends RPCs
