@@ -66,6 +66,7 @@ const (
 	earlyError  = "RPCs fail when the resolver fails before its first update"
 	lateError   = "a resolver error changes nothing for a policy that is READY"
 	closeReady  = "Close ends all, when READY"
+	concurrency = "picks, state changes, updates and ExitIdle may come at the same time"
 )
 
 // TestCheckFindsFaults has policies that are each wrong in one way.
@@ -108,6 +109,31 @@ func TestCheckFindsFaults(t *testing.T) {
 				t.Errorf("logs %q, want the events", logs)
 			}
 		})
+	}
+}
+
+// A leak is found wherever the policy is when it is closed, if it has a SubConn
+// there, and after everything came at the same time.
+func TestCheckFindsALeakInEachSituation(t *testing.T) {
+	t.Parallel()
+	withoutSubConn := []string{"before any update", "after an empty update", "after an empty first update", "after a resolver error"}
+	found := 0
+	for name := range balancertest.Demands() {
+		situation, closes := strings.CutPrefix(name, "Close ends all, ")
+		if name != concurrency && (!closes || slices.Contains(withoutSubConn, situation)) {
+			continue
+		}
+		found++
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failures, _ := failuresOf(t, name, planted{fault{leaksOnClose: true}})
+			if !slices.ContainsFunc(failures, func(f string) bool { return strings.Contains(f, "is open after Close") }) {
+				t.Errorf("failures %q, want the leak", failures)
+			}
+		})
+	}
+	if found != 8 {
+		t.Errorf("%d demands see a leak, want 8", found)
 	}
 }
 

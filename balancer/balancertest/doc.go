@@ -13,7 +13,7 @@
 // policy's own call has returned. Transitions that gRPC cannot produce, such as
 // READY on a SubConn that was never asked to connect, fail the test.
 //
-// No goroutine is started and no clock is read, so that a policy's timers can
+// The fakes start no goroutine and read no clock, so that a policy's timers can
 // be tested in a [testing/synctest] bubble. All methods may be called from
 // several goroutines.
 //

@@ -42,8 +42,8 @@ func TestEventsTellWhatHappened(t *testing.T) {
 		"resolver update: []",
 		"SubConn 0 to a:1: Shutdown",
 		"policy reports TRANSIENT_FAILURE, picker *base.errPicker",
-		"SubConn 0 to a:1: SHUTDOWN",
 		"resolver update: error: bad resolver state",
+		"SubConn 0 to a:1: SHUTDOWN",
 		"exit idle",
 		"close",
 	}

@@ -40,39 +40,45 @@ func (p *Policy) UpdateWithConfig(config string, endpoints ...resolver.Endpoint)
 // UpdateClientConnState sends a resolver update and returns the policy's
 // answer.
 func (p *Policy) UpdateClientConnState(s balancer.ClientConnState) (err error) {
-	if p.cc.log.enabled() {
-		p.cc.log.note("resolver update: %s", endpointList(s.ResolverState.Endpoints))
-		defer func() { p.cc.log.note("resolver update: %s", outcome(err)) }()
-	}
-	p.cc.serial.run(func() { err = p.policy.UpdateClientConnState(s) })
+	p.cc.serial.run(func() {
+		if p.cc.log.enabled() {
+			p.cc.log.note("resolver update: %s", endpointList(s.ResolverState.Endpoints))
+			defer func() { p.cc.log.note("resolver update: %s", outcome(err)) }()
+		}
+		err = p.policy.UpdateClientConnState(s)
+	})
 	return err
 }
 
 // ResolverError sends an error of the resolver.
 func (p *Policy) ResolverError(err error) {
-	if p.cc.log.enabled() {
-		p.cc.log.note("resolver error: %v", err)
-	}
-	p.cc.serial.run(func() { p.policy.ResolverError(err) })
+	p.cc.serial.run(func() {
+		if p.cc.log.enabled() {
+			p.cc.log.note("resolver error: %v", err)
+		}
+		p.policy.ResolverError(err)
+	})
 }
 
 // ExitIdle asks the policy to leave IDLE, as [grpc.ClientConn.Connect] does.
 //
 // [grpc.ClientConn.Connect]: https://pkg.go.dev/google.golang.org/grpc#ClientConn.Connect
 func (p *Policy) ExitIdle() {
-	if p.cc.log.enabled() {
-		p.cc.log.note("exit idle")
-	}
-	p.cc.serial.run(p.policy.ExitIdle)
+	p.cc.serial.run(func() {
+		if p.cc.log.enabled() {
+			p.cc.log.note("exit idle")
+		}
+		p.policy.ExitIdle()
+	})
 }
 
 // Close closes the policy. The SubConns that it leaves open stay in
 // [ClientConn.Live].
 func (p *Policy) Close() {
-	if p.cc.log.enabled() {
-		p.cc.log.note("close")
-	}
 	p.cc.serial.run(func() {
+		if p.cc.log.enabled() {
+			p.cc.log.note("close")
+		}
 		p.policy.Close()
 		p.cc.mu.Lock()
 		defer p.cc.mu.Unlock()
