@@ -28,11 +28,12 @@ type channel struct {
 
 	// mu guards the fields below and the fields of subConn that say so. No call
 	// to gRPC, to the policy or to a method of Metrics is made under it.
-	mu        sync.Mutex
-	live      map[*subConn]struct{}             // the SubConns that are counted
-	endpoints map[string]*attributes.Attributes // by address; kept for names only
-	state     connectivity.State                // that the policy reported
-	since     time.Time                         // when it first did
+	mu         sync.Mutex
+	live       map[*subConn]struct{}             // the SubConns that are counted
+	endpoints  []resolver.Endpoint               // of the last update; kept for names only
+	attributes map[string]*attributes.Attributes // of endpoints, by address; nil until they are asked for
+	state      connectivity.State                // that the policy reported
+	since      time.Time                         // when it first did
 }
 
 func newChannel(cc balancer.ClientConn, m *Metrics, key targetKey) *channel {

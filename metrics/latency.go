@@ -18,7 +18,7 @@ func (b *backend) observe(ctx context.Context, start time.Time) {
 	seconds := time.Since(start).Seconds()
 	if exemplar := b.target.metrics.exemplar; exemplar != nil && ctx != nil {
 		if labels := exemplar(ctx); len(labels) > 0 {
-			observeWithExemplar(h, seconds, labels)
+			b.target.metrics.observeWithExemplar(h, seconds, labels)
 			return
 		}
 	}
@@ -32,14 +32,12 @@ func (b *backend) newRPCDuration() *histogram {
 	return b.rpcDuration.Load()
 }
 
-var badExemplar sync.Once
-
 // observeWithExemplar does not let an RPC fail for labels that Prometheus does
 // not take, for which it panics when it has counted the observation.
-func observeWithExemplar(h *histogram, seconds float64, labels prometheus.Labels) {
+func (m *Metrics) observeWithExemplar(h *histogram, seconds float64, labels prometheus.Labels) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			badExemplar.Do(func() {
+			m.badExemplar.Do(func() {
 				logger.Warningf("metrics: attach exemplar: %v; mend the function given to WithExemplars", reason)
 			})
 		}

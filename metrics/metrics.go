@@ -33,6 +33,8 @@ type Metrics struct {
 	waits waits
 	start time.Time // when New made it; stays as it is
 
+	badExemplar sync.Once // warns
+
 	// mu guards the fields below and the fields of records that say so. No call
 	// leaves the package under it, except into Prometheus's own lock-protected
 	// histograms.

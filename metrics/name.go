@@ -59,6 +59,23 @@ func (c *channel) keepEndpoints(endpoints []resolver.Endpoint) {
 	if c.metrics.name == nil {
 		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.endpoints, c.attributes = endpoints, nil
+}
+
+// endpointAttributes returns the attributes of the endpoint of an address. They
+// are sorted out when a SubConn is made first, which most updates do not lead to.
+func (c *channel) endpointAttributes(addr string) *attributes.Attributes {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.attributes == nil {
+		c.attributes = attributesByAddr(c.endpoints)
+	}
+	return c.attributes[addr]
+}
+
+func attributesByAddr(endpoints []resolver.Endpoint) map[string]*attributes.Attributes {
 	byAddr := make(map[string]*attributes.Attributes)
 	for _, e := range endpoints {
 		if e.Attributes == nil {
@@ -70,15 +87,7 @@ func (c *channel) keepEndpoints(endpoints []resolver.Endpoint) {
 			}
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.endpoints = byAddr
-}
-
-func (c *channel) endpointAttributes(addr string) *attributes.Attributes {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.endpoints[addr]
+	return byAddr
 }
 
 // label makes s fit for the value of a Prometheus label.

@@ -49,7 +49,7 @@ var troubles = []codes.Code{
 func newBackendView(b *backendStatus, equal float64, now time.Time) backendView {
 	v := backendView{
 		ID:     rowID("b", b.Target, b.Policy, b.Backend),
-		Target: newText(b.Target, maxShort), Policy: newText(b.Policy, maxShort), Backend: newText(b.Backend, maxShort),
+		Target: newText(b.Target, maxShort), Policy: newText(b.Policy, maxShort), Backend: newText(cmp.Or(b.Backend, "(no name)"), maxShort),
 		State:     newStateView(b.stateName()),
 		Since:     newMoment(b.Since, now),
 		Picks:     grouped(b.Picks),

@@ -108,3 +108,12 @@ func TestImbalanceIsThatOfBackendsInUse(t *testing.T) {
 		}
 	}
 }
+
+func TestPageNamesBackendsWithoutAName(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithBackendName(metrics.NoName))
+	list(t, m, "test:///t", "p", atOnce, listed{name: "a"}, listed{name: "b"})
+	if got := rows(t, view(t, m, ""), "list"); len(got) != 1 || got[0][0] != "(no name)" {
+		t.Errorf("backends %q, want one, (no name)", got)
+	}
+}

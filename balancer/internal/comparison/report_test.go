@@ -54,7 +54,7 @@ func (r *report) metrics(b *testing.B) {
 func (r *report) table(name string, l load) string {
 	var s strings.Builder
 	n := len(r[bare].time)
-	fmt.Fprintf(&s, "%s: callers %d, GOMAXPROCS %d, RPCs per variant %d × %d; per RPC, [95 %% of the time in]\n",
+	fmt.Fprintf(&s, "%s: callers %d, GOMAXPROCS %d, RPCs per variant %d × %d; per RPC, [95 %% interval of the median]\n",
 		name, l.callers, l.procs, n, l.callers*l.rounds)
 	t := tabwriter.NewWriter(&s, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "VARIANT\tNS\tADDED NS\tOF MIDDLEWARE'S\tADDED ALLOCATIONS\tADDED BYTES")
