@@ -24,11 +24,8 @@ func TestLawsHoldUnderConcurrency(t *testing.T) {
 }
 
 func testLaws(t *testing.T) {
-	w := newWorld()
+	w := newWorld(t)
 	var policies [len(w.channels)]*balancertest.Policy
-	for i := range w.channels {
-		w.channels[i].Store(balancertest.NewClientConn(t))
-	}
 	var work, scraper sync.WaitGroup
 	for i := range w.channels {
 		work.Go(func() { policies[i] = w.churn(t, i, 20) })

@@ -77,10 +77,9 @@ func TestOverviewOfManyTargets(t *testing.T) {
 // Many readers at once, while channels and backends come and go.
 func TestPageWhileBackendsComeAndGo(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
+	w := newWorld(t)
 	policies := make([]*balancertest.Policy, len(w.channels))
 	for i := range w.channels {
-		w.channels[i].Store(balancertest.NewClientConn(t))
 		policies[i] = w.churn(t, i, 1)
 	}
 	stop := make(chan struct{})

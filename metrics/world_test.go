@@ -64,10 +64,13 @@ type world struct {
 	ended map[string]float64 // by outcome
 }
 
-func newWorld() *world {
+func newWorld(tb testing.TB) *world {
 	w := &world{
 		keep: metrics.New(metrics.WithLatency()), drop: metrics.New(metrics.WithRetention(0)),
 		seen: make(map[string]bool), picks: make(map[string]float64), ended: make(map[string]float64),
+	}
+	for i := range w.channels {
+		w.channels[i].Store(balancertest.NewClientConn(tb))
 	}
 	w.builder = w.drop.Instrument(w.keep.Instrument(newRandomBuilder(&w.ownDones)))
 	return w
@@ -154,6 +157,7 @@ func (w *world) churn(tb testing.TB, channel, n int) *balancertest.Policy {
 		w.channels[channel].Store(cc)
 		for range 10 {
 			step(cc)
+			w.pickAndEnd(5) // others may have done all of theirs before
 		}
 		w.mu.Lock()
 		for _, sc := range cc.SubConns() {
