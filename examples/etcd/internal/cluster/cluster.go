@@ -117,16 +117,23 @@ func (c *Cluster) Leader(ctx context.Context) (*Member, error) {
 		return nil, err
 	}
 	defer func() { _ = client.Close() }() // it only says that its context ended
+	return c.awaitLeader(ctx, func(m *Member) (bool, error) {
+		status, err := client.Status(ctx, m.Endpoint())
+		if err != nil {
+			return false, fmt.Errorf("ask %s who leads: %w", m.Name(), err)
+		}
+		return status.Leader == status.Header.MemberId, nil
+	})
+}
+
+// awaitLeader asks the members in turn until one leads.
+func (c *Cluster) awaitLeader(ctx context.Context, leads func(*Member) (bool, error)) (*Member, error) {
 	pause := time.NewTicker(50 * time.Millisecond)
 	defer pause.Stop()
 	for {
 		for _, m := range c.Members {
-			status, err := client.Status(ctx, m.Endpoint())
-			if err != nil {
-				return nil, fmt.Errorf("ask %s who leads: %w", m.Name(), err)
-			}
-			if status.Leader == status.Header.MemberId {
-				return m, nil
+			if yes, err := leads(m); yes || err != nil {
+				return m, err
 			}
 		}
 		select {
@@ -156,7 +163,7 @@ func (m *Member) WaitServing(ctx context.Context) error {
 		}
 		select {
 		case <-m.exited:
-			return fmt.Errorf("wait for %s: its process has ended: %w", m.Name(), m.err)
+			return fmt.Errorf("wait for %s: its process has ended: %s", m.Name(), m.how)
 		case <-ctx.Done():
 			return fmt.Errorf("wait for %s: %w; last error: %w", m.Name(), context.Cause(ctx), err)
 		case <-pause.C:

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"strings"
 )
 
 // Member is one member of a cluster. Its methods are for one goroutine.
@@ -17,7 +18,7 @@ type Member struct {
 	cmd     *exec.Cmd
 	stdin   io.Closer
 	exited  chan struct{} // closed when the process has ended
-	err     error         // how; to be read after exited
+	how     string        // it did; to be read after exited
 }
 
 // Name is the name in the member's certificate.
@@ -45,11 +46,11 @@ func hostPort(endpoint string) string {
 
 // Start starts the member's process, with the data that it had before.
 func (m *Member) Start() error {
-	cmd, err := m.command()
+	var said tail
+	cmd, err := m.command(&said)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", m.Name(), err)
 	}
-	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return fmt.Errorf("start %s: %w", m.Name(), err)
@@ -61,15 +62,20 @@ func (m *Member) Start() error {
 	m.cmd, m.stdin, m.exited = cmd, stdin, exited
 	go func() {
 		defer close(exited)
-		m.err = cmd.Wait()
+		_ = cmd.Wait() // the state says more: also that of an end that is no error
+		m.how = strings.TrimSpace(cmd.ProcessState.String() + " " + string(said.text))
 	}()
 	return nil
 }
 
-// command is etcd's, or this program's again, as a member.
-func (m *Member) command() (*exec.Cmd, error) {
+// command is etcd's, or this program's again, as a member. What etcd says goes to
+// stderr: it warns of each connection that it loses when the example ends.
+func (m *Member) command(stderr io.Writer) (*exec.Cmd, error) {
 	if m.program != "" {
-		return exec.Command(m.program, m.spec.args()...), nil
+		cmd := exec.Command(m.program, m.spec.args()...)
+		cmd.Stderr = stderr
+		cmd.SysProcAttr = endsWithParent()
+		return cmd, nil
 	}
 	text, err := json.Marshal(m.spec)
 	if err != nil {
@@ -80,6 +86,7 @@ func (m *Member) command() (*exec.Cmd, error) {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	cmd := exec.Command(program)
+	cmd.Stderr = os.Stderr
 	cmd.Env = append(os.Environ(), memberEnv+"="+string(text))
 	return cmd, nil
 }
@@ -96,4 +103,14 @@ func (m *Member) Kill() error {
 	m.stdin.Close()
 	m.cmd = nil
 	return nil
+}
+
+// tail keeps the end of what is written to it.
+type tail struct{ text []byte }
+
+// Write implements [io.Writer].
+func (t *tail) Write(p []byte) (int, error) {
+	t.text = append(t.text, p...)
+	t.text = t.text[max(0, len(t.text)-2000):]
+	return len(p), nil
 }
