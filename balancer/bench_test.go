@@ -31,6 +31,11 @@ func BenchmarkPick(b *testing.B) {
 				b.Run("serial", func(b *testing.B) {
 					compare(b, picksPerRun, picks(builtin, 1, pickDone), picks(ours, 1, pickDone))
 				})
+				b.Run("serial in order", func(b *testing.B) {
+					inOrder := newFleet(b, pair.ours, n).startUpInOrder()
+					defer inOrder.policy.Close()
+					compare(b, picksPerRun, picks(builtin, 1, pickDone), picks(inOrder, 1, pickDone))
+				})
 				b.Run("parallel", func(b *testing.B) {
 					workers := runtime.GOMAXPROCS(0)
 					compare(b, picksPerRun, picks(builtin, workers, pickDone), picks(ours, workers, pickDone))

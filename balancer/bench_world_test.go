@@ -85,12 +85,23 @@ func endpoints(first, n int) []resolver.Endpoint {
 }
 
 // startUp brings all endpoints to READY. A pick_first connects to one. They
-// become READY in random order, as they do in life: where the picks follow the
+// become READY in random order, which is the worst: where the picks follow the
 // order in which the memory was allocated, the processor foresees them.
 func (f *fleet) startUp() *fleet {
+	return f.startUpIn(func(conns []*balancertest.SubConn) {
+		rand.New(rand.NewPCG(1, 2)).Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
+	})
+}
+
+// startUpInOrder has the endpoints become READY as the resolver lists them.
+func (f *fleet) startUpInOrder() *fleet {
+	return f.startUpIn(func([]*balancertest.SubConn) {})
+}
+
+func (f *fleet) startUpIn(arrange func([]*balancertest.SubConn)) *fleet {
 	f.update(balancertest.ResolverState(f.endpoints...))
 	conns := f.cc.SubConns()
-	rand.New(rand.NewPCG(1, 2)).Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
+	arrange(conns)
 	last := len(conns) - 1
 	for _, sc := range conns[:last] {
 		sc.Ready()

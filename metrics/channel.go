@@ -56,15 +56,15 @@ func (c *channel) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnO
 	if c.closed.Load() {
 		return c.ClientConn.NewSubConn(addrs, opts)
 	}
-	sc := &subConn{channel: c, listener: opts.StateListener, since: c.metrics.now()}
-	opts.StateListener = sc.onState
+	sc := &subConn{channel: c, since: c.metrics.now()}
+	opts.StateListener = sc.stateListener(opts.StateListener)
 	inner, err := c.ClientConn.NewSubConn(addrs, opts)
 	if err != nil {
 		return nil, err
 	}
 	sc.SubConn = inner
 	sc.backend = c.metrics.acquire(c.target, c.backendName(addrs))
-	sc.done = sc.backend.newDone()
+	sc.counts, sc.done = sc.backend.counts, sc.backend.newDone()
 	if !c.enter(sc) {
 		c.metrics.release(sc.backend)
 	}

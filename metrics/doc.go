@@ -122,8 +122,14 @@
 // two looks at the clock and the histogram. An RPC whose pick does not succeed is
 // put on a list, for some 5 µs and nine allocations, also where it fails because
 // it is not wait-for-ready; while there is one on the list, picks are looked up
-// there. Other
-// locks, maps and clocks belong to subchannels, their state changes, and scrapes.
+// there. Other locks, maps and clocks belong to subchannels, their state changes,
+// and scrapes.
+//
+// Among thousands of backends it is memory that costs, each cache line as much as
+// the rest of a pick. So what a pick reads of a subchannel is one line, and the
+// two counters of a backend are apart from the rest of its record, close to those
+// of other backends. The third line is the Done callback, which Go keeps apart.
+//
 // A scrape allocates in proportion to the backends. Only the making and the end
 // of subchannels wait for it, for as long as it takes to list the records.
 //

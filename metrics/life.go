@@ -67,7 +67,7 @@ func (m *Metrics) newBackendLocked(t *target, name string, now time.Time) *backe
 		}
 		name = otherName
 	}
-	b := &backend{target: t, namePair: labelPair(backendLabel, name), created: now}
+	b := &backend{counts: new(counts), target: t, namePair: labelPair(backendLabel, name), created: now}
 	t.backends.put(name, b)
 	return b
 }

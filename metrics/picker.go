@@ -21,7 +21,7 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	c := p.channel
 	sc, ok := res.SubConn.(*subConn)
 	if err == nil && ok && sc.channel == c && res.Done == nil && !c.timed.Load() && !c.waits.any() {
-		sc.backend.picks.Add(1)
+		sc.counts.picks.Add(1)
 		return balancer.PickResult{SubConn: sc.SubConn, Done: sc.done, Metadata: res.Metadata}, nil
 	}
 	if err != nil {
@@ -38,7 +38,7 @@ func (c *channel) meter(ctx context.Context, res balancer.PickResult) balancer.P
 	if !ok {
 		return res
 	}
-	sc.backend.picks.Add(1)
+	sc.counts.picks.Add(1)
 	res.SubConn = sc.SubConn
 	timed := c.timed.Load()
 	if res.Done == nil && !timed {

@@ -15,10 +15,10 @@ type subConn struct {
 	// policy gets the SubConn and stay as they are.
 	balancer.SubConn
 	channel *channel
-	backend *backend
+	counts  *counts                 // the backend's
 	done    func(balancer.DoneInfo) // made once
 
-	listener func(balancer.SubConnState) // the policy's; nil if it uses UpdateSubConnState
+	backend *backend // stays as it is, too
 
 	// Guarded by channel.mu.
 	state connectivity.State
@@ -35,20 +35,19 @@ func (sc *subConn) Shutdown() {
 // String keeps a policy's log lines as they are without the decorator.
 func (sc *subConn) String() string { return fmt.Sprint(sc.SubConn) }
 
-// onState is the StateListener that gRPC knows. gRPC tells nothing of a SubConn
-// before Connect was called on it, so that sc is complete.
-func (sc *subConn) onState(s balancer.SubConnState) {
-	sc.channel.count(sc, s)
-	sc.forward(s)
-}
-
-// forward tells the policy, in the way that it chose.
-func (sc *subConn) forward(s balancer.SubConnState) {
-	if sc.listener != nil {
-		sc.listener(s)
-		return
+// stateListener returns the StateListener that gRPC knows. It tells the policy in
+// the way that the policy chose: by its listener or, if that is nil, by
+// UpdateSubConnState. gRPC tells nothing of a SubConn before Connect was called
+// on it, so that sc is complete.
+func (sc *subConn) stateListener(policy func(balancer.SubConnState)) func(balancer.SubConnState) {
+	return func(s balancer.SubConnState) {
+		sc.channel.count(sc, s)
+		if policy != nil {
+			policy(s)
+			return
+		}
+		sc.channel.policy.UpdateSubConnState(sc, s)
 	}
-	sc.channel.policy.UpdateSubConnState(sc, s)
 }
 
 // enter tells whether the SubConn is counted from now on, which it is not if its
