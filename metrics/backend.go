@@ -16,9 +16,9 @@ const numCodes = int(codes.Unauthenticated) + 1 // gRPC defines 0 to 16
 
 // backend is the record of one backend of a target: what its series say.
 type backend struct {
-	counts   *counts
-	repicks  atomic.Uint64
-	finished [numCodes]atomic.Uint64 // by status code, without counts.ok
+	counts  *counts
+	repicks atomic.Uint64
+	failed  [numCodes]atomic.Uint64 // RPCs that ended with an error, by its status code
 
 	connected      atomic.Uint64
 	connectFailed  atomic.Uint64
@@ -42,7 +42,7 @@ type backend struct {
 // thousands find them in the processor's caches more often.
 type counts struct {
 	picks atomic.Uint64
-	ok    atomic.Uint64 // RPCs that ended well, with both a request and a response
+	ok    atomic.Uint64 // RPCs that ended without an error
 }
 
 // failure is why and when a connection attempt failed.
@@ -78,7 +78,7 @@ func (b *backend) newDone() func(balancer.DoneInfo) {
 func (b *backend) finish(info balancer.DoneInfo) {
 	switch {
 	case info.Err != nil:
-		b.finished[statusCode(info.Err)].Add(1)
+		b.failed[statusCode(info.Err)].Add(1)
 	case givenUp(info.Err, info.BytesSent):
 		b.repicks.Add(1)
 	case !info.BytesReceived && info.Trailer != nil:
@@ -86,9 +86,9 @@ func (b *backend) finish(info balancer.DoneInfo) {
 		// that it takes for a success here; but no success comes without a byte.
 		// A stream always leaves a trailer, if an empty one: where that is nil
 		// there was none, and a fake means a plain success.
-		b.finished[codes.Unavailable].Add(1)
+		b.failed[codes.Unavailable].Add(1)
 	default:
-		b.finished[codes.OK].Add(1)
+		b.counts.ok.Add(1)
 	}
 }
 
@@ -136,7 +136,7 @@ func (b *backend) traffic() traffic {
 	var t traffic
 	var ended uint64
 	for code := range t.finished {
-		t.finished[code] = b.finished[code].Load()
+		t.finished[code] = b.failed[code].Load()
 		ended += t.finished[code]
 	}
 	ok := b.counts.ok.Load()

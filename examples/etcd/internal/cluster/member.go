@@ -68,12 +68,13 @@ func (m *Member) Start() error {
 	return nil
 }
 
-// command is etcd's, or this program's again, as a member. What etcd says goes to
-// stderr: it warns of each connection that it loses when the example ends.
-func (m *Member) command(stderr io.Writer) (*exec.Cmd, error) {
+// command is etcd's, or this program's again, as a member. What etcd says is kept
+// for the case that it ends: it warns of each connection that it loses when the
+// example does.
+func (m *Member) command(said io.Writer) (*exec.Cmd, error) {
 	if m.program != "" {
 		cmd := exec.Command(m.program, m.spec.args()...)
-		cmd.Stderr = stderr
+		cmd.Stderr = said
 		cmd.SysProcAttr = endsWithParent()
 		return cmd, nil
 	}
