@@ -18,30 +18,40 @@ func BenchmarkLoss(b *testing.B) {
 	const n = 10_000
 	for _, policy := range []string{roundrobin2.Name, mapPolicy} {
 		b.Run(policy, func(b *testing.B) {
-			f := newFleet(b, policy, n).startUp()
-			defer f.policy.Close()
-			conns := f.cc.SubConns()
+			var f *fleet
 			var took []float64
-			other := 1
+			var conns []*balancertest.SubConn
+			other := 0
 			for b.Loop() {
+				// base2 would pause if a connection was lost again and again.
+				if f == nil || other >= 4*n {
+					if f != nil {
+						f.policy.Close()
+					}
+					f = newFleet(b, policy, n).startUp()
+					conns, other = f.cc.SubConns(), 0
+				}
+				victim := conns[other%n]
+				other++
 				last := f.cc.State().Picker
 				start := time.Now()
-				lose(conns[0])
+				lose(victim)
 				for {
 					picker := f.cc.State().Picker
 					if picker != last {
 						elapsed := time.Since(start)
-						if !picksConn(b, picker, conns[0], n) {
+						if !picksConn(b, picker, victim, n) {
 							took = append(took, float64(elapsed.Nanoseconds())/1e6)
 							break
 						}
 						last = picker // a change before the loss had been put off till now
 					}
-					flap(conns[other])
-					other = 1 + other%(n-1)
+					flap(conns[other%n])
+					other++
 				}
-				conns[0].Ready()
+				victim.Ready()
 			}
+			f.policy.Close()
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(median(took, itself), "ms/median")
 			b.ReportMetric(slices.Max(took), "ms/max")

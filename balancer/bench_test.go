@@ -108,28 +108,41 @@ func BenchmarkFlap(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {
 		inFleets(b, roundrobin.Name, roundrobin2.Name, n, func(b *testing.B, builtin, ours *fleet) {
 			b.Run("one", func(b *testing.B) { compare(b, 1, flapOne(builtin), flapOne(ours)) })
-			b.Run("all", func(b *testing.B) { compare(b, 1, unless(n >= builtinMax, flapAll(builtin)), flapAll(ours)) })
+		})
+		b.Run(fmt.Sprintf("%s/%d/all", roundrobin2.Name, n), func(b *testing.B) {
+			builtin := unless(n >= builtinMax, flapAll(func() *fleet { return newFleet(b, roundrobin.Name, n).startUp() }))
+			compare(b, 1, builtin, flapAll(func() *fleet { return newFleet(b, roundrobin2.Name, n).startUp() }))
 		})
 	}
 }
 
-// flapOne is what the loss and the new connection take. Between them is time, as
-// in life, so that no picker is put off: what is measured is all that is done.
+// flapOne is what the loss of a connection and a new one take, of one endpoint
+// after the other. Between them is time, as in life, so that no picker is put off:
+// what is measured is all that is done. Each connection lives for more than a
+// second, or base2 would pause before the next.
 func flapOne(f *fleet) job {
-	sc := f.cc.SubConns()[len(f.endpoints)/2]
+	n := len(f.endpoints)
+	rest := max(10*time.Millisecond, time.Second/time.Duration(n))
+	next := n / 2
 	return func() cost {
+		sc := f.cc.SubConns()[next%n]
+		next++
 		lost := f.measured(func() { lose(sc) })
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(rest)
 		made := f.measured(func() { f.published(sc.Ready) })
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(rest)
 		return lost.plus(made)
 	}
 }
 
-func flapAll(f *fleet) job {
-	conns := f.cc.SubConns()
-	last := len(conns) - 1
+// flapAll is the same for all endpoints at once, without a rest. A fleet is used
+// once, since base2 would pause when its connections are lost again and again.
+func flapAll(start func() *fleet) job {
 	return func() cost {
+		f := start()
+		defer f.policy.Close()
+		conns := f.cc.SubConns()
+		last := len(conns) - 1
 		return f.measured(func() {
 			for _, sc := range conns {
 				lose(sc)

@@ -15,25 +15,25 @@ type named struct {
 	name string
 }
 
-// roster is the list of READY SubConns, kept as base2 keeps it.
-type roster []balancer.SubConn
+// roster has the endpoints that were ever READY in the order of their places, as
+// base2 keeps them.
+type roster []*named
 
-// become changes the list to these names: those that stay keep their order, new
-// ones are appended.
-func (r *roster) become(names string) []balancer.SubConn {
+// become returns the READY SubConns if they are those with these names, and
+// their places. Names that are new get the next places.
+func (r *roster) become(names string) (ready []balancer.SubConn, places []int) {
 	want := strings.Fields(names)
-	next := roster{}
-	for _, conn := range *r {
-		if i := slices.Index(want, conn.(*named).name); i >= 0 {
-			next = append(next, conn)
-			want = slices.Delete(want, i, i+1)
+	for _, name := range want {
+		if !slices.ContainsFunc(*r, func(n *named) bool { return n.name == name }) {
+			*r = append(*r, &named{name: name})
 		}
 	}
-	for _, name := range want {
-		next = append(next, &named{name: name})
+	for i, conn := range *r {
+		if slices.Contains(want, conn.name) {
+			ready, places = append(ready, conn), append(places, i+1)
+		}
 	}
-	*r = next
-	return next
+	return ready, places
 }
 
 func pick(t testing.TB, p balancer.Picker, n int) string {
@@ -69,7 +69,7 @@ func TestTheRotationSurvivesChanges(t *testing.T) {
 	tests := []struct {
 		name   string
 		before int    // picks before the change
-		ready  string // after it
+		ready  string // after it; if there are several, one change after the other
 		want   string
 	}{
 		{name: "nothing changes", before: 1, ready: "A B C", want: "B C A B"},
@@ -82,13 +82,22 @@ func TestTheRotationSurvivesChanges(t *testing.T) {
 		{name: "the last one, whose turn it is, is replaced", before: 2, ready: "A B D", want: "D A B D"},
 		{name: "all are replaced", before: 2, ready: "D", want: "D D"},
 		{name: "only one stays", before: 5, ready: "B", want: "B B"},
+		{name: "one comes back", before: 1, ready: "B C, A B C", want: "B C A B"},
+		{name: "one comes back behind the turn", before: 2, ready: "A C, A B C", want: "C A B C"},
+		{name: "one comes back whose turn it was", before: 1, ready: "A C, A B C", want: "B C A B"},
+		{name: "the last one, whose turn it was, comes back", before: 2, ready: "A B, A B C", want: "C A B C"},
+		{name: "all come back", before: 1, ready: "C, A C, A B C", want: "B C A B"},
+		{name: "nothing changes, twice", before: 1, ready: "A B C, A B C", want: "B C A B"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			pb, r := rotationOf(t)
 			pick(t, pb.last, test.before)
-			p := pb.BuildList(r.become(test.ready))
+			var p balancer.Picker
+			for ready := range strings.SplitSeq(test.ready, ",") {
+				p = pb.BuildList(r.become(ready))
+			}
 			if got := pick(t, p, len(strings.Fields(test.want))); got != test.want {
 				t.Errorf("after %d picks and a change to %q: %s, want %s", test.before, test.ready, got, test.want)
 			}
@@ -114,16 +123,36 @@ func TestTheFirstTurnIsRandom(t *testing.T) {
 	}
 }
 
+// An endpoint that flaps more often than its turn comes must get its share all
+// the same: it is READY whenever the others have had two picks.
+func TestAnEndpointThatFlapsGetsItsTurn(t *testing.T) {
+	t.Parallel()
+	pb, r := rotationOf(t)
+	got := map[string]int{}
+	for range 100 {
+		pb.BuildList(r.become("A B"))
+		p := pb.BuildList(r.become("A B C"))
+		for _, name := range strings.Fields(pick(t, p, 2)) {
+			got[name]++
+		}
+	}
+	for _, name := range []string{"A", "B", "C"} {
+		if got[name] < 66 {
+			t.Errorf("%s got %d of 200 picks, want a third", name, got[name])
+		}
+	}
+}
+
 // FuzzRotation checks, for any sequence of READY sets and picks between them,
-// that each round goes over exactly the READY ones, and that those that stay
-// keep their order.
+// that each round goes over exactly the READY ones, in the order of their places,
+// and that no endpoint is picked twice before another that stays READY was.
 func FuzzRotation(f *testing.F) {
 	for _, seed := range []string{"\x07", "\x07\x17\x05", "\xff\x81\xf0", "\x01\x23\x47\x8f\x00\x12"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, steps []byte) {
 		pb, r := &pickerBuilder{}, &roster{}
-		var before []string
+		since := map[string][]string{} // the picks since each READY endpoint's last, or since it became READY
 		for _, step := range steps {
 			var ready []string
 			for i := range 4 {
@@ -135,22 +164,46 @@ func FuzzRotation(f *testing.F) {
 				continue
 			}
 			p := pb.BuildList(r.become(strings.Join(ready, " ")))
-			round := strings.Fields(pick(t, p, len(ready)))
-			checkRound(t, before, round, ready)
-			pick(t, p, int(step>>4))
-			before = strings.Fields(pick(t, p, len(ready)))
+			for name := range since {
+				if !slices.Contains(ready, name) {
+					delete(since, name)
+				}
+			}
+			for range step >> 4 {
+				picked := pick(t, p, 1)
+				for _, name := range ready {
+					if slices.Contains(since[name], picked) && name != picked {
+						t.Fatalf("%s was picked twice while %s was READY and was not", picked, name)
+					}
+					since[name] = append(since[name], picked)
+				}
+				since[picked] = nil
+			}
+		}
+		if pb.last != nil {
+			checkRound(t, pb)
 		}
 	})
 }
 
-// checkRound takes a round before a change and the one after it.
-func checkRound(t *testing.T, before, after, ready []string) {
-	if sorted := slices.Sorted(slices.Values(after)); !slices.Equal(sorted, ready) {
-		t.Fatalf("a round is %v, want each of %v once", after, ready)
+// checkRound demands of a round that it has each SubConn once, in the order of
+// their places.
+func checkRound(t *testing.T, pb *pickerBuilder) {
+	var places []int
+	for range pb.places {
+		res, err := pb.last.Pick(balancer.PickInfo{})
+		if err != nil {
+			t.Fatalf("pick: %v", err)
+		}
+		places = append(places, pb.places[slices.Index(pb.last.conns, res.SubConn)])
 	}
-	stayed := slices.DeleteFunc(slices.Clone(before), func(n string) bool { return !slices.Contains(after, n) })
-	kept := slices.DeleteFunc(slices.Clone(after), func(n string) bool { return !slices.Contains(before, n) })
-	if twice := slices.Repeat(stayed, 2); !strings.Contains(strings.Join(twice, " "), strings.Join(kept, " ")) {
-		t.Errorf("order was %v and is %v", before, after)
+	falls := 0
+	for i := 1; i < len(places); i++ {
+		if places[i] <= places[i-1] {
+			falls++
+		}
+	}
+	if slices.Sort(places); falls > 1 || !slices.Equal(places, pb.places) {
+		t.Errorf("a round is %v, want %v from any on", places, pb.places)
 	}
 }

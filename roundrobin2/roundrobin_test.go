@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 	"google.golang.org/grpc/balancer"
@@ -53,6 +55,29 @@ func TestOnlyReadyEndpointsAreUsed(t *testing.T) {
 	if got := shares(t, cc, 99); got["b:1"] != 33 {
 		t.Errorf("shares of 99 with b:1 back: %v", got)
 	}
+}
+
+// An endpoint that loses its connection more often than its turn comes is READY
+// for most of the time: it gets its share.
+func TestAnEndpointThatFlapsIsNotStarved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc := readyPolicy(t, "a:1", "b:1", "c:1", "d:1")
+		got := map[string]int{}
+		for range 100 {
+			cc.SubConn("b:1").Idle()
+			cc.SubConn("b:1").Ready()
+			for addr, n := range shares(t, cc, 2) {
+				got[addr] += n
+			}
+			time.Sleep(time.Second) // the connection's life: at less it would have to pause
+		}
+		for _, addr := range []string{"a:1", "b:1", "c:1", "d:1"} {
+			if got[addr] != 50 {
+				t.Errorf("%s got %d of 200 picks, want 50", addr, got[addr])
+			}
+		}
+	})
 }
 
 func TestHealthIsFollowed(t *testing.T) {

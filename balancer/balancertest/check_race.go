@@ -24,6 +24,7 @@ func checkConcurrency(w *world) {
 		}
 	}, w.pickAlone, w.pickAlone, w.policy.ExitIdle, w.updates())
 	w.update(addrA, addrB)
+	w.wait(longTime) // so many losses may make a policy pause
 	w.ready()
 	w.meanwhile(w.close, w.pickAlone, w.pickAlone)
 	w.settle()

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
@@ -21,21 +22,23 @@ type endpointBalancer struct {
 	config       base.Config
 	configure    configurer
 	childBuilder balancer.Builder
+	start        time.Time // when it was built
 
 	// children holds the child of each endpoint by endpointKey, and updates
-	// counts the resolver updates that changed which they are. Only calls from
-	// the channel use them, and these come one at a time.
+	// counts the resolver updates that changed which they are. Only resolver
+	// updates and Close use them, which gRPC calls one at a time.
 	children map[string]*child
-	updates  int
+	updates  int32
 
 	// mu guards the fields below and those of each child that say so. Children
 	// take it from their callbacks, so no child is called while it is held.
 	mu          sync.Mutex
-	order       []*child // the children in the resolver's order; changed by calls from the channel only
+	order       []*child // the children in the resolver's order; only resolver updates change it
 	states      stateCounts
 	ready       readyList
-	resolverErr error // the resolver's last error, nil after a good update
-	quiet       bool  // a call from the channel is under way, at whose end comes one picker
+	resolverErr error              // the resolver's last error, nil after a good update
+	updating    bool               // a resolver update is under way, at whose end comes one picker
+	unused      []balancer.SubConn // to be shut down after that picker
 	closed      bool
 	publisher   publisher
 
@@ -49,17 +52,41 @@ type endpointBalancer struct {
 // does not look at it.
 func (b *endpointBalancer) UpdateClientConnState(s balancer.ClientConnState) error {
 	if err := b.useConfig(s.BalancerConfig); err != nil {
+		b.refuse(err)
 		return err
 	}
 	endpoints := endpointsOf(s.ResolverState)
 	if b.config.HealthCheck {
 		s.ResolverState = pickfirst2.EnableHealthListener(s.ResolverState)
 	}
-	var err error
-	b.quietly(func() {
-		err = b.updateChildren(endpoints, s.ResolverState)
-	})
-	return err
+	b.beginUpdate()
+	defer b.endUpdate()
+	return b.updateChildren(endpoints, s.ResolverState)
+}
+
+// beginUpdate has the changes that a resolver update brings about lead to one
+// picker, at its end.
+func (b *endpointBalancer) beginUpdate() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.updating = true
+}
+
+func (b *endpointBalancer) endUpdate() {
+	for _, conn := range b.publishUpdate() {
+		conn.Shutdown()
+	}
+}
+
+// publishUpdate publishes the picker that a resolver update led to. It returns
+// the SubConns that no picker has any more.
+func (b *endpointBalancer) publishUpdate() (unused []balancer.SubConn) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.updating = false
+	b.publishLocked()
+	unused, b.unused = b.unused, nil
+	return unused
 }
 
 // updateChildren makes, updates and closes children so that there is one for
@@ -99,14 +126,14 @@ func (b *endpointBalancer) arrange(endpoints []resolver.Endpoint) (order []*chil
 			continue
 		}
 		c := b.childOf(endpointKey(e), len(order))
-		if c.listed == b.updates {
+		if c.lastUpdate == b.updates {
 			continue
 		}
-		c.listed = b.updates
+		c.lastUpdate = b.updates
 		order, distinct = append(order, c), append(distinct, e)
 	}
 	for _, c := range b.order {
-		if c.listed != b.updates {
+		if c.lastUpdate != b.updates {
 			gone = append(gone, c)
 			delete(b.children, c.key)
 		}
@@ -166,36 +193,30 @@ func (b *endpointBalancer) ResolverError(err error) {
 // each SubConn has a listener.
 func (b *endpointBalancer) UpdateSubConnState(balancer.SubConn, balancer.SubConnState) {}
 
-// ExitIdle implements [balancer.Balancer].
+// ExitIdle implements [balancer.Balancer]. It may be called at any time, from
+// any goroutine. Endpoints that wait because their connections are lost as soon
+// as they are made go on waiting.
 func (b *endpointBalancer) ExitIdle() {
-	b.quietly(func() {
-		for _, c := range b.children {
-			c.policy.ExitIdle()
-		}
-	})
+	for _, c := range b.listed() {
+		c.exitIdle()
+	}
+}
+
+// listed returns the children of the last resolver update.
+func (b *endpointBalancer) listed() []*child {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.order // a new slice replaces it, nobody writes to it
 }
 
 // Close implements [balancer.Balancer].
 func (b *endpointBalancer) Close() {
 	b.mu.Lock()
 	b.closed = true
-	b.publisher.stop()
+	b.publisher.putOff.stop()
 	b.mu.Unlock()
 	for _, c := range b.children {
 		c.close()
 	}
 	clear(b.children)
-}
-
-// quietly has the changes that call brings about lead to one picker, at its
-// end.
-func (b *endpointBalancer) quietly(call func()) {
-	b.mu.Lock()
-	b.quiet = true
-	b.mu.Unlock()
-	call()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.quiet = false
-	b.publishLocked()
 }

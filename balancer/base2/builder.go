@@ -1,6 +1,7 @@
 package base2
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,12 +20,12 @@ import (
 // to be registered in an init function, usually through the Instrument method of
 // the package metrics.
 func NewBalancerBuilder(name string, newPickerBuilder func() base.PickerBuilder, config base.Config) balancer.Builder {
-	return newBuilder(name, config, func() (buildPicker, any) {
+	return newBuilder(name, config, newPickerBuilder == nil, func() (buildPicker, any) {
 		pickerBuilder := newPickerBuilder()
 		return func(ready *readyList) balancer.Picker {
 			conns := make(map[balancer.SubConn]base.SubConnInfo, ready.len())
-			for _, c := range ready.children {
-				conns[c.picked] = c.subConnInfoLocked()
+			for _, c := range ready.members {
+				conns[c.picked.SubConn] = c.subConnInfoLocked()
 			}
 			return pickerBuilder.Build(base.PickerBuildInfo{ReadySCs: conns})
 		}, pickerBuilder
@@ -36,30 +37,35 @@ func NewBalancerBuilder(name string, newPickerBuilder func() base.PickerBuilder,
 // made anew for each picker.
 type ListPickerBuilder interface {
 	// BuildList returns a picker for the SubConns, of which there is at least
-	// one, in the order in which they became READY: from one call to the next
-	// some may be missing and some may have been appended, those that left and
-	// came back too, and the others keep their order. Pickers share the slice;
-	// nobody may change it.
-	BuildList(ready []balancer.SubConn) balancer.Picker
+	// one. Each endpoint has a place: the first that is READY has place 1, the
+	// next 2, and so on. It keeps its place, whether READY or not, for as long as
+	// the resolver lists it. ready is in the order of the places, and places[i]
+	// is that of ready[i].
+	//
+	// Pickers share the slices; nobody may change them.
+	BuildList(ready []balancer.SubConn, places []int) balancer.Picker
 }
 
 // NewListBalancerBuilder is [NewBalancerBuilder] for ListPickerBuilders.
 func NewListBalancerBuilder(name string, newPickerBuilder func() ListPickerBuilder, config base.Config) balancer.Builder {
-	return newBuilder(name, config, func() (buildPicker, any) {
+	return newBuilder(name, config, newPickerBuilder == nil, func() (buildPicker, any) {
 		pickerBuilder := newPickerBuilder()
 		return func(ready *readyList) balancer.Picker {
-			return pickerBuilder.BuildList(slices.Clip(ready.conns))
+			return pickerBuilder.BuildList(slices.Clip(ready.conns), slices.Clip(ready.places))
 		}, pickerBuilder
 	})
 }
 
-// buildPicker makes a channel's next picker. The list has no gaps.
+// buildPicker makes a channel's next picker. The list is up to date.
 type buildPicker func(ready *readyList) balancer.Picker
 
 // configurer gives a config to a PickerBuilder and returns what it was.
 type configurer func(name string, pickerBuilder any, cfg serviceconfig.LoadBalancingConfig) (any, error)
 
-func newBuilder(name string, config base.Config, newBuildPicker func() (buildPicker, any)) *builder {
+func newBuilder(name string, config base.Config, incomplete bool, newBuildPicker func() (buildPicker, any)) *builder {
+	if incomplete {
+		panic(fmt.Sprintf("base2: make policy %s: newPickerBuilder is nil", name))
+	}
 	return &builder{name: name, config: config, newBuildPicker: newBuildPicker, timed: timed}
 }
 
@@ -85,6 +91,7 @@ func (bb *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) bal
 		configure:     bb.configure,
 		pickerBuilder: pickerBuilder,
 		childBuilder:  pickfirst2.NewBuilder(),
+		start:         time.Now(),
 		children:      make(map[string]*child),
 		publisher:     publisher{build: build, timed: bb.timed},
 	}

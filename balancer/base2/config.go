@@ -26,10 +26,13 @@ type Configurable[C any] interface {
 // PickerBuilder, which must be a [Configurable]. If C or *C has a method
 // Validate() error, a config for which that returns an error is refused.
 //
-// It panics if b or its PickerBuilders are of other kinds, for that is a mistake
-// in the program, which is to be seen at its start. To find out it makes one
-// PickerBuilder that no channel uses.
+// It panics if b, its PickerBuilders or C are of other kinds, for that is a
+// mistake in the program, which is to be seen at its start. To find out it makes
+// one PickerBuilder that no channel uses.
 func WithConfig[C any](b balancer.Builder) balancer.Builder {
+	if kind := reflect.TypeFor[C]().Kind(); kind != reflect.Struct {
+		panic(fmt.Sprintf("base2: add config to policy: %v is a %v, want a struct", reflect.TypeFor[C](), kind))
+	}
 	own, ok := b.(*builder)
 	if !ok {
 		panic(fmt.Sprintf("base2: add config to policy: %T is no builder of NewBalancerBuilder or NewListBalancerBuilder", b))
@@ -65,13 +68,26 @@ func (b *configBuilder[C]) ParseConfig(js json.RawMessage) (serviceconfig.LoadBa
 	if err != nil {
 		return nil, err
 	}
-	// A *C has the methods of both receivers.
-	if v, ok := any(&value).(interface{ Validate() error }); ok {
-		if err := v.Validate(); err != nil {
-			return nil, fmt.Errorf("%s: parse config: %w", b.name, err)
-		}
+	if err := validate(&value); err != nil {
+		return nil, fmt.Errorf("%s: parse config: %w", b.name, err)
 	}
 	return parsed[C]{Value: value}, nil
+}
+
+// validate calls the config's Validate, if it has one. A *C has the methods of
+// both receivers. The config comes from outside: what Validate does not foresee
+// must not end the program.
+func validate(value any) (err error) {
+	v, ok := value.(interface{ Validate() error })
+	if !ok {
+		return nil
+	}
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("%T panicked: %v", value, reason)
+		}
+	}()
+	return v.Validate()
 }
 
 // configure gives the config of a resolver update to the PickerBuilder. It
@@ -89,14 +105,29 @@ func configure[C any](name string, pickerBuilder any, cfg serviceconfig.LoadBala
 	return value, nil
 }
 
+// refuse has RPCs fail with the error if there is no picker yet: they would wait
+// for a resolver update that is better, perhaps for ever.
+func (b *endpointBalancer) refuse(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.publisher.last.Picker == nil {
+		b.cc.UpdateState(failing(err))
+	}
+}
+
 // useConfig puts the config of a resolver update into effect. With an error
 // nothing is changed.
-func (b *endpointBalancer) useConfig(cfg serviceconfig.LoadBalancingConfig) error {
+func (b *endpointBalancer) useConfig(cfg serviceconfig.LoadBalancingConfig) (err error) {
 	if b.configure == nil {
 		return nil
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = b.panicked("use config", reason)
+		}
+	}()
 	value, err := b.configure(b.name, b.pickerBuilder, cfg)
 	if err != nil {
 		return err

@@ -23,10 +23,16 @@
 // # States
 //
 // The policy is READY if any endpoint is; else CONNECTING if any is; else IDLE
-// if any is; else TRANSIENT_FAILURE. An endpoint that becomes IDLE reconnects at
-// once. A new endpoint connects at once, and the order of the first attempts
-// starts at a random endpoint, so that many clients that start together do not
-// all begin with the same one.
+// if any is; else TRANSIENT_FAILURE. A new endpoint connects at once, and the
+// order of the first attempts starts at a random endpoint, so that many clients
+// that start together do not all begin with the same one.
+//
+// An endpoint that loses its connection reconnects at once, too, unless its last
+// five connections were each lost within a second. It then pauses before every
+// attempt, as long as gRPC does after failed ones: a second at first, two minutes
+// at most, until a connection lives longer. Otherwise a server that accepts
+// connections and hangs up would get hundreds of them per second. While it
+// pauses the endpoint counts as failed, and the errors of picks say why.
 //
 // # Pickers
 //
@@ -37,10 +43,16 @@
 // answered with the last picker once more, since parents such as weighted_target
 // wait for an answer.
 //
+// When a resolver update takes SubConns away, they are shut down after the
+// picker without them is published.
+//
+// A PickerBuilder that panics or returns no picker makes RPCs fail with an error
+// that says so, until a later change leads to a picker.
+//
 // n endpoints that become READY, or cease to be, would so cost n rebuilds of n
 // entries each. Two things prevent that. A [ListPickerBuilder] gets a list that
 // successive pickers share, which grows in place and is copied only when an
-// endpoint has left. And in a channel of 100 READY endpoints or more, if a
+// endpoint has left or come back. And in a channel of 100 READY endpoints or more, if a
 // rebuild takes more than 10 µs there, rebuilds are put off so that they take a
 // tenth of the time. A smaller channel never pays as much as it costs to bring a
 // connection up, and so never has to wait. No rebuild waits longer than 5 ms,
@@ -49,6 +61,11 @@
 // of the aggregated state nor the answer to a resolver update ever waits.
 //
 // # Locks
+//
+// gRPC calls UpdateClientConnState, ResolverError and Close of a policy one at a
+// time, and a parent policy must do so, too. ExitIdle may be called from any
+// goroutine, at any time. Resolvers may reuse the memory of an update once
+// UpdateClientConnState has returned.
 //
 // A child policy calls its UpdateState and NewSubConn with its own mutex held,
 // and these take the base's. The order is: child, base, ClientConn. The base

@@ -63,6 +63,12 @@ func sameAddresses(a, b resolver.Endpoint) bool {
 	return same(func() bool { return slices.EqualFunc(a.Addresses, b.Addresses, resolver.Address.Equal) })
 }
 
+// sameConnection tells whether a connection to one address is as good as one to
+// the other.
+func sameConnection(a, b resolver.Address) bool {
+	return a.Addr == b.Addr && a.ServerName == b.ServerName && same(func() bool { return a.Attributes.Equal(b.Attributes) })
+}
+
 func sameAttributes(a, b resolver.Endpoint) bool {
 	return same(func() bool { return a.Attributes.Equal(b.Attributes) })
 }

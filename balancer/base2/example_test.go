@@ -39,10 +39,12 @@ func ExampleNewBalancerBuilder() {
 }
 
 // firstBuilder is a policy that needs nothing but the list of READY SubConns: it
-// sends all RPCs to the endpoint that has been READY for longest.
+// sends all RPCs to the endpoint that was READY first.
 type firstBuilder struct{}
 
-func (firstBuilder) BuildList(ready []balancer.SubConn) balancer.Picker { return firstPicker{ready[0]} }
+func (firstBuilder) BuildList(ready []balancer.SubConn, _ []int) balancer.Picker {
+	return firstPicker{ready[0]}
+}
 
 type firstPicker struct{ conn balancer.SubConn }
 

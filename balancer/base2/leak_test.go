@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/balancer"
@@ -16,38 +18,54 @@ import (
 
 // Not parallel: it looks at the heap.
 func TestConnectionsThatComeAndGoLeaveNothing(t *testing.T) {
-	builders := map[string]balancer.Builder{
-		"map":  base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return forgetful{} }, base.Config{}),
-		"list": base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return forgetful{} }, base.Config{}),
-	}
-	for name, b := range builders {
-		cc := balancertest.NewClientConn(t)
-		p := cc.Build(b)
-		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
-		cc.SubConn("b:1").Ready()
+	flap := func(cc *balancertest.ClientConn, _ *balancertest.Policy) {
 		sc := cc.SubConn("a:1")
-		flap := func() {
-			for range 20_000 {
-				sc.Ready()
-				sc.Idle()
+		sc.Ready()
+		time.Sleep(time.Second) // or it would have to wait before the next
+		sc.Idle()
+	}
+	i := 0
+	rename := func(_ *balancertest.ClientConn, p *balancertest.Policy) {
+		i++
+		e := balancertest.Endpoint("a:1")
+		e.Addresses[0].ServerName = fmt.Sprint("name", i)
+		mustUpdate(t, p, e, balancertest.Endpoint("b:1"))
+	}
+	for name, test := range map[string]struct {
+		builder balancer.Builder
+		step    func(*balancertest.ClientConn, *balancertest.Policy)
+		limit   int // bytes per step; the fakes remember each state, and each SubConn
+	}{
+		"map":    {base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return forgetful{} }, base.Config{}), flap, 30},
+		"list":   {base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return forgetful{} }, base.Config{}), flap, 30},
+		"update": {base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return forgetful{} }, base.Config{}), rename, 600},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			const steps = 20_000
+			cc := balancertest.NewClientConn(t)
+			p := cc.Build(test.builder)
+			defer p.Close()
+			mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
+			cc.SubConn("b:1").Ready()
+			for range steps {
+				test.step(cc, p)
 			}
-		}
-		flap()
-		before := heap()
-		flap()
-		// The fake remembers each state, in a slice that doubles at times.
-		if got := heap() - before; got > 600_000 {
-			t.Errorf("%s: 20,000 connections that came and went hold %d bytes", name, got)
-		}
-		p.Close()
+			before := heap()
+			for range steps {
+				test.step(cc, p)
+			}
+			if got := (heap() - before) / steps; got > test.limit {
+				t.Errorf("%s: each of %d steps holds %d bytes, want at most %d", name, steps, got, test.limit)
+			}
+		})
 	}
 }
 
 // forgetful builds pickers that hold on to nothing.
 type forgetful struct{}
 
-func (forgetful) Build(base.PickerBuildInfo) balancer.Picker   { return constPicker{} }
-func (forgetful) BuildList([]balancer.SubConn) balancer.Picker { return constPicker{} }
+func (forgetful) Build(base.PickerBuildInfo) balancer.Picker          { return constPicker{} }
+func (forgetful) BuildList([]balancer.SubConn, []int) balancer.Picker { return constPicker{} }
 
 func heap() int {
 	var stats runtime.MemStats

@@ -2,6 +2,7 @@ package base2_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -18,20 +19,34 @@ import (
 // it then.
 type lists struct {
 	given, copies [][]balancer.SubConn
+	places        [][]int
+	placesCopies  [][]int
 }
 
-func (l *lists) BuildList(ready []balancer.SubConn) balancer.Picker {
-	if cap(ready) != len(ready) {
+func (l *lists) BuildList(ready []balancer.SubConn, places []int) balancer.Picker {
+	if cap(ready) != len(ready) || cap(places) != len(places) {
 		panic("a PickerBuilder's append would overwrite the lists that come after")
 	}
 	l.given = append(l.given, ready)
 	l.copies = append(l.copies, slices.Clone(ready))
+	l.places = append(l.places, places)
+	l.placesCopies = append(l.placesCopies, slices.Clone(places))
 	return constPicker{ready[0]}
 }
 
+// checkUnchanged demands that no list changed once it was given.
+func (l *lists) checkUnchanged(t *testing.T) {
+	t.Helper()
+	for i, list := range l.given {
+		if !slices.Equal(list, l.copies[i]) || !slices.Equal(l.places[i], l.placesCopies[i]) {
+			t.Fatalf("list %d of %d was changed from %v at %v to %v at %v", i, len(l.given), l.copies[i], l.placesCopies[i], list, l.places[i])
+		}
+	}
+}
+
 // FuzzLists has endpoints come, go, connect and fail, and checks each list: the
-// READY SubConns, once each; those that stayed in the order they had, new ones
-// behind them; and no list changed once it was given.
+// READY SubConns, once each, in the order of the places of their endpoints, which
+// never change; and no list changed once it was given.
 func FuzzLists(f *testing.F) {
 	for _, seed := range []string{"\xff\x00\x01\x02\x03", "\xff\x10\x11\x12\x00\x01\x10\xf0\x00", "\xff\x00\x01\x02\x03\x04\x05\x13\x03\x15\xfe\x00"} {
 		f.Add([]byte(seed))
@@ -41,15 +56,12 @@ func FuzzLists(f *testing.F) {
 		cc := balancertest.NewClientConn(t)
 		p := cc.Build(base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{}))
 		defer p.Close()
+		known := make(knownPlaces)
 		for _, step := range steps {
 			play(t, cc, p, step)
-			checkLists(t, cc, l, nil)
+			checkLast(t, cc, l, known)
 		}
-		for i, list := range l.given {
-			if !slices.Equal(list, l.copies[i]) {
-				t.Errorf("list %d of %d was changed from %v to %v", i, len(l.given), l.copies[i], list)
-			}
-		}
+		l.checkUnchanged(t)
 	})
 }
 
@@ -76,6 +88,7 @@ func play(t *testing.T, cc *balancertest.ClientConn, p *balancertest.Policy, ste
 		sc.Idle()
 	case sc.State() == stFailure:
 		sc.Idle()
+	case !sc.Wanted(): // it was lost too often, and waits
 	case step&0x10 == 0:
 		sc.Ready()
 	default:
@@ -83,9 +96,11 @@ func play(t *testing.T, cc *balancertest.ClientConn, p *balancertest.Policy, ste
 	}
 }
 
-// checkLists knows which SubConns have changed since the last list but one, if
-// more than one may have.
-func checkLists(t *testing.T, cc *balancertest.ClientConn, l *lists, changed map[string]bool) {
+// knownPlaces are the places of the endpoints that live, by their SubConns.
+type knownPlaces map[string]int
+
+// checkLast checks the last list.
+func checkLast(t *testing.T, cc *balancertest.ClientConn, l *lists, known knownPlaces) {
 	t.Helper()
 	var ready []string
 	for _, sc := range cc.Live() {
@@ -93,21 +108,24 @@ func checkLists(t *testing.T, cc *balancertest.ClientConn, l *lists, changed map
 			ready = append(ready, sc.String())
 		}
 	}
-	slices.Sort(ready)
 	if len(ready) == 0 {
 		return // no list is asked for
 	}
-	last := names(l.given[len(l.given)-1])
-	if !slices.Equal(slices.Sorted(slices.Values(last)), ready) {
-		t.Fatalf("the list is %v, want %v", last, ready)
+	last, places := names(l.given[len(l.given)-1]), l.places[len(l.places)-1]
+	if got, want := slices.Sorted(slices.Values(last)), slices.Sorted(slices.Values(ready)); !slices.Equal(got, want) {
+		t.Fatalf("the list is %v, want %v", got, want)
 	}
-	if len(l.given) < 2 {
-		return
+	if len(places) != len(last) || !slices.IsSorted(places) {
+		t.Fatalf("the places of %v are %v, want one for each, in order", last, places)
 	}
-	before := names(l.given[len(l.given)-2])
-	stayed := slices.DeleteFunc(slices.Clone(before), func(n string) bool { return !slices.Contains(last, n) || changed[n] })
-	if !slices.Equal(last[:len(stayed)], stayed) {
-		t.Errorf("the list was %v and is %v, want those that stayed first, in their order", before, last)
+	highest := slices.Max(append(slices.Collect(maps.Values(known)), 0))
+	for i, name := range last {
+		if place, met := known[name]; met && place != places[i] || !met && places[i] <= highest {
+			t.Fatalf("the place of %s is %d; before it was %d, and the last one given %d", name, places[i], place, highest)
+		}
+	}
+	for i, name := range last {
+		known[name] = places[i]
 	}
 }
 
@@ -156,30 +174,23 @@ func TestListsThatArePutOff(t *testing.T) {
 			sc.Ready()
 		}
 		advance(10 * buildCost)
-		changed, given := make(map[string]bool), len(l.given)
+		known := make(knownPlaces)
+		checkLast(t, cc, l, known)
 		for range 300 {
 			for range rand.IntN(10) {
 				sc := cc.Live()[rand.IntN(150)]
-				changed[sc.String()] = true
-				if sc.State() == stReady {
+				switch {
+				case sc.State() == stReady:
 					sc.Idle()
-				} else {
+				case sc.Wanted():
 					sc.Ready()
 				}
 			}
 			if rand.IntN(3) == 0 {
 				advance(10 * buildCost)
-				if len(l.given) > given {
-					checkLists(t, cc, l, changed)
-				}
-				given = len(l.given)
-				clear(changed)
+				checkLast(t, cc, l, known)
 			}
 		}
-		for i, list := range l.given {
-			if !slices.Equal(list, l.copies[i]) {
-				t.Fatalf("list %d of %d was changed", i, len(l.given))
-			}
-		}
+		l.checkUnchanged(t)
 	})
 }

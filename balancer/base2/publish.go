@@ -1,12 +1,17 @@
 package base2
 
 import (
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/grpclog"
 )
+
+var logger = grpclog.Component("base2")
 
 const (
 	batchMinReady = 100                   // with fewer READY endpoints no picker waits
@@ -21,28 +26,21 @@ type publisher struct {
 	build buildPicker
 	timed func(rebuild func()) time.Duration // runs it and tells what it cost
 
-	last         balancer.State // that was published; without a picker before the first
-	readyChanged bool           // the READY endpoints or their attributes
-	errorChanged bool           // what picks in TRANSIENT_FAILURE say
-	owed         bool           // a resolver update was taken; see answerLocked
+	last         balancer.State     // that was published; without a picker before the first
+	aggregate    connectivity.State // that last was made for
+	readyChanged bool               // the READY endpoints or their attributes
+	errorChanged bool               // what picks in TRANSIENT_FAILURE say
+	owed         bool               // a resolver update was taken; see answerLocked
 
-	cost  time.Duration // of the last rebuild
-	ended time.Time     // when that was done
-	timer *time.Timer   // until a rebuild that was put off; nil if there is none
-}
-
-// stop gives up on a rebuild that was put off.
-func (p *publisher) stop() {
-	if p.timer != nil {
-		p.timer.Stop()
-		p.timer = nil
-	}
+	cost   time.Duration // of the last rebuild
+	ended  time.Time     // when that was done
+	putOff timer         // until a rebuild that waits
 }
 
 // stale tells whether picks would go another way with a new picker.
 func (p *publisher) stale(aggregate connectivity.State) bool {
 	switch {
-	case p.last.Picker == nil, aggregate != p.last.ConnectivityState:
+	case p.last.Picker == nil, aggregate != p.aggregate:
 		return true
 	case aggregate == connectivity.Ready:
 		return p.readyChanged
@@ -64,27 +62,33 @@ func (p *publisher) delay(ready int) time.Duration {
 	return rest - time.Since(p.ended)
 }
 
+func (b *endpointBalancer) publish() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.publishLocked()
+}
+
 // publishLocked publishes a new picker if the last is stale: now, or when enough
 // time has passed since the last rebuild.
 func (b *endpointBalancer) publishLocked() {
 	p := &b.publisher
 	aggregate := b.states.aggregate()
 	switch {
-	case b.quiet, b.closed:
+	case b.updating, b.closed:
 		return
 	case !p.stale(aggregate):
 		b.answerLocked()
 		return
 	}
 	if wait := p.delay(b.ready.len()); wait > 0 && !p.owed {
-		if p.timer == nil {
-			b.publishAfterLocked(wait)
+		if !p.putOff.runs() {
+			p.putOff.start(wait, &b.mu, b.publish)
 		}
 		return
 	}
-	p.stop()
+	p.putOff.stop()
 	p.cost = p.timed(func() {
-		p.last = balancer.State{ConnectivityState: aggregate, Picker: b.pickerLocked(aggregate)}
+		p.last, p.aggregate = b.stateLocked(aggregate), aggregate
 		b.cc.UpdateState(p.last)
 	})
 	p.ended = time.Now()
@@ -107,28 +111,49 @@ func timed(rebuild func()) time.Duration {
 	return time.Since(start)
 }
 
-func (b *endpointBalancer) publishAfterLocked(wait time.Duration) {
-	var t *time.Timer
-	t = time.AfterFunc(wait, func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		if b.publisher.timer != t { // it was stopped when it had fired already
-			return
-		}
-		b.publisher.timer = nil
-		b.publishLocked()
-	})
-	b.publisher.timer = t
-}
-
-func (b *endpointBalancer) pickerLocked(aggregate connectivity.State) balancer.Picker {
+// stateLocked returns what the channel is to be told: usually the aggregated
+// state with a picker for it.
+func (b *endpointBalancer) stateLocked(aggregate connectivity.State) balancer.State {
+	var picker balancer.Picker
 	switch aggregate {
 	case connectivity.Ready:
-		b.ready.compact()
-		return b.publisher.build(&b.ready)
+		var err error
+		if picker, err = b.readyPickerLocked(); err != nil {
+			return failing(err)
+		}
 	case connectivity.TransientFailure:
-		return base.NewErrPicker(b.failureLocked())
+		return failing(b.failureLocked())
 	default:
-		return base.NewErrPicker(balancer.ErrNoSubConnAvailable)
+		picker = base.NewErrPicker(balancer.ErrNoSubConnAvailable)
 	}
+	return balancer.State{ConnectivityState: aggregate, Picker: picker}
+}
+
+func failing(err error) balancer.State {
+	return balancer.State{ConnectivityState: connectivity.TransientFailure, Picker: base.NewErrPicker(err)}
+}
+
+// readyPickerLocked has the PickerBuilder make a picker. If it fails to, RPCs
+// fail with an error that says so, until a change leads to the next attempt.
+func (b *endpointBalancer) readyPickerLocked() (picker balancer.Picker, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = b.panicked("build picker", reason)
+		}
+	}()
+	if b.pickerBuilder == nil {
+		return nil, fmt.Errorf("%s: build picker: the policy has no PickerBuilder; newPickerBuilder returned nil", b.name)
+	}
+	b.ready.refresh()
+	picker = b.publisher.build(&b.ready)
+	if picker == nil {
+		return nil, fmt.Errorf("%s: build picker: %T returned a nil picker; have it return base.NewErrPicker if there is none", b.name, b.pickerBuilder)
+	}
+	return picker, nil
+}
+
+// panicked turns a panic of the PickerBuilder into an error.
+func (b *endpointBalancer) panicked(doing string, reason any) error {
+	logger.Errorf("%s: %s: %T panicked: %v\n%s", b.name, doing, b.pickerBuilder, reason, debug.Stack())
+	return fmt.Errorf("%s: %s: %T panicked: %v", b.name, doing, b.pickerBuilder, reason)
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/balancer"
@@ -72,6 +74,9 @@ func TestOnlyAddresses(t *testing.T) {
 	}
 	cc.SubConn("b:1").Ready()
 	cc.SubConn("a:1").Ready()
+	if got := cc.SubConn("a:1").Address().BalancerAttributes; got != nil {
+		t.Errorf("the SubConn was made with %v, which is the endpoint's", got)
+	}
 	for _, info := range r.builds[1].ReadySCs {
 		if got := info.Address.BalancerAttributes.Value("k"); info.Address.Addr == "a:1" && got != "v" {
 			t.Errorf("attribute of a:1 = %v, want v", got)
@@ -166,4 +171,89 @@ func addrsOf(conns []*balancertest.SubConn) []string {
 		addrs = append(addrs, sc.Addr())
 	}
 	return addrs
+}
+
+// Addresses may carry attributes of their own, for PickerBuilders that look for
+// them there. They are those of the last update.
+func TestAttributesOfAddressesAreThoseOfTheLastUpdate(t *testing.T) {
+	t.Parallel()
+	cc, p, r := build(t)
+	send := func(s resolver.State) {
+		t.Helper()
+		if err := p.UpdateClientConnState(balancer.ClientConnState{ResolverState: s}); err != nil {
+			t.Fatalf("update: %v", err)
+		}
+	}
+	want := func(want any) {
+		t.Helper()
+		for _, info := range r.builds[len(r.builds)-1].ReadySCs {
+			if got := info.Address.BalancerAttributes.Value("k"); got != want {
+				t.Errorf("attribute %v, want %v", got, want)
+			}
+		}
+	}
+	addr := func(value any) resolver.Address {
+		a := resolver.Address{Addr: "a:1"}
+		if value != nil {
+			a.BalancerAttributes = attributes.New("k", value)
+		}
+		return a
+	}
+	endpoint := func(value any) resolver.State {
+		return resolver.State{Endpoints: []resolver.Endpoint{{Addresses: []resolver.Address{addr(value)}}}}
+	}
+	send(endpoint("first"))
+	cc.SubConn("a:1").Ready()
+	want("first")
+	send(endpoint("second"))
+	want("second")
+	send(endpoint(nil))
+	want(nil)
+	for _, value := range []any{"third", nil, "fourth"} { // without endpoints they become the endpoint's
+		send(resolver.State{Addresses: []resolver.Address{addr(value)}})
+		want(value)
+	}
+	if got := len(cc.SubConns()); got != 1 {
+		t.Errorf("%d SubConns, want the one kept", got)
+	}
+}
+
+// Each report wakes all RPCs that wait, and in large channels it is an answer to
+// a resolver update that is not put off.
+func TestAnAnswerIsGivenOnce(t *testing.T) {
+	t.Parallel()
+	cc, p, _ := build(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
+	cc.SubConn("a:1").Ready()
+	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
+	reports := len(cc.States())
+	cc.SubConn("b:1").Fail(errors.New("refused")) // beside one that is READY it changes nothing
+	cc.SubConn("b:1").Idle()
+	if got := len(cc.States()) - reports; got != 0 {
+		t.Errorf("%d reports after the answer, want none", got)
+	}
+}
+
+// The channel refuses SubConns while it is being closed, and parents may have
+// other reasons. An update, even the same again, is another chance.
+func TestASubConnThatWasRefusedIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p, _ := build(t)
+		defer p.Close()
+		mustUpdate(t, p, balancertest.Endpoint("a:1", "a:2"))
+		cc.SubConn("a:1").Connecting()
+		cc.FailNewSubConn(errors.New("no"))
+		advance(250 * time.Millisecond) // a:2 is refused
+		update := func() { mustUpdate(t, p, balancertest.Endpoint("a:1", "a:2"), balancertest.Endpoint("b:1")) }
+		update() // so is b:1
+		cc.FailNewSubConn(nil)
+		update()
+		advance(250 * time.Millisecond)
+		for _, addr := range []string{"a:2", "b:1"} {
+			if !cc.SubConn(addr).Wanted() {
+				t.Errorf("no connection to %s is asked for", addr)
+			}
+		}
+	})
 }

@@ -1,0 +1,173 @@
+package base2_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/serviceconfig"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/balancer/base2"
+)
+
+// picky is a PickerBuilder, of both kinds, that misbehaves while there are two
+// READY SubConns.
+type picky struct {
+	misbehave func() balancer.Picker
+}
+
+func (p picky) Build(info base.PickerBuildInfo) balancer.Picker {
+	if len(info.ReadySCs) == 2 {
+		return p.misbehave()
+	}
+	return (&recorder{}).Build(info)
+}
+
+func (p picky) BuildList(ready []balancer.SubConn, _ []int) balancer.Picker {
+	if len(ready) == 2 {
+		return p.misbehave()
+	}
+	return constPicker{ready[0]}
+}
+
+func TestRPCsFailWithTheMistakeOfAPickerBuilder(t *testing.T) {
+	t.Parallel()
+	for want, misbehave := range map[string]func() balancer.Picker{
+		"faulty: build picker: base2_test.picky returned a nil picker; have it return base.NewErrPicker if there is none": func() balancer.Picker { return nil },
+		"faulty: build picker: base2_test.picky panicked: no weights":                                                     func() balancer.Picker { panic("no weights") },
+	} {
+		for kind, b := range map[string]balancer.Builder{
+			"map":  base2.NewBalancerBuilder("faulty", func() base.PickerBuilder { return picky{misbehave} }, base.Config{}),
+			"list": base2.NewListBalancerBuilder("faulty", func() base2.ListPickerBuilder { return picky{misbehave} }, base.Config{}),
+		} {
+			t.Run(kind, func(t *testing.T) {
+				t.Parallel()
+				cc := balancertest.NewClientConn(t)
+				p := cc.Build(b)
+				defer p.Close()
+				mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1")...)
+				cc.SubConn("a:1").Ready()
+				cc.SubConn("b:1").Ready()
+				reports := len(cc.States())
+				cc.SubConn("c:1").Fail(errors.New("refused")) // no reason to try again
+				if got := len(cc.States()) - reports; got != 0 {
+					t.Errorf("%d reports on a failure of c:1, want none", got)
+				}
+				if got := cc.State().ConnectivityState; got != stFailure {
+					t.Errorf("state %v, want TRANSIENT_FAILURE", got)
+				}
+				wantPickError(t, cc, want)
+				cc.SubConn("b:1").Idle() // another picker is due
+				if sc, err := cc.Pick(); err != nil || sc.Addr() != "a:1" || cc.State().ConnectivityState != stReady {
+					t.Errorf("after the next change: pick %v, %v in %v, want a:1 in READY", sc, err, cc.State().ConnectivityState)
+				}
+			})
+		}
+	}
+}
+
+func TestRPCsFailWithoutAPickerBuilder(t *testing.T) {
+	t.Parallel()
+	for kind, b := range map[string]balancer.Builder{
+		"map":  base2.NewBalancerBuilder("faulty", func() base.PickerBuilder { return nil }, base.Config{}),
+		"list": base2.NewListBalancerBuilder("faulty", func() base2.ListPickerBuilder { return nil }, base.Config{}),
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			cc := balancertest.NewClientConn(t)
+			p := cc.Build(b)
+			defer p.Close()
+			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+			cc.SubConn("a:1").Ready()
+			wantPickError(t, cc, "faulty: build picker: the policy has no PickerBuilder; newPickerBuilder returned nil")
+		})
+	}
+}
+
+// fussy is a PickerBuilder whose Configure panics.
+type fussy struct{ recorder }
+
+func (*fussy) Configure(limit) { panic("no limits") }
+
+// Without an answer to its first update a channel has no picker: RPCs would wait
+// for one.
+func TestRPCsFailIfTheFirstConfigCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	const want = "fussy: use config: *base2_test.fussy panicked: no limits"
+	cc := balancertest.NewClientConn(t)
+	p := cc.Build(base2.WithConfig[limit](base2.NewBalancerBuilder("fussy", func() base.PickerBuilder { return &fussy{} }, base.Config{})))
+	defer p.Close()
+	if err := p.UpdateWithConfig(`{"max": 1}`, balancertest.Endpoints("a:1")...); fmt.Sprint(err) != want {
+		t.Errorf("update: %v, want %s", err, want)
+	}
+	wantPickError(t, cc, want)
+	wantStates(t, cc, stFailure)
+}
+
+// A config that is refused later does not take anything away.
+func TestALaterConfigThatCannotBeUsedChangesNothing(t *testing.T) {
+	t.Parallel()
+	cc, p, _ := buildLimited(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+	cc.SubConn("a:1").Ready()
+	reports := len(cc.States())
+	s := balancer.ClientConnState{ResolverState: balancertest.ResolverState(balancertest.Endpoints("b:1")...), BalancerConfig: struct {
+		serviceconfig.LoadBalancingConfig
+	}{}}
+	if err := p.UpdateClientConnState(s); !errors.Is(err, balancer.ErrBadResolverState) {
+		t.Errorf("update: %v, want ErrBadResolverState", err)
+	}
+	if got := len(cc.States()) - reports; got != 0 || len(cc.SubConns()) != 1 {
+		t.Errorf("%d reports and SubConns %v, want none and the one to a:1", got, cc.SubConns())
+	}
+}
+
+// touchy is a config that fails in a way that its author did not foresee.
+type touchy struct {
+	Max *int `json:"max"`
+}
+
+func (c touchy) Validate() error {
+	if *c.Max < 0 { // nil if the field is absent
+		return errors.New("max is negative")
+	}
+	return nil
+}
+
+type touchyBuilder struct{ recorder }
+
+func (*touchyBuilder) Configure(touchy) {}
+
+func TestAConfigThatValidateCannotDoWithIsRefused(t *testing.T) {
+	t.Parallel()
+	b := base2.WithConfig[touchy](base2.NewBalancerBuilder("touchy", func() base.PickerBuilder { return &touchyBuilder{} }, base.Config{}))
+	_, err := b.(balancer.ConfigParser).ParseConfig([]byte(`{}`))
+	if want := "touchy: parse config: *base2_test.touchy panicked: runtime error: invalid memory address"; !strings.HasPrefix(fmt.Sprint(err), want) {
+		t.Errorf("ParseConfig: %v, want %s…", err, want)
+	}
+}
+
+func TestMistakesOfAProgramAreSeenAtItsStart(t *testing.T) {
+	t.Parallel()
+	b := base2.NewBalancerBuilder("p", func() base.PickerBuilder { return &recorder{} }, base.Config{})
+	for want, do := range map[string]func(){
+		"base2: make policy p: newPickerBuilder is nil":                           func() { base2.NewBalancerBuilder("p", nil, base.Config{}) },
+		"base2: make policy q: newPickerBuilder is nil":                           func() { base2.NewListBalancerBuilder("q", nil, base.Config{}) },
+		"base2: add config to policy: *base2_test.limit is a ptr, want a struct":  func() { base2.WithConfig[*limit](b) },
+		"base2: add config to policy: map[string]int is a map, want a struct":     func() { base2.WithConfig[map[string]int](b) },
+		"base2: add config to policy: interface {} is a interface, want a struct": func() { base2.WithConfig[any](b) },
+	} {
+		func() {
+			defer func() {
+				if reason := fmt.Sprint(recover()); reason != want {
+					t.Errorf("panic %q, want %q", reason, want)
+				}
+			}()
+			do()
+		}()
+	}
+}

@@ -1,0 +1,70 @@
+package base2
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+)
+
+// A timer may have fired when it is stopped, or started again: its goroutine
+// waits for the mutex then.
+func TestATimerThatIsStoppedWhileItFiresDoesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var tm timer
+		calls := 0
+		mu.Lock()
+		tm.start(time.Second, &mu, func() { calls++ })
+		time.Sleep(time.Second)
+		tm.start(time.Second, &mu, func() { calls += 10 })
+		mu.Unlock()
+		time.Sleep(time.Hour)
+		if calls != 10 || tm.runs() {
+			t.Errorf("calls %d, want 10 for the second start only; running: %v", calls, tm.runs())
+		}
+	})
+}
+
+// capture remembers the policy that it built last.
+type capture struct {
+	balancer.Builder
+	built *endpointBalancer
+}
+
+func (c *capture) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+	built := c.Builder.Build(cc, opts)
+	c.built, _ = built.(*endpointBalancer)
+	return built
+}
+
+// A pause may take two minutes, for which a timer would hold the policy.
+func TestCloseStopsThePauses(t *testing.T) {
+	t.Parallel()
+	b := &capture{Builder: NewBalancerBuilder("test_policy", func() base.PickerBuilder { return nil }, base.Config{})}
+	cc := balancertest.NewClientConn(t)
+	p := cc.Build(b)
+	if err := p.Update(balancertest.Endpoints("a:1", "b:1")...); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	cc.SubConn("b:1").Fail(errors.New("refused"))
+	for range 6 {
+		sc := cc.SubConn("a:1")
+		sc.Connecting()
+		sc.Idle()
+	}
+	c := b.built.children["a:1"]
+	if !c.reconnector.pause.runs() {
+		t.Fatal("a:1 does not pause")
+	}
+	if p.Close(); c.reconnector.pause.runs() {
+		t.Error("the pause goes on after Close")
+	}
+}
