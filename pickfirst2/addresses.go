@@ -21,14 +21,14 @@ func endpointsOf(s resolver.State) []resolver.Endpoint {
 }
 
 // addressList returns the addresses in the order in which they are to be tried
-// (gRFC A61): flattened, each once, families interleaved.
+// (gRFC A61): flattened, each once, families interleaved. The list shares no
+// memory with the endpoints.
 func addressList(endpoints []resolver.Endpoint) []resolver.Address {
-	if len(endpoints) == 1 && len(endpoints[0].Addresses) == 1 {
-		return endpoints[0].Addresses // as most are that have a parent
-	}
 	return interleave(distinct(flatten(endpoints)))
 }
 
+// flatten returns a new list: a resolver may write its next update over the
+// last one.
 func flatten(endpoints []resolver.Endpoint) []resolver.Address {
 	n := 0
 	for _, e := range endpoints {

@@ -144,6 +144,7 @@ func (b *pickFirst) runLocked(out *effects) {
 // it is a failed attempt.
 func (b *pickFirst) connectLocked(out *effects, sub *subchannel) {
 	if sub.conn == nil {
+		// A list of its own, not a piece of the machine's: a parent may change it.
 		conn, err := b.cc.NewSubConn([]resolver.Address{b.machine.addrs[sub.index]}, balancer.NewSubConnOptions{
 			StateListener: func(s balancer.SubConnState) { b.connectivityChanged(sub, s) },
 		})

@@ -40,8 +40,9 @@ type machine struct {
 
 func newMachine() machine { return machine{reporter: newReporter()} }
 
-// onAddresses takes a resolver update. The list must hold no duplicates. An
-// empty one counts as a failure to resolve, for which reason says why.
+// onAddresses takes a resolver update. The list must hold no duplicates and
+// belongs to the machine from then on. An empty one counts as a failure to
+// resolve, for which reason says why.
 func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate bool, reason error) {
 	if m.phase == closed {
 		return
