@@ -117,16 +117,12 @@ func (b *pickFirst) healthChanged(sub *subchannel, s balancer.SubConnState) {
 }
 
 // runLocked carries out the effects. Those that fail are events themselves and
-// may add to the list.
+// may add more.
 func (b *pickFirst) runLocked(out *effects) {
 	for i := 0; i < len(out.list); i++ {
 		switch e := out.list[i]; e.kind {
 		case connect:
 			b.connectLocked(out, e.sub)
-		case shutDown:
-			if e.sub.conn != nil {
-				e.sub.conn.Shutdown()
-			}
 		case watchHealth:
 			e.sub.conn.RegisterHealthListener(func(s balancer.SubConnState) { b.healthChanged(e.sub, s) })
 		case startTimer:
@@ -135,6 +131,11 @@ func (b *pickFirst) runLocked(out *effects) {
 			b.stopTimerLocked()
 		case report:
 			b.reportLocked(e)
+		}
+	}
+	for _, sub := range out.shutDowns {
+		if sub.conn != nil {
+			sub.conn.Shutdown()
 		}
 	}
 }

@@ -68,7 +68,7 @@ var machineScripts = map[string]string{
 		C TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 3 addresses: A: A refused; B: B refused; C: C refused)`,
 	"racing, a late winner": raceAB + `delay over => connect B
 		B CONNECTING
-		A READY => shut down B; report READY A
+		A READY => report READY A; shut down B
 		B READY`,
 	"racing, a backoff is over before the pass": `addresses A B => report CONNECTING; connect A; start timer
 		A CONNECTING
@@ -80,13 +80,13 @@ var machineScripts = map[string]string{
 		exit idle => report CONNECTING; connect A; start timer`,
 	"racing, made and lost at once drops the others": raceAB + `delay over => connect B
 		B CONNECTING
-		A IDLE => shut down B; report IDLE`,
+		A IDLE => report IDLE; shut down B`,
 	"racing, new addresses that keep an attempt": raceAB + `addresses B A => report CONNECTING; connect B; start timer
 		B CONNECTING
 		delay over
 		A TRANSIENT_FAILURE
 		B TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: B: B refused; A: A refused)`,
-	"racing, new addresses that drop the attempt": raceAB + `addresses C => shut down A; report CONNECTING; connect C
+	"racing, new addresses that drop the attempt": raceAB + `addresses C => report CONNECTING; connect C; shut down A
 		A READY
 		A TRANSIENT_FAILURE`,
 	"racing, an address in backoff is passed over": raceAB + `A TRANSIENT_FAILURE => connect B
@@ -95,13 +95,13 @@ var machineScripts = map[string]string{
 		delay over => connect C`,
 	"racing, all addresses already in backoff": raceAB + `A TRANSIENT_FAILURE => connect B
 		B CONNECTING
-		addresses A => shut down B; report CONNECTING; report TRANSIENT_FAILURE (connect to A: A refused)
+		addresses A => report CONNECTING; report TRANSIENT_FAILURE (connect to A: A refused); shut down B
 		A IDLE => connect A`,
 	"racing, resolver error": raceAB + `resolver error
 		A TRANSIENT_FAILURE => connect B
 		B CONNECTING
 		B TRANSIENT_FAILURE => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused; last resolver error: resolver down)`,
-	"racing, no addresses": raceAB + `addresses => shut down A; report TRANSIENT_FAILURE (name resolver error: produced zero addresses)
+	"racing, no addresses": raceAB + `addresses => report TRANSIENT_FAILURE (name resolver error: produced zero addresses); shut down A
 		A READY`,
 	"racing ignores exit idle": raceAB + `exit idle`,
 	"racing, the failures of the last pass do not count": retryAB + `A IDLE => connect A
@@ -148,15 +148,15 @@ var machineScripts = map[string]string{
 		addresses A B => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)`,
 	"retrying, one becomes ready": retryAB + `B IDLE => connect B
 		B CONNECTING
-		B READY => shut down A; report READY B`,
-	"retrying, new addresses stay in TRANSIENT_FAILURE": retryAB + `addresses C => shut down A; shut down B; connect C
+		B READY => report READY B; shut down A`,
+	"retrying, new addresses stay in TRANSIENT_FAILURE": retryAB + `addresses C => connect C; shut down A; shut down B
 		C CONNECTING
 		resolver error => report TRANSIENT_FAILURE (connect to new addresses: no attempt has ended yet; last resolver error: resolver down)
 		addresses C D => start timer
 		C READY => report READY C`,
 	"retrying, a connection made and lost at once": retryAB + `A IDLE => connect A
 		A CONNECTING
-		A IDLE => shut down B; report IDLE`,
+		A IDLE => report IDLE; shut down B`,
 	"retrying, resolver error": retryAB + `resolver error => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused; last resolver error: resolver down)`,
 	"retrying ignores exit idle and the timer": retryAB + `exit idle
 		delay over`,
@@ -164,12 +164,12 @@ var machineScripts = map[string]string{
 	"chosen, still listed": chosenA + `addresses B A
 		addresses A
 		A IDLE => report IDLE`,
-	"chosen, no longer listed": chosenA + `addresses B C => shut down A; report CONNECTING; connect B; start timer
+	"chosen, no longer listed": chosenA + `addresses B C => report CONNECTING; connect B; start timer; shut down A
 		A IDLE`,
 	"chosen, lost":           chosenA + `A IDLE => report IDLE`,
 	"chosen, fails":          chosenA + `A TRANSIENT_FAILURE => report IDLE`,
 	"chosen, resolver error": chosenA + `resolver error`,
-	"chosen, no addresses":   chosenA + `addresses => shut down A; report TRANSIENT_FAILURE (name resolver error: produced zero addresses)`,
+	"chosen, no addresses":   chosenA + `addresses => report TRANSIENT_FAILURE (name resolver error: produced zero addresses); shut down A`,
 	"chosen ignores exit idle and the timer": chosenA + `exit idle
 		delay over`,
 
@@ -179,12 +179,12 @@ var machineScripts = map[string]string{
 		exit idle`,
 	"idle, the first address is tried first": raceAB + `A TRANSIENT_FAILURE => connect B
 		B CONNECTING
-		B READY => shut down A; report READY B
+		B READY => report READY B; shut down A
 		B IDLE => report IDLE
 		exit idle => report CONNECTING; connect A; start timer
 		A CONNECTING
 		A TRANSIENT_FAILURE => connect B`,
-	"idle, no addresses":   idleA + `addresses => shut down A; report TRANSIENT_FAILURE (name resolver error: produced zero addresses)`,
+	"idle, no addresses":   idleA + `addresses => report TRANSIENT_FAILURE (name resolver error: produced zero addresses); shut down A`,
 	"idle, resolver error": idleA + `resolver error`,
 
 	"health gate, healthy": gatedA + `health A CONNECTING
@@ -199,13 +199,13 @@ var machineScripts = map[string]string{
 		A IDLE => report IDLE
 		health A READY`,
 	"health gate, sickness is not sticky": gatedA + `health A TRANSIENT_FAILURE => report TRANSIENT_FAILURE (check health of A: sick)
-		addresses B => shut down A; report CONNECTING; connect B`,
+		addresses B => report CONNECTING; connect B; shut down A`,
 	"health gate, a connection ends the stickiness": retryAB + `gate on
 		addresses A B => report TRANSIENT_FAILURE (connect to 2 addresses: A: A refused; B: B refused)
 		B IDLE => connect B
 		A IDLE => connect A
 		A CONNECTING
-		A READY => shut down B; report CONNECTING; watch health of A`,
+		A READY => report CONNECTING; watch health of A; shut down B`,
 	"health gate, turned on while connected": chosenA + `gate on
 		addresses A
 		A IDLE => report IDLE

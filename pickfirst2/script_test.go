@@ -87,8 +87,6 @@ func (s *scripted) carryOut(out *effects) string {
 			e.sub.conn = struct{ balancer.SubConn }{}
 			s.subs[s.m.addrs[e.sub.index].Addr] = e.sub
 			words = append(words, "connect "+s.name(e.sub))
-		case shutDown:
-			words = append(words, "shut down "+s.name(e.sub))
 		case watchHealth:
 			words = append(words, "watch health of "+s.name(e.sub))
 		case startTimer:
@@ -107,6 +105,9 @@ func (s *scripted) carryOut(out *effects) string {
 			}
 			words = append(words, text)
 		}
+	}
+	for _, sub := range out.shutDowns {
+		words = append(words, "shut down "+s.name(sub))
 	}
 	return strings.Join(words, "; ")
 }
