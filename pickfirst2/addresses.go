@@ -113,9 +113,14 @@ func familyOf(addr string) family {
 	}
 }
 
-// addressIndex finds addresses in a list. Two are the same if a SubConn to one
-// is as good as one to the other: Addr, ServerName and Attributes are equal,
-// whatever their BalancerAttributes.
+// sameAddress tells whether a SubConn to one address is as good as one to the
+// other: Addr, ServerName and Attributes are equal, whatever their
+// BalancerAttributes.
+func sameAddress(a, b resolver.Address) bool {
+	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
+}
+
+// addressIndex finds addresses in a list, as sameAddress does.
 type addressIndex struct {
 	only  []resolver.Address // a list of one needs no map
 	index *resolver.AddressMapV2[int]
@@ -137,7 +142,7 @@ func (x addressIndex) find(a resolver.Address) (int, bool) {
 		return x.index.Get(a)
 	}
 	for i, b := range x.only {
-		if a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes) {
+		if sameAddress(a, b) {
 			return i, true
 		}
 	}

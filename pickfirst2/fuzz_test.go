@@ -36,8 +36,8 @@ type world struct {
 }
 
 var (
-	fuzzLists  = []string{"addresses A", "addresses A B", "addresses A B C", "addresses B", "addresses C B A", "addresses"}
-	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on", "gate off"}
+	fuzzLists  = []string{"addresses A", "addresses A B", "addresses A B C", "addresses B", "addresses C B A", "addresses", "addresses A C"}
+	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on", "gate off", "refuse A", "refuse B C", "refuse"}
 	fuzzNames  = []string{"A", "B", "C"}
 )
 
@@ -55,7 +55,7 @@ func (w *world) step(e byte) {
 	}
 	name := fuzzNames[which%len(fuzzNames)]
 	sub := w.s.subs[name]
-	if sub == nil || sub.gone {
+	if sub == nil || sub.gone || sub.conn == nil {
 		return
 	}
 	to := connectivity.State(kind % 4)
