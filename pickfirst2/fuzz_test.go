@@ -104,6 +104,9 @@ func (w *world) check() {
 	if (len(m.addrs) == 0) != (m.phase == waiting) {
 		t.Errorf("in phase %d there are %d addresses", m.phase, len(m.addrs))
 	}
+	if m.phase == racing && m.reporter.state != connectivity.Connecting && !m.reporter.sticky {
+		t.Errorf("while racing, the last report is %v", m.reporter.state)
+	}
 	w.checkReports()
 }
 
