@@ -125,6 +125,30 @@ func TestTheStatusIsThatOfAListedAddress(t *testing.T) {
 	}
 }
 
+// After the first pass the channel hears of failures once they are as many as
+// there are addresses; an update does not bring that forward.
+func TestTheStatusIsNewAfterEachRound(t *testing.T) {
+	t.Parallel()
+	cc, p := build(t)
+	list := balancertest.Endpoints("a:1", "b:1")
+	mustUpdate(t, p, list...)
+	a := cc.SubConn("a:1")
+	a.Fail(errors.New("refused"))
+	b := cc.SubConn("b:1")
+	b.Fail(status.Error(codes.PermissionDenied, "not you"))
+	a.Idle()
+	a.Fail(status.Error(codes.Unauthenticated, "who?"))
+	b.Idle()
+	mustUpdate(t, p, list...)
+	if _, err := cc.Pick(); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("pick before the end of the round: code %v of %v, want PermissionDenied", status.Code(err), err)
+	}
+	b.Fail(status.Error(codes.ResourceExhausted, "later"))
+	if _, err := cc.Pick(); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("pick after the round: code %v of %v, want ResourceExhausted", status.Code(err), err)
+	}
+}
+
 // gRPC makes Unavailable of an error without a status.
 func TestAResolverErrorTakesTheStatusAway(t *testing.T) {
 	t.Parallel()
