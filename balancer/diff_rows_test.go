@@ -102,6 +102,27 @@ var rows = map[string]string{
 		a:1 CONNECTING
 		update a:1 | b:1
 		a:1 READY`,
+	"the same list again and again while racing": `update a:1 | b:1
+		a:1 CONNECTING
+		wait 100ms
+		update a:1 | b:1
+		wait 100ms
+		update a:1 | b:1
+		wait 50ms
+		b:1 TRANSIENT_FAILURE
+		update a:1 | b:1
+		a:1 TRANSIENT_FAILURE`,
+	"the same list again and again while retrying": `update a:1 | b:1
+		a:1 TRANSIENT_FAILURE
+		b:1 TRANSIENT_FAILURE
+		a:1 IDLE
+		a:1 CONNECTING
+		update a:1 | b:1
+		b:1 IDLE
+		b:1 TRANSIENT_FAILURE
+		update a:1 | b:1
+		b:1 IDLE
+		b:1 READY`,
 	"an update in IDLE": `update a:1 | b:1
 		a:1 READY
 		b:1 READY

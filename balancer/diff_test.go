@@ -107,11 +107,12 @@ func (s *script) eventOf(step byte) (event, bool) {
 	which := int(step >> 3)
 	switch step & 7 {
 	case 0:
-		list := s.lists[which%len(s.lists)]
+		e := update(s.lists[which%len(s.lists)]...)
 		if which >= 16 {
-			return gatedUpdate(list...), true
+			e = gatedUpdate(e.update.endpoints...)
 		}
-		return update(list...), true
+		goesOn, oursAlone := s.diff.goesOn(*e.update, s.theirs)
+		return e, oursAlone || !goesOn
 	case 1:
 		return []event{resolverError(), exitIdle(), onePick(), wait(100 * time.Millisecond), wait(250 * time.Millisecond)}[which%5], true
 	case 2:

@@ -92,9 +92,16 @@ func (s *side) picks() string {
 
 // event is one line of a script, in words, and what it does to a side.
 type event struct {
-	words string
-	do    func(*side)
-	wait  time.Duration // instead: time passes, for both sides at once
+	words  string
+	do     func(*side)
+	wait   time.Duration   // instead: time passes, for both sides at once
+	update *resolverUpdate // nil if it is something else
+}
+
+// resolverUpdate is what a resolver says.
+type resolverUpdate struct {
+	endpoints []resolver.Endpoint
+	gated     bool // by a parent that wants the health listener followed
 }
 
 // script runs events against grpc-go's policy and ours and compares them.
@@ -125,7 +132,7 @@ func (s *script) run(e event) bool {
 	s.t.Helper()
 	s.log = append(s.log, e.words)
 	time.Sleep(e.wait)
-	for _, x := range []*side{s.theirs, s.ours} {
+	for _, x := range s.hearing(e) {
 		if e.do != nil {
 			e.do(x)
 		}
@@ -137,6 +144,20 @@ func (s *script) run(e event) bool {
 	}
 	s.t.Errorf("after\n\t%s\n grpc-go: %+v\nbalancer2: %+v", strings.Join(s.log, "\n\t"), want, got)
 	return false
+}
+
+// hearing returns the sides that take the event.
+func (s *script) hearing(e event) []*side {
+	both := []*side{s.theirs, s.ours}
+	if e.update == nil {
+		return both
+	}
+	_, oursAlone := s.diff.goesOn(*e.update, s.theirs)
+	s.diff.note(*e.update, s.theirs.last)
+	if oursAlone {
+		return both[1:]
+	}
+	return both
 }
 
 // close closes both policies. Nothing may be left of either.
@@ -163,15 +184,23 @@ func (s *script) fail(key string) func(*balancertest.SubConn) {
 // The events.
 
 func update(endpoints ...resolver.Endpoint) event {
-	return event{words: "update " + describeEndpoints(endpoints), do: func(s *side) { _ = s.policy.Update(endpoints...) }}
+	return event{
+		words:  "update " + describeEndpoints(endpoints),
+		do:     func(s *side) { _ = s.policy.Update(endpoints...) },
+		update: &resolverUpdate{endpoints: endpoints},
+	}
 }
 
 // gatedUpdate is an update by a parent that wants the health listener followed.
 func gatedUpdate(endpoints ...resolver.Endpoint) event {
-	return event{words: "gated update " + describeEndpoints(endpoints), do: func(s *side) {
-		state := pickfirst.EnableHealthListener(balancertest.ResolverState(endpoints...))
-		_ = s.policy.UpdateClientConnState(balancer.ClientConnState{ResolverState: state})
-	}}
+	return event{
+		words: "gated update " + describeEndpoints(endpoints),
+		do: func(s *side) {
+			state := pickfirst.EnableHealthListener(balancertest.ResolverState(endpoints...))
+			_ = s.policy.UpdateClientConnState(balancer.ClientConnState{ResolverState: state})
+		},
+		update: &resolverUpdate{endpoints: endpoints, gated: true},
+	}
 }
 
 func resolverError() event {

@@ -21,14 +21,14 @@ func endpointsOf(s resolver.State) []resolver.Endpoint {
 }
 
 // addressList returns the addresses in the order in which they are to be tried
-// (gRFC A61): flattened, each once, families interleaved.
+// (gRFC A61): flattened, each once, families interleaved. The list shares no
+// memory with the endpoints.
 func addressList(endpoints []resolver.Endpoint) []resolver.Address {
-	if len(endpoints) == 1 && len(endpoints[0].Addresses) == 1 {
-		return endpoints[0].Addresses // as most are that have a parent
-	}
 	return interleave(distinct(flatten(endpoints)))
 }
 
+// flatten returns a new list: a resolver may write its next update over the
+// last one.
 func flatten(endpoints []resolver.Endpoint) []resolver.Address {
 	n := 0
 	for _, e := range endpoints {
@@ -113,9 +113,14 @@ func familyOf(addr string) family {
 	}
 }
 
-// addressIndex finds addresses in a list. Two are the same if a SubConn to one
-// is as good as one to the other: Addr, ServerName and Attributes are equal,
-// whatever their BalancerAttributes.
+// sameAddress tells whether a SubConn to one address is as good as one to the
+// other: Addr, ServerName and Attributes are equal, whatever their
+// BalancerAttributes.
+func sameAddress(a, b resolver.Address) bool {
+	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
+}
+
+// addressIndex finds addresses in a list, as sameAddress does.
 type addressIndex struct {
 	only  []resolver.Address // a list of one needs no map
 	index *resolver.AddressMapV2[int]
@@ -137,7 +142,7 @@ func (x addressIndex) find(a resolver.Address) (int, bool) {
 		return x.index.Get(a)
 	}
 	for i, b := range x.only {
-		if a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes) {
+		if sameAddress(a, b) {
 			return i, true
 		}
 	}

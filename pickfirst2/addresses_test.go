@@ -111,15 +111,43 @@ func TestShuffleMovesWholeEndpoints(t *testing.T) {
 	}
 }
 
-// With equal draws u, the key u^(1/w) grows with the weight w.
+// The key is u^(1/weight): it grows with the draw u and with the weight.
 func TestShuffleFavoursWeight(t *testing.T) {
 	t.Parallel()
-	endpoints := parseEndpoints("light:1 | heavy:1 | none:1")
-	endpoints[0] = weight.Set(endpoints[0], weight.EndpointInfo{Weight: 2})
-	endpoints[1] = weight.Set(endpoints[1], weight.EndpointInfo{Weight: 10})
-	got := addrsOf(flatten(shuffled(endpoints, func() float64 { return 0.5 })))
-	if want := "heavy:1 light:1 none:1"; got != want {
-		t.Errorf("shuffled = %s, want %s", got, want)
+	tests := []struct {
+		name    string
+		weights []uint32 // of a, b, …; 0 for an endpoint without one
+		draws   []float64
+		want    string
+	}{
+		{"equal draws", []uint32{2, 10, 0}, []float64{0.5, 0.5, 0.5}, "b a c"},
+		{"no weight is 1, after it", []uint32{1, 0}, []float64{0.5, 0.5}, "a b"},
+		{"no weight is 1, before it", []uint32{0, 1}, []float64{0.5, 0.5}, "a b"},
+		{"no weight is less than 2", []uint32{0, 2}, []float64{0.6, 0.5}, "b a"}, // √0.5 is 0.71
+		{"1 is less than 2", []uint32{1, 2}, []float64{0.6, 0.5}, "b a"},
+		{"a larger draw", []uint32{0, 2}, []float64{0.8, 0.5}, "a b"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var endpoints []resolver.Endpoint
+			for i, w := range test.weights {
+				e := resolver.Endpoint{Addresses: scriptAddresses([]string{string(rune('a' + i))})}
+				if w > 0 {
+					e = weight.Set(e, weight.EndpointInfo{Weight: w})
+				}
+				endpoints = append(endpoints, e)
+			}
+			draws := test.draws
+			got := addrsOf(flatten(shuffled(endpoints, func() float64 {
+				d := draws[0]
+				draws = draws[1:]
+				return d
+			})))
+			if got != test.want {
+				t.Errorf("shuffled = %s, want %s", got, test.want)
+			}
+		})
 	}
 }
 

@@ -33,15 +33,15 @@ type pickFirst struct {
 	cc balancer.ClientConn
 
 	// mu makes one event of each call: resolver and SubConn updates come one at
-	// a time, but idle picks and the timer come from anywhere. It is held while
+	// a time, but ExitIdle, idle picks and the timer come from anywhere. It is held while
 	// effects are carried out; doc.go says what follows for parents.
 	mu      sync.Mutex
 	machine machine
 	timer   *time.Timer // until the next attempt; nil if none is waited for
 }
 
-// UpdateClientConnState implements [balancer.Balancer]. Without any address it
-// returns [balancer.ErrBadResolverState]. A config that ParseConfig did not
+// UpdateClientConnState implements [balancer.Balancer]. It keeps no memory of s.
+// Without any address it returns [balancer.ErrBadResolverState]. A config that ParseConfig did not
 // return is an error too, and nothing is changed.
 func (b *pickFirst) UpdateClientConnState(s balancer.ClientConnState) error {
 	cfg, err := configOf(s)
@@ -82,7 +82,8 @@ func (b *pickFirst) ResolverError(err error) {
 // each SubConn has a listener.
 func (b *pickFirst) UpdateSubConnState(balancer.SubConn, balancer.SubConnState) {}
 
-// ExitIdle implements [balancer.Balancer]. It may be called at any time.
+// ExitIdle implements [balancer.Balancer]. It may be called from any goroutine at
+// any time, and does something only when the policy is IDLE.
 func (b *pickFirst) ExitIdle() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -91,7 +92,8 @@ func (b *pickFirst) ExitIdle() {
 	b.runLocked(&out)
 }
 
-// Close implements [balancer.Balancer].
+// Close implements [balancer.Balancer]. Nothing is reported from then on, whatever
+// is called or heard of SubConns later.
 func (b *pickFirst) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -117,16 +119,12 @@ func (b *pickFirst) healthChanged(sub *subchannel, s balancer.SubConnState) {
 }
 
 // runLocked carries out the effects. Those that fail are events themselves and
-// may add to the list.
+// may add more.
 func (b *pickFirst) runLocked(out *effects) {
 	for i := 0; i < len(out.list); i++ {
 		switch e := out.list[i]; e.kind {
 		case connect:
 			b.connectLocked(out, e.sub)
-		case shutDown:
-			if e.sub.conn != nil {
-				e.sub.conn.Shutdown()
-			}
 		case watchHealth:
 			e.sub.conn.RegisterHealthListener(func(s balancer.SubConnState) { b.healthChanged(e.sub, s) })
 		case startTimer:
@@ -137,6 +135,11 @@ func (b *pickFirst) runLocked(out *effects) {
 			b.reportLocked(e)
 		}
 	}
+	for _, sub := range out.shutDowns {
+		if sub.conn != nil {
+			sub.conn.Shutdown()
+		}
+	}
 }
 
 // connectLocked makes the SubConn if need be. gRPC refuses only when the
@@ -144,6 +147,7 @@ func (b *pickFirst) runLocked(out *effects) {
 // it is a failed attempt.
 func (b *pickFirst) connectLocked(out *effects, sub *subchannel) {
 	if sub.conn == nil {
+		// A list of its own, not a piece of the machine's: a parent may change it.
 		conn, err := b.cc.NewSubConn([]resolver.Address{b.machine.addrs[sub.index]}, balancer.NewSubConnOptions{
 			StateListener: func(s balancer.SubConnState) { b.connectivityChanged(sub, s) },
 		})

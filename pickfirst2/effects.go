@@ -2,16 +2,19 @@ package pickfirst2
 
 import "google.golang.org/grpc/connectivity"
 
-// effects collects what the machine wants done, in order. The machine only
-// appends; the shell carries them out when the machine has made up its mind.
+// effects collects what the machine wants done. The machine only appends; the
+// shell carries them out when the machine has made up its mind: the list in
+// order, and then the shutdowns. So the channel has a picker without a
+// subchannel before that is shut down.
 type effects struct {
-	list []effect
+	list      []effect
+	shutDowns []*subchannel
 }
 
 // effect is one thing to be done. Which fields count depends on the kind.
 type effect struct {
 	kind  effectKind
-	sub   *subchannel        // connect, shutDown, watchHealth, and report of READY
+	sub   *subchannel        // connect, watchHealth, and report of READY
 	state connectivity.State // report
 	err   error              // report of TRANSIENT_FAILURE
 }
@@ -20,7 +23,6 @@ type effectKind uint8
 
 const (
 	connect     effectKind = iota // ask sub to connect, making its SubConn if it has none
-	shutDown                      // shut sub's SubConn down
 	watchHealth                   // register a health listener on sub
 	startTimer                    // start the delay before the next attempt anew
 	stopTimer                     // stop that delay, if it runs
@@ -28,7 +30,7 @@ const (
 )
 
 func (out *effects) connect(sub *subchannel)     { out.add(effect{kind: connect, sub: sub}) }
-func (out *effects) shutDown(sub *subchannel)    { out.add(effect{kind: shutDown, sub: sub}) }
+func (out *effects) shutDown(sub *subchannel)    { out.shutDowns = append(out.shutDowns, sub) }
 func (out *effects) watchHealth(sub *subchannel) { out.add(effect{kind: watchHealth, sub: sub}) }
 func (out *effects) startTimer()                 { out.add(effect{kind: startTimer}) }
 func (out *effects) stopTimer()                  { out.add(effect{kind: stopTimer}) }

@@ -39,9 +39,7 @@ func (e *pickError) Unwrap() error { return e.cause }
 //
 // followed, if there are addresses and the resolver's last answer was an error,
 // by "; last resolver error: cause".
-//
-// When that is told because a connection failed, cause is why it did.
-func (m *machine) failure(cause error) error {
+func (m *machine) failure() error {
 	switch {
 	case len(m.addrs) == 0:
 		return &pickError{text: fmt.Sprintf("%s: name resolver error: %v", Name, m.resolverErr)}
@@ -60,7 +58,7 @@ func (m *machine) failure(cause error) error {
 	}
 	s.WriteString(strings.Join(causes, "; "))
 	s.WriteString(m.resolverSuffix())
-	return &pickError{text: s.String(), cause: cause}
+	return &pickError{text: s.String(), cause: m.cause}
 }
 
 // causes tells of the last failed addresses of the list, and how many have

@@ -36,8 +36,8 @@ type world struct {
 }
 
 var (
-	fuzzLists  = []string{"addresses A", "addresses A B", "addresses A B C", "addresses B", "addresses C B A", "addresses"}
-	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on", "gate off"}
+	fuzzLists  = []string{"addresses A", "addresses A B", "addresses A B C", "addresses B", "addresses C B A", "addresses", "addresses A C"}
+	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on", "gate off", "refuse A", "refuse B C", "refuse"}
 	fuzzNames  = []string{"A", "B", "C"}
 )
 
@@ -55,7 +55,7 @@ func (w *world) step(e byte) {
 	}
 	name := fuzzNames[which%len(fuzzNames)]
 	sub := w.s.subs[name]
-	if sub == nil || sub.gone {
+	if sub == nil || sub.gone || sub.conn == nil {
 		return
 	}
 	to := connectivity.State(kind % 4)
@@ -103,6 +103,9 @@ func (w *world) check() {
 	}
 	if (len(m.addrs) == 0) != (m.phase == waiting) {
 		t.Errorf("in phase %d there are %d addresses", m.phase, len(m.addrs))
+	}
+	if m.phase == racing && m.reporter.state != connectivity.Connecting && !m.reporter.sticky {
+		t.Errorf("while racing, the last report is %v", m.reporter.state)
 	}
 	w.checkReports()
 }

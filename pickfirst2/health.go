@@ -64,6 +64,6 @@ func (m *machine) onHealth(out *effects, sub *subchannel, state connectivity.Sta
 		m.reporter.connecting(out)
 	case connectivity.TransientFailure:
 		sub.err = cmp.Or(err, errNoCause)
-		m.reporter.unusable(out, m.failure(nil))
+		m.reporter.unusable(out, m.failure())
 	}
 }

@@ -33,28 +33,32 @@ type machine struct {
 
 	healthGate  bool  // READY is for the health listener to say
 	resolverErr error // the resolver's last error, nil after a good update
-	lastErr     error // of the subchannel that was last found to have failed
+	cause       error // of the failure reported last, in a pass of the newest; nil if the resolver's error is newer
 
 	reporter reporter
 }
 
 func newMachine() machine { return machine{reporter: newReporter()} }
 
-// onAddresses takes a resolver update. The list must hold no duplicates. An
-// empty one counts as a failure to resolve, for which reason says why.
+// onAddresses takes a resolver update. The list must hold no duplicates and
+// belongs to the machine from then on. An empty one counts as a failure to
+// resolve, for which reason says why.
 func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate bool, reason error) {
 	if m.phase == closed {
 		return
 	}
 	m.healthGate = healthGate
 	m.resolverErr = reason
+	goesOn, was := m.goesOn(addrs), len(m.addrs)
 	m.reconcile(out, addrs)
 	switch {
 	case len(addrs) == 0:
 		m.enter(out, waiting)
-		m.reporter.unusable(out, m.failure(nil))
+		m.reporter.unusable(out, m.failure())
 	case m.phase == chosen && !m.sel.gone, m.phase == idle:
 		// Nothing is to be tried now.
+	case goesOn:
+		m.goOn(out, was)
 	default:
 		m.reporter.restart(out)
 		m.race(out)
@@ -65,13 +69,13 @@ func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate
 // nothing better: while a connection is READY or being made, the last good
 // update is still good.
 func (m *machine) onResolverError(out *effects, err error) {
-	m.resolverErr = err
+	m.resolverErr, m.cause = err, nil
 	switch {
 	case m.phase == closed:
 	case m.phase == waiting:
-		m.reporter.unusable(out, m.failure(nil))
+		m.reporter.unusable(out, m.failure())
 	case m.reporter.state == connectivity.TransientFailure:
-		m.reporter.refresh(out, m.failure(nil))
+		m.reporter.refresh(out, m.failure())
 	}
 }
 
@@ -84,7 +88,6 @@ func (m *machine) onConnectivity(out *effects, sub *subchannel, state connectivi
 	sub.state = state
 	if state == connectivity.TransientFailure {
 		sub.failed, sub.err = true, cmp.Or(err, errNoCause)
-		m.lastErr = sub.err
 	}
 	// A connection can be lost before gRPC has told of it: CONNECTING is then
 	// followed by IDLE. That was a success, and a loss.
@@ -94,10 +97,12 @@ func (m *machine) onConnectivity(out *effects, sub *subchannel, state connectivi
 		m.choose(out, sub)
 	case lost:
 		m.lose(out, sub)
-	case m.phase == racing:
-		m.racingConnectivity(out, sub)
-	case m.phase == retrying:
-		m.retryingConnectivity(out, sub)
+	case state == connectivity.TransientFailure && m.phase == racing:
+		m.attemptFailed(out, sub)
+	case state == connectivity.TransientFailure && m.phase == retrying:
+		m.retryFailed(out, sub)
+	case state == connectivity.Idle && m.phase == retrying: // it has backed off
+		out.connect(sub)
 	}
 }
 
@@ -128,104 +133,6 @@ func (m *machine) enter(out *effects, p phase) {
 	m.phase, m.failures, m.sel = p, 0, nil
 	if p != racing {
 		out.stopTimer()
-	}
-}
-
-// race starts a pass at the first address.
-func (m *machine) race(out *effects) {
-	m.enter(out, racing)
-	m.next = 0
-	for i, sub := range m.subs {
-		switch {
-		case sub == nil:
-		case sub.conn == nil: // gRPC refused to make it; ask again
-			sub.gone, m.subs[i] = true, nil
-		default:
-			sub.failed = false
-		}
-	}
-	m.attempt(out)
-}
-
-// attempt connects to the next address that is not in backoff.
-func (m *machine) attempt(out *effects) {
-	for ; m.next < len(m.addrs); m.next++ {
-		sub := m.subs[m.next]
-		if sub == nil {
-			sub = &subchannel{index: m.next}
-			m.subs[m.next] = sub
-		}
-		switch sub.state {
-		case connectivity.Idle:
-			out.connect(sub)
-			m.delayNext(out)
-			return
-		case connectivity.Connecting:
-			m.delayNext(out)
-			return
-		case connectivity.TransientFailure:
-			sub.failed, m.lastErr = true, sub.err
-		}
-	}
-	out.stopTimer()
-	m.endPass(out)
-}
-
-// delayNext has the attempt after the newest one, if there is one, wait for its
-// turn.
-func (m *machine) delayNext(out *effects) {
-	if m.next+1 < len(m.addrs) {
-		out.startTimer()
-	} else {
-		out.stopTimer()
-	}
-}
-
-func (m *machine) racingConnectivity(out *effects, sub *subchannel) {
-	switch sub.state {
-	case connectivity.Connecting:
-		m.reporter.connecting(out)
-	case connectivity.TransientFailure:
-		// Others than the newest attempt fail too: those that were overtaken,
-		// and those that an earlier list had begun.
-		if sub.index == m.next {
-			m.next++
-			m.attempt(out)
-			return
-		}
-		m.endPass(out)
-	}
-}
-
-// endPass ends the first pass if every address was tried and has failed.
-func (m *machine) endPass(out *effects) {
-	if m.next < len(m.addrs) {
-		return
-	}
-	for _, sub := range m.subs {
-		if !sub.failed {
-			return
-		}
-	}
-	m.enter(out, retrying)
-	m.reporter.failed(out, m.failure(m.lastErr))
-	for _, sub := range m.subs {
-		if sub.state == connectivity.Idle { // its backoff is over already
-			out.connect(sub)
-		}
-	}
-}
-
-func (m *machine) retryingConnectivity(out *effects, sub *subchannel) {
-	switch sub.state {
-	case connectivity.Idle:
-		out.connect(sub)
-	case connectivity.TransientFailure:
-		m.failures++
-		if m.failures == len(m.addrs) {
-			m.failures = 0
-			m.reporter.failed(out, m.failure(m.lastErr))
-		}
 	}
 }
 

@@ -100,19 +100,18 @@ func TestAFailedAttemptDoesNotWaitForTheDelay(t *testing.T) {
 	})
 }
 
-func TestAnUpdateStopsTheDelay(t *testing.T) {
+func TestANewPassStopsTheDelay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p := build(t)
 		defer p.Close()
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
-		cc.SubConn("a:1").Connecting()
 		advance(200 * time.Millisecond)
-		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
-		advance(200 * time.Millisecond)
-		wantConnecting(t, cc, 1)
-		advance(50 * time.Millisecond)
+		mustUpdate(t, p, balancertest.Endpoints("c:1", "d:1")...)
+		advance(249 * time.Millisecond)
 		wantConnecting(t, cc, 2)
+		advance(time.Millisecond)
+		wantConnecting(t, cc, 3)
 	})
 }
 

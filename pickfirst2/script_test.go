@@ -3,6 +3,7 @@ package pickfirst2
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,8 @@ type scripted struct {
 	subs map[string]*subchannel // the latest that was connected, by address
 	reps []effect               // reports so far
 
-	timing bool // the delay before the next attempt runs
+	timing bool     // the delay before the next attempt runs
+	refuse []string // addresses that get no SubConn
 }
 
 func newScripted(t testing.TB) *scripted {
@@ -31,6 +33,7 @@ func newScripted(t testing.TB) *scripted {
 //
 //	addresses A B C      a resolver update; "addresses" alone has none
 //	gate on, gate off    whether later resolver updates ask for the health gate
+//	refuse A B           which addresses get no SubConn from now on; alone: none
 //	resolver error
 //	A CONNECTING         a state change of the subchannel to A
 //	health A READY       a health update of it
@@ -51,6 +54,8 @@ func (s *scripted) do(event string) string {
 		s.m.onAddresses(&out, scriptAddresses(words[1:]), s.gate, reason)
 	case words[0] == "gate":
 		s.gate = words[1] == "on"
+	case words[0] == "refuse":
+		s.refuse = words[1:]
 	case event == "resolver error":
 		s.m.onResolverError(&out, errors.New("resolver down"))
 	case event == "delay over":
@@ -81,14 +86,10 @@ func (s *scripted) causeOf(words []string) error {
 
 func (s *scripted) carryOut(out *effects) string {
 	var words []string
-	for _, e := range out.list {
-		switch e.kind {
+	for i := 0; i < len(out.list); i++ {
+		switch e := out.list[i]; e.kind {
 		case connect:
-			e.sub.conn = struct{ balancer.SubConn }{}
-			s.subs[s.m.addrs[e.sub.index].Addr] = e.sub
-			words = append(words, "connect "+s.name(e.sub))
-		case shutDown:
-			words = append(words, "shut down "+s.name(e.sub))
+			words = append(words, s.connect(out, e.sub))
 		case watchHealth:
 			words = append(words, "watch health of "+s.name(e.sub))
 		case startTimer:
@@ -108,7 +109,21 @@ func (s *scripted) carryOut(out *effects) string {
 			words = append(words, text)
 		}
 	}
+	for _, sub := range out.shutDowns {
+		words = append(words, "shut down "+s.name(sub))
+	}
 	return strings.Join(words, "; ")
+}
+
+func (s *scripted) connect(out *effects, sub *subchannel) string {
+	addr := s.m.addrs[sub.index].Addr
+	s.subs[addr] = sub
+	if sub.conn == nil && slices.Contains(s.refuse, addr) {
+		s.m.onConnectivity(out, sub, connectivity.TransientFailure, errors.New("no SubConn"))
+		return "refuse " + addr
+	}
+	sub.conn = struct{ balancer.SubConn }{}
+	return "connect " + addr
 }
 
 func (s *scripted) name(sub *subchannel) string {

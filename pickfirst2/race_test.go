@@ -1,0 +1,119 @@
+package pickfirst2_test
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+)
+
+// A delay that is over while an update has the policy busy must not begin an
+// attempt once the update has started another delay. Whether the timer or the
+// update is first at that moment is chance, so there are many moments.
+func TestADelayThatWasReplacedBeginsNothing(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		synctest.Test(t, func(t *testing.T) {
+			cc := balancertest.NewClientConn(t)
+			busy := time.Duration(0)
+			p := cc.Build(between(func(inner balancer.ClientConn) balancer.ClientConn {
+				return slowConn{ClientConn: inner, busy: &busy}
+			}))
+			defer p.Close()
+			mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
+			advance(200 * time.Millisecond)
+			busy = 50 * time.Millisecond
+			mustUpdate(t, p, balancertest.Endpoints("c:1", "d:1")...) // c's turn, until 500 ms
+			synctest.Wait()
+			wantConnecting(t, cc, 2)
+			advance(249 * time.Millisecond)
+			wantConnecting(t, cc, 2)
+			advance(time.Millisecond)
+			wantConnecting(t, cc, 3)
+		})
+	}
+}
+
+// slowConn takes a while to take a report. The policy is locked meanwhile.
+type slowConn struct {
+	balancer.ClientConn
+	busy *time.Duration
+}
+
+func (c slowConn) UpdateState(s balancer.State) {
+	c.ClientConn.UpdateState(s)
+	if d := *c.busy; d > 0 {
+		*c.busy = 0
+		time.Sleep(d)
+		for range 100 { // let a timer that is due now begin to wait for the lock
+			runtime.Gosched()
+		}
+	}
+}
+
+// TestAnyCallAtAnyTime is for the race detector, and finds deadlocks: gRPC calls
+// ExitIdle beside everything else, and a policy may be closed meanwhile.
+func TestAnyCallAtAnyTime(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		cc := balancertest.NewClientConn(t)
+		p := pickfirst2.NewBuilder().Build(cc, balancer.BuildOptions{})
+		calls := []func(int){
+			func(int) { p.ExitIdle() },
+			func(int) { _, _ = cc.Pick() },
+			func(i int) {
+				endpoints := balancertest.Endpoints([]string{"a:1", "b:1"}[i%2], "c:1")[:i%3]
+				state := pickfirst2.EnableHealthListener(balancertest.ResolverState(endpoints...))
+				_ = p.UpdateClientConnState(balancer.ClientConnState{ResolverState: state})
+			},
+			func(int) { p.ResolverError(errors.New("no such name")) },
+			func(i int) {
+				for _, sc := range cc.SubConns() { // those that are shut down too
+					switch sc.State() {
+					case connectivity.Idle:
+						tryReady(sc, i)
+					case connectivity.Ready, connectivity.TransientFailure:
+						sc.Idle()
+					}
+				}
+			},
+			func(i int) {
+				if i == 50 {
+					p.Close()
+				}
+			},
+		}
+		var running sync.WaitGroup
+		for _, call := range calls {
+			running.Go(func() {
+				for i := range 100 {
+					call(i)
+				}
+			})
+		}
+		running.Wait()
+		p.Close()
+		if live := cc.Live(); len(live) > 0 {
+			t.Errorf("live SubConns after Close: %v", live)
+		}
+	}
+}
+
+// Who calls ExitIdle need not know whether there was an update, or Close.
+func TestExitIdleWithNothingToConnectTo(t *testing.T) {
+	t.Parallel()
+	cc, p := build(t)
+	p.ExitIdle()
+	wantStates(t, cc)
+	p.Close()
+	p.ExitIdle()
+	wantStates(t, cc)
+}

@@ -1,0 +1,86 @@
+package pickfirst2_test
+
+import (
+	"errors"
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+)
+
+// A picker whose SubConn is shut down has RPCs wait. So the channel gets another
+// one first.
+func TestNoPickerHoldsASubConnThatIsShutDown(t *testing.T) {
+	t.Parallel()
+	shutDownBy := map[string]func(*balancertest.ClientConn, *balancertest.Policy){
+		"an update without its address": func(_ *balancertest.ClientConn, p *balancertest.Policy) {
+			mustUpdate(t, p, balancertest.Endpoints("c:1")...)
+		},
+		"an update without addresses": func(_ *balancertest.ClientConn, p *balancertest.Policy) {
+			_ = p.Update()
+		},
+		"an update without its address when others are refused": func(cc *balancertest.ClientConn, p *balancertest.Policy) {
+			cc.FailNewSubConn(errors.New("no more of them"))
+			mustUpdate(t, p, balancertest.Endpoints("c:1")...)
+		},
+		"an update that turns health checks on": func(_ *balancertest.ClientConn, p *balancertest.Policy) {
+			_ = p.UpdateClientConnState(balancer.ClientConnState{
+				ResolverState: pickfirst2.EnableHealthListener(balancertest.ResolverState(balancertest.Endpoints("c:1")...)),
+			})
+		},
+	}
+	for name, shutDown := range shutDownBy {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cc := balancertest.NewClientConn(t)
+			p := cc.Build(between(func(inner balancer.ClientConn) balancer.ClientConn {
+				return &pickingConn{ClientConn: inner, t: t}
+			}))
+			defer p.Close()
+			mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
+			cc.SubConn("a:1").Ready()
+			a := cc.SubConn("a:1")
+			shutDown(cc, p)
+			if !a.IsShutdown() {
+				t.Error("the SubConn was not shut down")
+			}
+		})
+	}
+}
+
+// pickingConn picks whenever a SubConn is shut down.
+type pickingConn struct {
+	balancer.ClientConn
+	t    *testing.T
+	last balancer.State
+}
+
+func (c *pickingConn) UpdateState(s balancer.State) {
+	c.last = s
+	c.ClientConn.UpdateState(s)
+}
+
+func (c *pickingConn) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	sc, err := c.ClientConn.NewSubConn(addrs, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &pickingSubConn{SubConn: sc, cc: c}, nil
+}
+
+type pickingSubConn struct {
+	balancer.SubConn
+	cc *pickingConn
+}
+
+func (sc *pickingSubConn) Shutdown() {
+	if s := sc.cc.last; s.ConnectivityState == stReady { // a pick in IDLE would wait for the event to end
+		if res, _ := s.Picker.Pick(balancer.PickInfo{}); res.SubConn == sc {
+			sc.cc.t.Errorf("%v is shut down while picks still go to it", sc.SubConn)
+		}
+	}
+	sc.SubConn.Shutdown()
+}
