@@ -111,6 +111,7 @@ type script struct {
 	log          []string
 	diff         intended
 	lists        [][]resolver.Endpoint // what random scripts choose updates from
+	lostEarly    int                   // connections that random scripts have lost when they were made
 }
 
 func newScript(t testing.TB, p pair, manualHealth bool) *script {

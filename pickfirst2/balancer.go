@@ -33,16 +33,16 @@ type pickFirst struct {
 	cc balancer.ClientConn
 
 	// mu makes one event of each call: resolver and SubConn updates come one at
-	// a time, but ExitIdle, idle picks and the timer come from anywhere. It is held while
-	// effects are carried out; doc.go says what follows for parents.
+	// a time, but ExitIdle, idle picks and the timer come from anywhere. It is
+	// held while effects are carried out; doc.go says what follows for parents.
 	mu      sync.Mutex
 	machine machine
 	timer   *time.Timer // until the next attempt; nil if none is waited for
 }
 
 // UpdateClientConnState implements [balancer.Balancer]. It keeps no memory of s.
-// Without any address it returns [balancer.ErrBadResolverState]. A config that ParseConfig did not
-// return is an error too, and nothing is changed.
+// Without any address it returns [balancer.ErrBadResolverState]. A config that
+// ParseConfig did not return is an error too, and nothing is changed.
 func (b *pickFirst) UpdateClientConnState(s balancer.ClientConnState) error {
 	cfg, err := configOf(s)
 	if err != nil {
