@@ -48,7 +48,7 @@ type counts struct {
 // failure is why and when a connection attempt failed.
 type failure struct {
 	err error
-	at  time.Time
+	at  instant
 }
 
 // labels returns the pairs of the backend's series, in the order of their names.

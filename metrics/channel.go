@@ -3,7 +3,6 @@ package metrics
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/balancer"
@@ -33,7 +32,7 @@ type channel struct {
 	endpoints  []resolver.Endpoint               // of the last update; kept for names only
 	attributes map[string]*attributes.Attributes // of endpoints, by address; nil until they are asked for
 	state      connectivity.State                // that the policy reported
-	since      time.Time                         // when it first did
+	since      instant                           // when it first did
 }
 
 func newChannel(cc balancer.ClientConn, m *Metrics, key targetKey) *channel {
@@ -42,7 +41,7 @@ func newChannel(cc balancer.ClientConn, m *Metrics, key targetKey) *channel {
 		metrics:    m,
 		waits:      &m.waits,
 		live:       make(map[*subConn]struct{}),
-		since:      time.Now(),
+		since:      m.now(),
 		state:      connectivity.Connecting, // what a channel shows until its policy reports
 	}
 	c.target = m.openTarget(key, c)
@@ -104,7 +103,7 @@ func (c *channel) noteState(s connectivity.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s != c.state {
-		c.state, c.since = s, time.Now()
+		c.state, c.since = s, c.metrics.now()
 	}
 }
 

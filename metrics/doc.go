@@ -61,7 +61,8 @@
 // the backends of one target at most 10,000 ([WithMaxBackends]) have series of
 // their own; what is above is counted as the backend "other", so that sums stay
 // right. Bytes that are not UTF-8 become U+FFFD in label values. Counters and
-// histograms carry their creation time.
+// histograms carry their creation time, by the wall clock of then: it is what
+// tells their lives apart, so that it does not change when the clock is set.
 //
 // # Latency
 //

@@ -59,5 +59,17 @@ func New(opts ...Option) *Metrics {
 // monotonic clock. It takes a third of the room of a [time.Time].
 type instant time.Duration
 
-func (m *Metrics) now() instant                { return instant(time.Since(m.start)) }
-func (m *Metrics) timeOf(at instant) time.Time { return m.start.Add(time.Duration(at)) }
+func (m *Metrics) now() instant { return instant(time.Since(m.start)) }
+
+// clocks are one moment by both clocks.
+type clocks struct {
+	wall time.Time
+	now  instant
+}
+
+// timeOf returns an instant of the past by the wall clock as it is now: how the
+// clock was set at that instant does not matter. What came after the moment, while
+// it is being looked at, counts as of the moment.
+func (c clocks) timeOf(at instant) time.Time {
+	return c.wall.Add(-time.Duration(max(c.now-at, 0)))
+}

@@ -2,10 +2,13 @@ package metrics_test
 
 import (
 	"errors"
+	"math"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/balancer"
@@ -150,7 +153,7 @@ func TestPageIsCutIntoPages(t *testing.T) {
 		{"per_page=3&page=2", "o4 o5 o1", "Backends 4 to 6 of 8", "first= prev= next=3 last=3"},
 		{"per_page=3&page=3", "x1 x1", "Backends 7 to 8 of 8", "first= prev=2"},
 		{"per_page=3&page=4", "", "Backends", "first= prev=3 last=3"},
-		{"per_page=3&page=9223372036854775807", "", "Backends", "first= prev=3 last=3"},
+		{"per_page=3&page=" + strconv.Itoa(math.MaxInt), "", "Backends", "first= prev=3 last=3"},
 		{"per_page=1&q=x1", "x1", "Backends 1 to 1 of 2, filtered from 8 Show all", "next=2 last=2"},
 		{"q=o3", "o3", "1 backend, filtered from 8 Show all", ""},
 		{"q=zzz", "", "Backends, filtered from 8 Show all", ""},
@@ -191,7 +194,7 @@ func TestPageIsCutIntoPages(t *testing.T) {
 		if n := len(got.Backends); query == "" && n != 8 || query == "per_page=3&page=3" && n != 2 || query == "per_page=3&page=4" && n != 0 {
 			t.Errorf("JSON %s: %d backends", query, n)
 		}
-		got.Backends, got.Targets = nil, nil
+		got.Backends, got.Targets, got.Time = nil, nil, time.Time{}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("JSON %s (-want +got):\n%s", query, diff)
 		}
