@@ -8,8 +8,11 @@ import "google.golang.org/grpc/balancer"
 //
 //	balancer.Register(metrics.Default.Instrument(balancer.Get("round_robin")))
 //
-// In the policy's config the field "metrics" is taken out for the decorator, see
-// [WithLatency]; the rest is the policy's, whether or not it takes a config.
+// In the policy's config the field "metrics" is for the decorator, see
+// [WithLatency], if it is an object with the field "latency", or without any. It
+// is then taken out, and mistakes in it are errors. Anything else under that name
+// is a field of the policy's own, which gets its config as it is. Of a policy that
+// takes no config the field is always for the decorator.
 //
 // A builder that m has instrumented already is returned as it is, so that
 // nothing is counted twice. Instrument panics if b is nil.

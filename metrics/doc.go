@@ -149,8 +149,8 @@
 //
 // It does not change what a policy does: errors, metadata, Done callbacks,
 // subchannels it does not know and a nil picker pass through as they are, and
-// its config but for the field "metrics". It adds no trace, and logs nothing but
-// mistakes in configs and options.
+// its config but for the decorator's settings. It adds no trace, and logs nothing
+// but mistakes in configs and options, and that Default could not be registered.
 //
 // A policy inside another may be metered as well as the outer one: each counts
 // what it sees under its own name, so that sums over grpc_lb_policy count such
