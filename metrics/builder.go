@@ -65,7 +65,7 @@ func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) bala
 		c.close()
 		return nil
 	}
-	c.policy = inner
+	c.built(inner)
 	return &policy{Balancer: inner, channel: c}
 }
 
@@ -78,7 +78,7 @@ type policy struct {
 
 // UpdateClientConnState implements [balancer.Balancer].
 func (p *policy) UpdateClientConnState(s balancer.ClientConnState) error {
-	p.channel.keepEndpoints(s.ResolverState.Endpoints)
+	p.channel.keepAttributes(s.ResolverState.Endpoints)
 	err := p.Balancer.UpdateClientConnState(p.channel.configure(s))
 	if err != nil {
 		p.channel.target.rejected.Add(1)

@@ -17,7 +17,6 @@ type channel struct {
 	balancer.ClientConn
 	metrics *Metrics
 	target  *target
-	policy  balancer.Balancer // set when it is built, before gRPC can tell it anything
 
 	// What each pick looks at.
 	timed atomic.Bool // latency is measured
@@ -28,9 +27,10 @@ type channel struct {
 	// mu guards the fields below and the fields of subConn that say so. No call
 	// to gRPC, to the policy or to a method of Metrics is made under it.
 	mu         sync.Mutex
+	policy     balancer.Balancer                 // nil until it is built
+	early      []subConnEvent                    // that it is to hear of when it is
 	live       map[*subConn]struct{}             // the SubConns that are counted
-	endpoints  []resolver.Endpoint               // of the last update; kept for names only
-	attributes map[string]*attributes.Attributes // of endpoints, by address; nil until they are asked for
+	attributes map[string]*attributes.Attributes // of the last update's endpoints, by address; for names only
 	state      connectivity.State                // that the policy reported
 	since      instant                           // when it first did
 }
