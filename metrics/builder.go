@@ -14,6 +14,13 @@ import "google.golang.org/grpc/balancer"
 // is a field of the policy's own, which gets its config as it is. Of a policy that
 // takes no config the field is always for the decorator.
 //
+// A parent that looks into its child's picker sees the decorator's. With gRPC's
+// endpointsharding.ChildStatesFromPicker a parent finds the children of its
+// round_robin; of an instrumented one it finds none. There is no error, and
+// nothing is logged, as the decorator cannot know that a parent asks. Instrument
+// such a parent instead of its child, or give the instrumented child a name of its
+// own with InstrumentAs.
+//
 // A builder that m has instrumented already is returned as it is, so that
 // nothing is counted twice. Instrument panics if b is nil.
 func (m *Metrics) Instrument(b balancer.Builder) balancer.Builder {
