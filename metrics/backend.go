@@ -48,7 +48,7 @@ type counts struct {
 // failure is why and when a connection attempt failed.
 type failure struct {
 	err error
-	at  time.Time
+	at  instant
 }
 
 // labels returns the pairs of the backend's series, in the order of their names.
@@ -109,7 +109,8 @@ func statusOf(err error) *status.Status {
 // context errors, and takes codes that gRPC does not define for Unknown.
 func statusCode(err error) codes.Code {
 	if s := statusOf(err); s != nil {
-		if int(s.Code()) < numCodes {
+		// As unsigned numbers: to an int of 32 bits the largest codes are negative.
+		if s.Code() < codes.Code(numCodes) {
 			return s.Code()
 		}
 		return codes.Unknown

@@ -8,8 +8,18 @@ import "google.golang.org/grpc/balancer"
 //
 //	balancer.Register(metrics.Default.Instrument(balancer.Get("round_robin")))
 //
-// In the policy's config the field "metrics" is taken out for the decorator, see
-// [WithLatency]; the rest is the policy's, whether or not it takes a config.
+// In the policy's config the field "metrics" is for the decorator, see
+// [WithLatency], if it is an object with the field "latency", or without any. It
+// is then taken out, and mistakes in it are errors. Anything else under that name
+// is a field of the policy's own, which gets its config as it is. Of a policy that
+// takes no config the field is always for the decorator.
+//
+// A parent that looks into its child's picker sees the decorator's. With gRPC's
+// endpointsharding.ChildStatesFromPicker a parent finds the children of its
+// round_robin; of an instrumented one it finds none. There is no error, and
+// nothing is logged, as the decorator cannot know that a parent asks. Instrument
+// such a parent instead of its child, or give the instrumented child a name of its
+// own with InstrumentAs.
 //
 // A builder that m has instrumented already is returned as it is, so that
 // nothing is counted twice. Instrument panics if b is nil.
@@ -62,7 +72,7 @@ func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) bala
 		c.close()
 		return nil
 	}
-	c.policy = inner
+	c.built(inner)
 	return &policy{Balancer: inner, channel: c}
 }
 
@@ -75,7 +85,7 @@ type policy struct {
 
 // UpdateClientConnState implements [balancer.Balancer].
 func (p *policy) UpdateClientConnState(s balancer.ClientConnState) error {
-	p.channel.keepEndpoints(s.ResolverState.Endpoints)
+	p.channel.keepAttributes(s.ResolverState.Endpoints)
 	err := p.Balancer.UpdateClientConnState(p.channel.configure(s))
 	if err != nil {
 		p.channel.target.rejected.Add(1)

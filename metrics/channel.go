@@ -3,7 +3,6 @@ package metrics
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/balancer"
@@ -18,7 +17,6 @@ type channel struct {
 	balancer.ClientConn
 	metrics *Metrics
 	target  *target
-	policy  balancer.Balancer // set when it is built, before gRPC can tell it anything
 
 	// What each pick looks at.
 	timed atomic.Bool // latency is measured
@@ -29,11 +27,12 @@ type channel struct {
 	// mu guards the fields below and the fields of subConn that say so. No call
 	// to gRPC, to the policy or to a method of Metrics is made under it.
 	mu         sync.Mutex
+	policy     balancer.Balancer                 // nil until it is built
+	early      []subConnEvent                    // that it is to hear of when it is
 	live       map[*subConn]struct{}             // the SubConns that are counted
-	endpoints  []resolver.Endpoint               // of the last update; kept for names only
-	attributes map[string]*attributes.Attributes // of endpoints, by address; nil until they are asked for
+	attributes map[string]*attributes.Attributes // of the last update's endpoints, by address; for names only
 	state      connectivity.State                // that the policy reported
-	since      time.Time                         // when it first did
+	since      instant                           // when it first did
 }
 
 func newChannel(cc balancer.ClientConn, m *Metrics, key targetKey) *channel {
@@ -42,7 +41,7 @@ func newChannel(cc balancer.ClientConn, m *Metrics, key targetKey) *channel {
 		metrics:    m,
 		waits:      &m.waits,
 		live:       make(map[*subConn]struct{}),
-		since:      time.Now(),
+		since:      m.now(),
 		state:      connectivity.Connecting, // what a channel shows until its policy reports
 	}
 	c.target = m.openTarget(key, c)
@@ -104,7 +103,7 @@ func (c *channel) noteState(s connectivity.State) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s != c.state {
-		c.state, c.since = s, time.Now()
+		c.state, c.since = s, c.metrics.now()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/endpointsharding"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 
@@ -53,12 +54,17 @@ func TestPolicyThatIsClosedWhileItMakesASubConn(t *testing.T) {
 		p.Close()
 		return nil
 	}
-	s.connect(t, "a:1").Shutdown()
+	sc := s.connect(t, "a:1")
+	cc.made[0].state(connecting, ready)
+	if got := scrape(t, m); len(got) != 0 {
+		t.Errorf("series: %v, want none: nothing would tell when they end", got)
+	}
+	sc.Shutdown()
 	if n := cc.made[0].shutdowns; n != 1 {
 		t.Errorf("Shutdown reached gRPC's SubConn %d times, want 1", n)
 	}
 	if got := scrape(t, m); len(got) != 0 {
-		t.Errorf("series: %v, want none", got)
+		t.Errorf("series after Shutdown: %v, want none", got)
 	}
 }
 
@@ -115,6 +121,70 @@ func TestNestedDecoratorsUnwrapTheirOwnLayer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The children's pickers give SubConns of the decorator's, which gRPC does not
+// take: a parent that got at them would pick for ever. Metered itself, it gets at
+// them, and they at their SubConns.
+func TestChildStatesOfAMeteredPolicyAreHidden(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		meterParent, meterChild bool
+		want                    int // children that the parent finds
+	}{
+		"nothing metered": {false, false, 2},
+		"child metered":   {false, true, 0},
+		"parent metered":  {true, false, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := metrics.New()
+			child := grpcPolicies[1]
+			if tt.meterChild {
+				child = m.Instrument(child)
+			}
+			found := -1
+			var parent balancer.Builder = wrapper{name: "parent", child: builderFunc(func(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+				return child.Build(asking{cc, &found}, opts)
+			})}
+			if tt.meterParent {
+				parent = m.Instrument(parent)
+			}
+			cc := balancertest.NewClientConn(t)
+			p := cc.Build(parent)
+			if err := p.Update(balancertest.Endpoints("a:1", "b:1")...); err != nil {
+				t.Fatalf("update: %v", err)
+			}
+			for _, addr := range []string{"a:1", "b:1"} {
+				cc.SubConn(addr).Ready()
+			}
+			if found != tt.want {
+				t.Errorf("the parent finds %d children, want %d", found, tt.want)
+			}
+			if _, err := cc.RPC(nil); err != nil {
+				t.Errorf("RPC: %v", err)
+			}
+			p.Close()
+		})
+	}
+}
+
+// asking is a parent that counts its child's children, and picks as one of them
+// does if there are any.
+type asking struct {
+	balancer.ClientConn
+	found *int
+}
+
+func (a asking) UpdateState(s balancer.State) {
+	children := endpointsharding.ChildStatesFromPicker(s.Picker)
+	*a.found = len(children)
+	for _, child := range children {
+		if child.State.ConnectivityState == ready {
+			s.Picker = child.State.Picker
+		}
+	}
+	a.ClientConn.UpdateState(s)
 }
 
 // A child that picks a SubConn of its parent's must leave it to the parent.

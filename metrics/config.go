@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"encoding/json"
+	"strings"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/grpclog"
@@ -12,7 +13,7 @@ import (
 
 var logger = grpclog.Component("balancer2")
 
-// configField is the field of a policy's config that is for the decorator.
+// configField is the field of a policy's config that may be for the decorator.
 const configField = "metrics"
 
 // settings are the decorator's part of a policy's config.
@@ -38,7 +39,7 @@ func (c *config) MarshalJSON() ([]byte, error) {
 
 // ParseConfig implements [balancer.ConfigParser].
 func (b *builder) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	own, rest, found := cutSettings(js)
+	own, rest, found := b.cutSettings(js)
 	if !found {
 		return b.parsePolicyConfig(js)
 	}
@@ -68,18 +69,37 @@ func (b *builder) parsePolicyConfig(js json.RawMessage) (serviceconfig.LoadBalan
 	return nil, nil
 }
 
-// cutSettings takes the decorator's part out of a config.
-func cutSettings(js json.RawMessage) (own, rest json.RawMessage, found bool) {
+// cutSettings takes the decorator's part out of a config, if it has one. A field
+// of the same name may be the policy's own. One that takes no config has none, and
+// whatever is there was meant for the decorator.
+func (b *builder) cutSettings(js json.RawMessage) (own, rest json.RawMessage, found bool) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(js, &fields) != nil {
 		return nil, nil, false // for the policy to complain about
 	}
-	if own, found = fields[configField]; !found {
+	own, found = fields[configField]
+	_, takesConfig := b.Builder.(balancer.ConfigParser)
+	if !found || takesConfig && !isSettings(own) {
 		return nil, nil, false
 	}
 	delete(fields, configField)
 	rest, _ = json.Marshal(fields) // what was decoded can be encoded
 	return own, rest, true
+}
+
+// isSettings tells settings from what else a field of that name may hold, by the
+// names of the fields in it. That their values are right is another question.
+func isSettings(js json.RawMessage) bool {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(js, &fields) != nil || fields == nil { // null
+		return false
+	}
+	for name := range fields {
+		if strings.EqualFold(name, "latency") { // as encoding/json matches
+			return true
+		}
+	}
+	return len(fields) == 0
 }
 
 // configure puts the config of a resolver update into effect and returns the

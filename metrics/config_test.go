@@ -31,24 +31,38 @@ func TestThePolicyGetsItsPartOfTheConfig(t *testing.T) {
 		{`[1]`, `[1]`},
 		{`""`, `""`},
 		{`{"metrics": {"latency": true}}`, `{}`},
+		{`{"metrics": {"Latency": false, "x": 1}}`, `{}`},
+		{`{"metrics": {"latency": null}, "b": 2, "a": 1}`, `{"a":1,"b":2}`},
 		{`{"metrics": {}, "a": {"metrics": 1}}`, `{"a":{"metrics":1}}`},
-		{`{"metrics": null, "b": 2, "a": 1}`, `{"a":1,"b":2}`},
+		// A field of its own that has the same name.
+		{`{"metrics": ["cpu"]}`, `{"metrics": ["cpu"]}`},
+		{`{"metrics": "cpu", "b": 2,  "a": 1}`, `{"metrics": "cpu", "b": 2,  "a": 1}`},
+		{`{"metrics": true}`, `{"metrics": true}`},
+		{`{"metrics": null}`, `{"metrics": null}`},
+		{`{"metrics": {"cpu": 1, "of": {"latency": true}}}`, `{"metrics": {"cpu": 1, "of": {"latency": true}}}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.config, func(t *testing.T) {
 			t.Parallel()
-			s := &parsingStub{}
-			policy := metrics.New().Instrument(s)
-			config, err := parse(t, policy, tt.config)
-			if err != nil {
-				t.Fatalf("ParseConfig: %v", err)
-			}
-			p := policy.Build(&looseConn{}, balancer.BuildOptions{})
-			if err := p.UpdateClientConnState(balancer.ClientConnState{BalancerConfig: config}); err != nil {
-				t.Fatalf("update: %v", err)
-			}
-			if got, ok := s.config.(*stubConfig); !ok || got.Raw != tt.want {
-				t.Errorf("the policy got %v, want %s", s.config, tt.want)
+			for name, instrument := range map[string]func(balancer.Builder) balancer.Builder{
+				"metered": metrics.New().Instrument,
+				"metered twice": func(b balancer.Builder) balancer.Builder {
+					return metrics.New().Instrument(metrics.New().Instrument(b))
+				},
+			} {
+				s := &parsingStub{}
+				policy := instrument(s)
+				config, err := parse(t, policy, tt.config)
+				if err != nil {
+					t.Fatalf("%s: ParseConfig: %v", name, err)
+				}
+				p := policy.Build(&looseConn{}, balancer.BuildOptions{})
+				if err := p.UpdateClientConnState(balancer.ClientConnState{BalancerConfig: config}); err != nil {
+					t.Fatalf("%s: update: %v", name, err)
+				}
+				if got, ok := s.config.(*stubConfig); !ok || got.Raw != tt.want {
+					t.Errorf("%s: the policy got %v, want %s", name, s.config, tt.want)
+				}
 			}
 		})
 	}
@@ -57,9 +71,11 @@ func TestThePolicyGetsItsPartOfTheConfig(t *testing.T) {
 // A parent policy may want to see its child's config.
 func TestConfigWithoutAPartForTheDecoratorIsThePolicys(t *testing.T) {
 	t.Parallel()
-	config, err := parse(t, metrics.New().Instrument(&parsingStub{}), `{"a": 1}`)
-	if _, ok := config.(*stubConfig); !ok || err != nil {
-		t.Errorf("ParseConfig gave a %T, %v, want what the policy's gives", config, err)
+	for _, js := range []string{`{"a": 1}`, `{"metrics": ["cpu"]}`} {
+		config, err := parse(t, metrics.New().Instrument(&parsingStub{}), js)
+		if _, ok := config.(*stubConfig); !ok || err != nil {
+			t.Errorf("ParseConfig(%s) gave a %T, %v, want what the policy's gives", js, config, err)
+		}
 	}
 }
 
@@ -121,16 +137,44 @@ func TestConfigCanBeLogged(t *testing.T) {
 
 func TestBadConfigsAreRefused(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ config, want string }{
-		{`{"metrics": {"latency": "yes"}}`, `my_policy: metrics: parse config: field "latency" is a JSON string, want a bool`},
-		{`{"metrics": true}`, `my_policy: metrics: parse config: it is a JSON bool, want an object`},
-		{`{`, `not JSON`},
-		{`{"metrics": {}, "bad": 1}`, `bad is bad`},
+	plain, parsing := &stub{name: "my_policy"}, &parsingStub{stub{name: "my_policy"}}
+	tests := []struct {
+		policy       balancer.Builder
+		config, want string
+	}{
+		{parsing, `{"metrics": {"latency": "yes"}}`, `my_policy: metrics: parse config: field "latency" is a JSON string, want a bool`},
+		{parsing, `{"metrics": {"LATENCY": 1, "cpu": true}}`, `my_policy: metrics: parse config: field "latency" is a JSON number, want a bool`},
+		{parsing, `{`, `not JSON`},
+		{parsing, `{"metrics": {}, "bad": 1}`, `bad is bad`},
+		// It takes no config, and so has no field of that name.
+		{plain, `{"metrics": {"latency": "yes"}}`, `my_policy: metrics: parse config: field "latency" is a JSON string, want a bool`},
+		{plain, `{"metrics": ["latency"]}`, `my_policy: metrics: parse config: it is a JSON array, want an object`},
+		{metrics.New().Instrument(plain), `{"metrics": true}`, `my_policy: metrics: parse config: it is a JSON bool, want an object`},
 	}
 	for _, tt := range tests {
-		policy := metrics.New().Instrument(&parsingStub{stub{name: "my_policy"}})
+		policy := metrics.New().Instrument(tt.policy)
 		if config, err := parse(t, policy, tt.config); config != nil || err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("ParseConfig(%s) gave %v, %v, want the error %q", tt.config, config, err, tt.want)
+		}
+	}
+}
+
+// Not parallel: it reads the log. A misspelt field is the policy's to warn of
+// where the policy parses configs.
+func TestMistypedSettingsAreWarnedOf(t *testing.T) {
+	tests := []struct{ config, want string }{
+		{`{"metrics": {"latncy": true}}`, `stub: metrics: parse config: ignoring unknown field "latncy"`},
+		{`{"metrics": {"latency": true, "x": 1}}`, `stub: metrics: parse config: ignoring unknown field "x"`},
+		{`{"metrcs": {"latency": true}}`, `stub: parse config: ignoring {"metrcs": {"latency": true}}: the policy takes no config`},
+	}
+	for _, tt := range tests {
+		got := logged(func() {
+			if _, err := parse(t, metrics.New().Instrument(&stub{}), tt.config); err != nil {
+				t.Errorf("ParseConfig(%s): %v", tt.config, err)
+			}
+		})
+		if !strings.Contains(got, tt.want) || strings.Count(got, "\n") != 1 {
+			t.Errorf("ParseConfig(%s) logged %q, want one line with %q", tt.config, got, tt.want)
 		}
 	}
 }

@@ -61,7 +61,8 @@
 // the backends of one target at most 10,000 ([WithMaxBackends]) have series of
 // their own; what is above is counted as the backend "other", so that sums stay
 // right. Bytes that are not UTF-8 become U+FFFD in label values. Counters and
-// histograms carry their creation time.
+// histograms carry their creation time, by the wall clock of then: it is what
+// tells their lives apart, so that it does not change when the clock is set.
 //
 // # Latency
 //
@@ -140,6 +141,17 @@
 // waits for a pick. They are never held together, and no call to gRPC, to the
 // policy or to a scrape's consumer is made under any of them.
 //
+// # Who may call what
+//
+// The methods of [Metrics] and its page may be called from any goroutine at any
+// time. So may, of the decorator, those of the policy, of the ClientConn that it
+// was built with, of its SubConns and its pickers: beside each other, after Close,
+// and Close more than once. It passes them on as they come. So what gRPC promises
+// a policy is for the parent to keep: UpdateClientConnState, ResolverError,
+// UpdateSubConnState and Close one after the other, ExitIdle beside them. A policy
+// that makes SubConns without a StateListener while it is being built hears of
+// them when it is.
+//
 // # What it does not do
 //
 // It knows of an RPC what gRPC tells a policy. If a server ends a stream early,
@@ -148,8 +160,10 @@
 //
 // It does not change what a policy does: errors, metadata, Done callbacks,
 // subchannels it does not know and a nil picker pass through as they are, and
-// its config but for the field "metrics". It adds no trace, and logs nothing but
-// mistakes in configs and options.
+// its config but for the decorator's settings. It adds no trace, and logs nothing
+// but mistakes in configs and options, and that Default could not be registered.
+// A parent that looks for more in the policy's picker than its Pick finds the
+// decorator's, see [Metrics.Instrument].
 //
 // A policy inside another may be metered as well as the outer one: each counts
 // what it sees under its own name, so that sums over grpc_lb_policy count such

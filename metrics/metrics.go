@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -9,20 +10,28 @@ import (
 )
 
 // Default is what the policies of this module report to. It is registered with
-// [prometheus.DefaultRegisterer]; if that is impossible, because a collector
-// that clashes with it is there already, nothing but a log line happens.
+// [prometheus.DefaultRegisterer]. If that is impossible, because a collector
+// that clashes with it is there already, such as the Default of a second copy of
+// this module, it is in no registry, and a warning says so in gRPC's log.
 var Default = New()
 
 func init() { register(prometheus.DefaultRegisterer, Default) }
 
-// register never fails a program for its metrics. Being there already, as after
-// an earlier registration, is what was wanted.
+// register never fails a program for its metrics. If m itself is there already
+// that is what was wanted. Another collector with the same metrics makes the same
+// error, but m is then scraped by nobody.
 func register(r prometheus.Registerer, m *Metrics) {
 	err := r.Register(m)
-	if _, already := errors.AsType[prometheus.AlreadyRegisteredError](err); err == nil || already {
+	if err == nil {
 		return
 	}
-	logger.Warningf("metrics: register default collector: %v; register one from metrics.New with another registry", err)
+	if already, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); ok {
+		if already.ExistingCollector == prometheus.Collector(m) {
+			return
+		}
+		err = fmt.Errorf("a %T with the same metrics is there already", already.ExistingCollector)
+	}
+	logger.Warningf("metrics: register default collector: %v; what it counts is not scraped until it is registered with another registry", err)
 }
 
 // Metrics meters the policies whose builders it has instrumented and is their
@@ -59,5 +68,17 @@ func New(opts ...Option) *Metrics {
 // monotonic clock. It takes a third of the room of a [time.Time].
 type instant time.Duration
 
-func (m *Metrics) now() instant                { return instant(time.Since(m.start)) }
-func (m *Metrics) timeOf(at instant) time.Time { return m.start.Add(time.Duration(at)) }
+func (m *Metrics) now() instant { return instant(time.Since(m.start)) }
+
+// clocks are one moment by both clocks.
+type clocks struct {
+	wall time.Time
+	now  instant
+}
+
+// timeOf returns an instant of the past by the wall clock as it is now: how the
+// clock was set at that instant does not matter. What came after the moment, while
+// it is being looked at, counts as of the moment.
+func (c clocks) timeOf(at instant) time.Time {
+	return c.wall.Add(-time.Duration(max(c.now-at, 0)))
+}

@@ -53,33 +53,34 @@ func (c *channel) backendName(addrs []resolver.Address) string {
 	return label(c.metrics.name(addr))
 }
 
-// keepEndpoints keeps what a name may want to know of the endpoints. A policy
-// makes SubConns to addresses and seldom passes the endpoint's attributes on.
-func (c *channel) keepEndpoints(endpoints []resolver.Endpoint) {
+// keepAttributes keeps what a name may want to know of the endpoints. A policy
+// makes SubConns to addresses and seldom passes the endpoint's attributes on. The
+// endpoints themselves are the resolver's, which may change them after the update.
+func (c *channel) keepAttributes(endpoints []resolver.Endpoint) {
 	if c.metrics.name == nil {
 		return
 	}
+	byAddr := attributesByAddr(endpoints)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.endpoints, c.attributes = endpoints, nil
+	c.attributes = byAddr
 }
 
-// endpointAttributes returns the attributes of the endpoint of an address. They
-// are sorted out when a SubConn is made first, which most updates do not lead to.
+// endpointAttributes returns the attributes of the endpoint of an address.
 func (c *channel) endpointAttributes(addr string) *attributes.Attributes {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.attributes == nil {
-		c.attributes = attributesByAddr(c.endpoints)
-	}
 	return c.attributes[addr]
 }
 
 func attributesByAddr(endpoints []resolver.Endpoint) map[string]*attributes.Attributes {
-	byAddr := make(map[string]*attributes.Attributes)
+	var byAddr map[string]*attributes.Attributes
 	for _, e := range endpoints {
 		if e.Attributes == nil {
 			continue
+		}
+		if byAddr == nil { // few resolvers set any
+			byAddr = make(map[string]*attributes.Attributes, len(endpoints))
 		}
 		for _, a := range e.Addresses {
 			if byAddr[a.Addr] == nil { // of two endpoints policies take the first

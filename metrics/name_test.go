@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,6 +10,7 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/resolver"
 
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
@@ -59,6 +61,61 @@ func TestBackendsAreNamed(t *testing.T) {
 				t.Errorf("backends (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Policies make their SubConns during the update that brings the endpoints.
+func TestBackendsAreNamedByTheirEndpointsInTheNewestUpdate(t *testing.T) {
+	t.Parallel()
+	endpoint := func(addr, name string) resolver.Endpoint {
+		e := balancertest.Endpoint(addr)
+		e.Attributes = pod(name)
+		return e
+	}
+	updates := []struct {
+		endpoints []resolver.Endpoint
+		want      []string
+	}{
+		{[]resolver.Endpoint{endpoint("a:1", "pod-a"), endpoint("b:1", "pod-b")}, []string{"pod-a", "pod-b"}},
+		{[]resolver.Endpoint{endpoint("a:1", "pod-a"), endpoint("c:1", "pod-c")}, []string{"pod-a", "pod-c"}},
+		{[]resolver.Endpoint{endpoint("a:1", "pod-a")}, []string{"pod-a"}},
+		{[]resolver.Endpoint{endpoint("a:1", "pod-a"), endpoint("c:1", "pod-d")}, []string{"pod-a", "pod-d"}},
+		{[]resolver.Endpoint{endpoint("a:1", "pod-a"), balancertest.Endpoint("b:1")}, []string{"b:1", "pod-a"}},
+	}
+	for _, policy := range []balancer.Builder{grpcPolicies[1], newRandomBuilder(new(atomic.Int64))} {
+		t.Run(policy.Name(), func(t *testing.T) {
+			t.Parallel()
+			m := metrics.New(metrics.WithBackendName(metrics.Attribute(podKey{})), metrics.WithRetention(0))
+			cc := balancertest.NewClientConn(t)
+			p := cc.Build(m.Instrument(policy))
+			for i, u := range updates {
+				if err := p.Update(u.endpoints...); err != nil {
+					t.Fatalf("update %d: %v", i, err)
+				}
+				if diff := cmp.Diff(u.want, scrape(t, m).backends()); diff != "" {
+					t.Errorf("backends after update %d (-want +got):\n%s", i, diff)
+				}
+			}
+			p.Close()
+		})
+	}
+}
+
+func TestNamesStayIfTheResolverReusesItsMemory(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithBackendName(metrics.Attribute(podKey{})))
+	s, _, p := metered(t, m)
+	endpoints := balancertest.Endpoints("a:1", "b:1")
+	endpoints[0].Attributes, endpoints[1].Attributes = pod("pod-a"), pod("pod-b")
+	if err := p.Update(endpoints...); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	endpoints[0].Attributes = pod("pod-c")
+	endpoints[1].Addresses[0].Addr = "c:1"
+	s.connect(t, "a:1")
+	s.connect(t, "b:1")
+	if diff := cmp.Diff([]string{"pod-a", "pod-b"}, scrape(t, m).backends()); diff != "" {
+		t.Errorf("backends (-want +got):\n%s", diff)
 	}
 }
 

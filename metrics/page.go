@@ -43,12 +43,22 @@ import (
 // with 400 and a text that says what would be. JSON takes the same parameters.
 // Without page and per_page it has all backends.
 //
+// Times are counted back from that of the answer, by a clock that nobody sets:
+// how long ago something was is right also where the wall clock was wrong then.
+// As they are counted anew for each answer they can differ by microseconds from
+// one to the next. On Linux that clock stands still while the machine sleeps,
+// and the sleep is not counted.
+//
 // Each answer shows about one moment. Like a scrape, it drops the series whose
 // retention has passed. With 10,000 backends it costs some tens of
 // milliseconds; the RPCs do not notice.
-func (m *Metrics) Handler() http.Handler { return http.HandlerFunc(m.servePage) }
+func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 
-func (m *Metrics) servePage(w http.ResponseWriter, r *http.Request) {
+func (m *Metrics) handler(wall func() time.Time) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { m.servePage(w, r, wall()) })
+}
+
+func (m *Metrics) servePage(w http.ResponseWriter, r *http.Request, wall time.Time) {
 	html, policy := pageTemplate()
 	setPageHeaders(w.Header(), policy)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -56,7 +66,7 @@ func (m *Metrics) servePage(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, http.StatusMethodNotAllowed, textType, []byte("this page takes GET and HEAD only\n"))
 		return
 	}
-	page, err := m.page(r.URL.RawQuery)
+	page, err := m.page(r.URL.RawQuery, clocks{wall: wall, now: m.now()})
 	code := http.StatusOK
 	if err != nil {
 		code = http.StatusBadRequest
@@ -116,13 +126,13 @@ type page struct {
 
 // page takes one look at what there is. With an error, which is the reader's
 // mistake, the page has the query only.
-func (m *Metrics) page(rawQuery string) (page, error) {
+func (m *Metrics) page(rawQuery string, at clocks) (page, error) {
 	q, err := parsePageQuery(rawQuery)
-	p := page{now: time.Now(), retention: m.retention, query: q}
+	p := page{now: at.wall, retention: m.retention, query: q}
 	if err != nil {
 		return p, err
 	}
-	all := m.status()
+	all := m.status(at)
 	p.known = len(all)
 	if p.targets, err = q.selectTargets(all); err != nil {
 		return p, err

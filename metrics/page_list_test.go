@@ -2,10 +2,13 @@ package metrics_test
 
 import (
 	"errors"
+	"math"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/balancer"
@@ -118,6 +121,58 @@ func TestPageFilters(t *testing.T) {
 	}
 }
 
+func TestPageFindsBackendsInUpperAndLowerCase(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	list(t, m, "test:///t", "p", atOnce, listed{name: "Pod-A.Example:443"}, listed{name: "pod-b.example:443"}, listed{name: "ÄRGER:443"})
+	for query, want := range map[string]string{
+		"q=pod":      "Pod-A.Example:443 pod-b.example:443",
+		"q=POD":      "Pod-A.Example:443 pod-b.example:443",
+		"q=pod-a":    "Pod-A.Example:443",
+		"q=Pod-A.E":  "Pod-A.Example:443",
+		"q=pOD-B":    "pod-b.example:443",
+		"q=%C3%A4rg": "ÄRGER:443",
+	} {
+		if got := strings.Join(viewJSON(t, m, query).backends(), " "); got != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+}
+
+// What leads to another list leads to its first page.
+func TestPageLinksToOtherListsStartAtTheirFirstPage(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	quads(t, m)
+	for query, want := range map[string]int{ // links to other lists
+		"page=3&per_page=1":                                     len(pageColumns) + 3,     // one for each target
+		"page=2&per_page=1&target=test:///two":                  len(pageColumns) + 2 + 1, // and to all targets
+		"page=2&per_page=1&policy=p&q=o&state=ready&sort=since": len(pageColumns) + 2 + 2, // and to all backends
+	} {
+		links := 0
+		for _, n := range view(t, m, query) {
+			href, id := n.attrs["href"], n.attrs["id"]
+			if n.tag != "a" || !strings.HasPrefix(href, "?") || slices.Contains([]string{"reload", "json", "first", "prev", "next", "last"}, id) {
+				continue
+			}
+			u, err := url.Parse(href)
+			if err != nil {
+				t.Fatal(err)
+			}
+			links++
+			if q := u.Query(); q.Has("page") || q.Get("per_page") != "1" {
+				t.Errorf("%s: the link %s leads to %s, want page 1 of as many", query, id, href)
+			}
+		}
+		if links != want {
+			t.Errorf("%s: %d links to other lists, want %d", query, links, want)
+		}
+	}
+}
+
+// pageColumns are what the list can be sorted by.
+var pageColumns = strings.Fields("backend target state since picks share in_flight errors attempts last_error")
+
 func TestPageFormHasTheParameters(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
@@ -150,7 +205,7 @@ func TestPageIsCutIntoPages(t *testing.T) {
 		{"per_page=3&page=2", "o4 o5 o1", "Backends 4 to 6 of 8", "first= prev= next=3 last=3"},
 		{"per_page=3&page=3", "x1 x1", "Backends 7 to 8 of 8", "first= prev=2"},
 		{"per_page=3&page=4", "", "Backends", "first= prev=3 last=3"},
-		{"per_page=3&page=9223372036854775807", "", "Backends", "first= prev=3 last=3"},
+		{"per_page=3&page=" + strconv.Itoa(math.MaxInt), "", "Backends", "first= prev=3 last=3"},
 		{"per_page=1&q=x1", "x1", "Backends 1 to 1 of 2, filtered from 8 Show all", "next=2 last=2"},
 		{"q=o3", "o3", "1 backend, filtered from 8 Show all", ""},
 		{"q=zzz", "", "Backends, filtered from 8 Show all", ""},
@@ -191,7 +246,7 @@ func TestPageIsCutIntoPages(t *testing.T) {
 		if n := len(got.Backends); query == "" && n != 8 || query == "per_page=3&page=3" && n != 2 || query == "per_page=3&page=4" && n != 0 {
 			t.Errorf("JSON %s: %d backends", query, n)
 		}
-		got.Backends, got.Targets = nil, nil
+		got.Backends, got.Targets, got.Time = nil, nil, time.Time{}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("JSON %s (-want +got):\n%s", query, diff)
 		}

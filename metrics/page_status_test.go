@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 
@@ -59,6 +60,46 @@ func TestPageShowsTheChannelThatIsLongestInItsState(t *testing.T) {
 		}
 		if row := rows(t, view(t, m, ""), "overview")[0]; !strings.HasSuffix(row[2], " × 3 3m00s") {
 			t.Errorf("channels %q, want 3 since 3m00s", row[2])
+		}
+	})
+}
+
+func TestPageShowsANewInstanceAsConnecting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		m.Instrument(&stub{}).Build(&looseConn{}, balancer.BuildOptions{})
+		time.Sleep(time.Second)
+		if got := rows(t, view(t, m, ""), "overview")[0][2]; got != "CONNECTING 1s" {
+			t.Errorf("channels %q, want CONNECTING 1s", got)
+		}
+	})
+}
+
+// A policy publishes pickers all the time without a change of its state.
+func TestPageShowsSinceWhenAChannelIsInItsState(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		s := &stub{}
+		m.Instrument(s).Build(&looseConn{}, balancer.BuildOptions{})
+		steps := []struct {
+			state connectivity.State
+			want  string // a minute later
+		}{
+			{connecting, "CONNECTING 1m00s"}, // which it was
+			{ready, "READY 1m00s"},
+			{ready, "READY 2m00s"},
+			{ready, "READY 3m00s"},
+			{failure, "TRANSIENT_FAILURE 1m00s"},
+			{ready, "READY 1m00s"},
+		}
+		for _, step := range steps {
+			s.cc.UpdateState(balancer.State{ConnectivityState: step.state, Picker: pickerFunc(nil)})
+			time.Sleep(time.Minute)
+			if got := rows(t, view(t, m, ""), "overview")[0][2]; got != step.want {
+				t.Errorf("channels %q, want %s", got, step.want)
+			}
 		}
 	})
 }

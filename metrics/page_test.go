@@ -21,10 +21,15 @@ import (
 // request asks for the page as a browser would.
 func request(tb testing.TB, m *metrics.Metrics, method, query string) *httptest.ResponseRecorder {
 	tb.Helper()
+	return requestFrom(tb, m.Handler(), method, query)
+}
+
+func requestFrom(tb testing.TB, page http.Handler, method, query string) *httptest.ResponseRecorder {
+	tb.Helper()
 	r := httptest.NewRequestWithContext(tb.Context(), method, "/", nil)
 	r.URL.RawQuery = strings.TrimPrefix(query, "?")
 	w := httptest.NewRecorder()
-	m.Handler().ServeHTTP(w, r)
+	page.ServeHTTP(w, r)
 	return w
 }
 
@@ -44,11 +49,18 @@ type seen struct {
 		Target, Policy string
 		Channels       []seenChannel
 	}
-	Backends             []struct{ Target, Policy, Backend string }
+	Time                 time.Time
+	Backends             []seenBackend
 	Matched, Page, Pages int
 }
 
 type seenChannel struct{ Since time.Time }
+
+type seenBackend struct {
+	Target, Policy, Backend string
+	Since                   time.Time
+	LastErrorAt             time.Time `json:"last_connection_error_at"`
+}
 
 func viewJSON(tb testing.TB, m *metrics.Metrics, query string) seen {
 	tb.Helper()

@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -70,21 +71,35 @@ func TestDefaultIsRegistered(t *testing.T) {
 	}
 }
 
-func TestDefaultRegistrationNeverPanics(t *testing.T) {
-	t.Parallel()
-	clash := prometheus.NewGauge(prometheus.GaugeOpts{Name: "grpc_lb_channels", Help: "Someone else's."})
+// Not parallel: it reads the log.
+func TestDefaultThatCannotBeRegisteredIsLoggedOnly(t *testing.T) {
+	labels := func(r prometheus.Registerer) prometheus.Registerer {
+		return prometheus.WrapRegistererWith(prometheus.Labels{"app": "x"}, r)
+	}
+	plain := func(r prometheus.Registerer) prometheus.Registerer { return r }
 	tests := []struct {
 		name  string
 		there prometheus.Collector
+		by    func(prometheus.Registerer) prometheus.Registerer
+		want  string // in the log
 	}{
-		{"the same", metrics.Default},
-		{"another Metrics", metrics.New()},
-		{"a clash", clash},
+		{"the same", metrics.Default, plain, ""},
+		{"the same, with labels", metrics.Default, labels, ""},
+		{"another Metrics, as of a second copy of the module", metrics.New(), plain, "a *metrics.Metrics with the same metrics is there already"},
+		{"another Metrics, with labels", metrics.New(), labels, "a *metrics.Metrics with the same metrics is there already"},
+		{"a clash", prometheus.NewGauge(prometheus.GaugeOpts{Name: "grpc_lb_channels", Help: "Someone else's."}), plain, "grpc_lb_channels"},
 	}
 	for _, tt := range tests {
-		r := prometheus.NewPedanticRegistry()
+		registry := prometheus.NewPedanticRegistry()
+		r := tt.by(registry)
 		r.MustRegister(tt.there)
-		metrics.Register(r, metrics.Default)
+		log := logged(func() { metrics.Register(r, metrics.Default) })
+		switch {
+		case tt.want == "" && log != "":
+			t.Errorf("%s: logged %q, want nothing", tt.name, log)
+		case tt.want != "" && (strings.Count(log, "\n") != 1 || !strings.Contains(log, "metrics: register default collector: ") || !strings.Contains(log, tt.want)):
+			t.Errorf("%s: logged %q, want one line with %q", tt.name, log, tt.want)
+		}
 		if !r.Unregister(tt.there) {
 			t.Errorf("%s: what was registered first is gone", tt.name)
 		}

@@ -25,7 +25,7 @@ func (c *channel) count(sc *subConn, s balancer.SubConnState) {
 	now := c.metrics.now()
 	c.countConnectionLocked(sc, to, now)
 	if to == connectivity.TransientFailure {
-		sc.backend.lastFailure.Store(&failure{err: s.ConnectionError, at: c.metrics.timeOf(now)})
+		sc.backend.lastFailure.Store(&failure{err: s.ConnectionError, at: now})
 	}
 	c.moveLocked(sc, to, now)
 }

@@ -112,6 +112,10 @@ func TestSubConnLeavesOnce(t *testing.T) {
 		name string
 		act  func(*stub, balancer.SubConn, *looseSubConn, balancer.Balancer)
 	}{
+		// gRPC's last event comes late, or never.
+		{"shut down", func(_ *stub, sc balancer.SubConn, _ *looseSubConn, _ balancer.Balancer) { sc.Shutdown() }},
+		{"removed", func(s *stub, sc balancer.SubConn, _ *looseSubConn, _ balancer.Balancer) { s.cc.RemoveSubConn(sc) }},
+		{"left open, without an event", func(_ *stub, _ balancer.SubConn, _ *looseSubConn, p balancer.Balancer) { p.Close() }},
 		{"shut down twice", func(_ *stub, sc balancer.SubConn, _ *looseSubConn, _ balancer.Balancer) {
 			sc.Shutdown()
 			sc.Shutdown()

@@ -60,10 +60,10 @@ type backendStatus struct {
 }
 
 // status returns the state of all targets, by target and policy.
-func (m *Metrics) status() []targetStatus {
+func (m *Metrics) status(at clocks) []targetStatus {
 	all := make([]targetStatus, 0)
 	for _, s := range m.snapshot() {
-		all = append(all, s.status())
+		all = append(all, s.status(at))
 	}
 	slices.SortFunc(all, func(a, b targetStatus) int {
 		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Policy, b.Policy))
@@ -71,7 +71,7 @@ func (m *Metrics) status() []targetStatus {
 	return all
 }
 
-func (s series) status() targetStatus {
+func (s series) status(at clocks) targetStatus {
 	t := s.target
 	st := targetStatus{
 		Target:       t.key.target,
@@ -86,11 +86,11 @@ func (s series) status() targetStatus {
 	}
 	conns := make(map[*backend]connStatus, len(s.backends))
 	for _, c := range s.channels {
-		st.Channels = append(st.Channels, c.status(conns))
+		st.Channels = append(st.Channels, c.status(conns, at))
 	}
 	slices.SortFunc(st.Channels, func(a, b channelStatus) int { return a.Since.Compare(b.Since) })
 	for _, b := range s.backends {
-		st.backends = append(st.backends, b.status(conns[b]))
+		st.backends = append(st.backends, b.status(conns[b], at))
 	}
 	slices.SortFunc(st.backends, func(a, b backendStatus) int { return cmp.Compare(a.Backend, b.Backend) })
 	st.sum()
@@ -145,16 +145,16 @@ func (s connStatus) add(state connectivity.State, since instant) connStatus {
 }
 
 // status returns the channel's state and adds its SubConns to conns.
-func (c *channel) status(conns map[*backend]connStatus) channelStatus {
+func (c *channel) status(conns map[*backend]connStatus, at clocks) channelStatus {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for sc := range c.live {
 		conns[sc.backend] = conns[sc.backend].add(sc.state, sc.since)
 	}
-	return channelStatus{State: c.state.String(), Since: c.since}
+	return channelStatus{State: c.state.String(), Since: at.timeOf(c.since)}
 }
 
-func (b *backend) status(conns connStatus) backendStatus {
+func (b *backend) status(conns connStatus, at clocks) backendStatus {
 	traffic := b.traffic()
 	s := backendStatus{
 		Target:         b.target.key.target,
@@ -170,7 +170,7 @@ func (b *backend) status(conns connStatus) backendStatus {
 		Disconnections: b.disconnections.Load(),
 	}
 	if conns.n > 0 {
-		s.State, s.Since = conns.state.String(), b.target.metrics.timeOf(conns.since)
+		s.State, s.Since = conns.state.String(), at.timeOf(conns.since)
 	}
 	for code, n := range traffic.finished {
 		if n > 0 {
@@ -181,7 +181,7 @@ func (b *backend) status(conns connStatus) backendStatus {
 		}
 	}
 	if f := b.lastFailure.Load(); f != nil {
-		s.LastErrorAt = f.at
+		s.LastErrorAt = at.timeOf(f.at)
 		if f.err != nil {
 			s.LastError = f.err.Error()
 		}

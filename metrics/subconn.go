@@ -46,7 +46,7 @@ func (sc *subConn) stateListener(policy func(balancer.SubConnState)) func(balanc
 			policy(s)
 			return
 		}
-		sc.channel.policy.UpdateSubConnState(sc, s)
+		sc.channel.tell(subConnEvent{sc, s})
 	}
 }
 

@@ -1,0 +1,50 @@
+package metrics_test
+
+import (
+	"errors"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+)
+
+// A parent may build its child in a goroutine of its own, while gRPC tells of the
+// SubConns that the child makes.
+func TestLegacyPolicyHearsOfWhatHappenedWhileItWasBuilt(t *testing.T) {
+	t.Parallel()
+	const n = 1000
+	cc, s := &looseConn{}, &stub{}
+	var heard []string
+	s.onLegacy = func(_ balancer.SubConn, state balancer.SubConnState) {
+		heard = append(heard, state.ConnectionError.Error())
+	}
+	var telling sync.WaitGroup
+	b := builderFunc(func(inner balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+		s.Build(inner, opts)
+		s.connectWith(t, "a:1", nil)
+		begun := make(chan struct{})
+		telling.Go(func() {
+			for i := range n {
+				cc.made[0].listener(balancer.SubConnState{ConnectivityState: failure, ConnectionError: errors.New(strconv.Itoa(i))})
+				if i == n/10 {
+					close(begun)
+				}
+			}
+		})
+		<-begun
+		return s
+	})
+	metrics.New().Instrument(b).Build(cc, balancer.BuildOptions{})
+	telling.Wait()
+	var want []string
+	for i := range n {
+		want = append(want, strconv.Itoa(i))
+	}
+	if diff := cmp.Diff(want, heard); diff != "" {
+		t.Errorf("the policy heard (-want +got):\n%s", diff)
+	}
+}
