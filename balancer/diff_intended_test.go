@@ -122,6 +122,30 @@ func sameAddress(a, b resolver.Address) bool {
 	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
 }
 
+// mayExitIdle tells whether the two policies can be compared after ExitIdle.
+// Before anything is known of the endpoints grpc-go's round_robin reports
+// TRANSIENT_FAILURE then, because it has none, and RPCs fail that should wait for
+// the resolver. round_robin2 does nothing.
+func (s *side) mayExitIdle() bool {
+	return s.name != roundrobin.Name || len(s.cc.States()) > 0
+}
+
+// TestGRPCsRoundRobinFailsEarly shows the difference on which mayExitIdle rests.
+func TestGRPCsRoundRobinFailsEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScript(t, pairs[1], false)
+		defer s.close()
+		for _, x := range []*side{s.theirs, s.ours} {
+			x.policy.ExitIdle()
+		}
+		theirs, ours := s.theirs.cc.State().ConnectivityState, s.ours.cc.State().ConnectivityState
+		if theirs != connectivity.TransientFailure || ours != connectivity.Connecting {
+			t.Errorf("after ExitIdle before any update: grpc-go %v, balancer2 %v, want TRANSIENT_FAILURE and CONNECTING", theirs, ours)
+		}
+	})
+}
+
 // TestOftenUpdatedGRPCStaysAtTheFirstAddress shows the difference on which
 // intended.goesOn rests. Once grpc-go does better, that can go.
 func TestOftenUpdatedGRPCStaysAtTheFirstAddress(t *testing.T) {

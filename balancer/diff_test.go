@@ -114,7 +114,8 @@ func (s *script) eventOf(step byte) (event, bool) {
 		goesOn, oursAlone := s.diff.goesOn(*e.update, s.theirs)
 		return e, oursAlone || !goesOn
 	case 1:
-		return []event{resolverError(), exitIdle(), onePick(), wait(100 * time.Millisecond), wait(250 * time.Millisecond)}[which%5], true
+		e := []event{resolverError(), exitIdle(), onePick(), wait(100 * time.Millisecond), wait(250 * time.Millisecond)}[which%5]
+		return e, which%5 != 1 || s.theirs.mayExitIdle()
 	case 2:
 		return s.healthEvent(which)
 	default:

@@ -12,12 +12,12 @@ import (
 type childConn struct {
 	balancer.SubConn
 	child *child
-	addr  *resolver.Address // the child policy's, which does not change it
+	addr  *resolver.Address // nobody changes it
 }
 
 // NewSubConn implements [balancer.ClientConn] for the child policy.
 func (c *child) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
-	conn := &childConn{child: c, addr: &addrs[0]}
+	conn := &childConn{child: c, addr: c.described(addrs[0])}
 	listener := opts.StateListener
 	opts.StateListener = func(s balancer.SubConnState) {
 		listener(s) // and the child's mutex is free again
@@ -56,17 +56,28 @@ func (b *endpointBalancer) putOffShutdown(conn balancer.SubConn) bool {
 	return b.updating
 }
 
-// subConnInfoLocked returns the address that a READY child is connected to, as
-// the resolver described it last, with the endpoint's attributes where a
-// PickerBuilder looks for them.
-func (c *child) subConnInfoLocked() base.SubConnInfo {
-	addr := *c.picked.addr
-	for _, a := range c.endpoint.Addresses {
-		if sameConnection(a, addr) {
-			addr = a
-			break
+// described returns the address as the resolver described it last, if it still
+// does: resolvers may change the attributes of an address that is connected. The
+// result is usually shared with the endpoint, to save memory.
+func (c *child) described(addr resolver.Address) *resolver.Address {
+	c.parent.mu.Lock()
+	defer c.parent.mu.Unlock()
+	return c.describedLocked(&addr)
+}
+
+func (c *child) describedLocked(addr *resolver.Address) *resolver.Address {
+	for i := range c.endpoint.Addresses {
+		if sameConnection(c.endpoint.Addresses[i], *addr) {
+			return &c.endpoint.Addresses[i]
 		}
 	}
+	return addr
+}
+
+// subConnInfoLocked returns the address that a READY child is connected to, with
+// the endpoint's attributes where a PickerBuilder looks for them.
+func (c *child) subConnInfoLocked() base.SubConnInfo {
+	addr := *c.describedLocked(c.picked.addr)
 	if c.endpoint.Attributes != nil {
 		addr.BalancerAttributes = c.endpoint.Attributes
 	}
