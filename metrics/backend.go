@@ -23,6 +23,7 @@ type backend struct {
 	connected      atomic.Uint64
 	connectFailed  atomic.Uint64
 	disconnections atomic.Uint64
+	early          atomic.Uint64 // of these, those of connections that had just been made
 	ready          atomic.Int64
 
 	rpcDuration atomic.Pointer[histogram] // nil until an RPC is measured

@@ -12,7 +12,7 @@ import (
 // Describe implements [prometheus.Collector].
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		picksDesc, repicksDesc, rpcsDesc, inFlightDesc, connectsDesc, disconnectionsDesc, readyDesc,
+		picksDesc, repicksDesc, rpcsDesc, inFlightDesc, connectsDesc, disconnectionsDesc, earlyDisconnectionsDesc, readyDesc,
 		rpcDurationDesc,
 		subchannelsDesc, delayedDesc, failedDesc, pickerUpdatesDesc, resolverUpdatesDesc, foldedDesc, channelsDesc,
 		pickWaitDesc, connectDurationDesc,
@@ -68,6 +68,9 @@ func (b *backend) collect(ch chan<- prometheus.Metric) {
 	s.counter(connectsDesc, after(own, successPair), b.connected.Load())
 	s.counter(connectsDesc, after(own, failurePair), b.connectFailed.Load())
 	s.counter(disconnectionsDesc, own, b.disconnections.Load())
+	if n := b.early.Load(); n > 0 { // rare: not worth a series for each backend
+		s.counter(earlyDisconnectionsDesc, own, n)
+	}
 	s.gauge(readyDesc, own, b.ready.Load())
 	s.send(ch)
 	if h := b.rpcDuration.Load(); h != nil {

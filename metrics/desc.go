@@ -38,6 +38,8 @@ var (
 		"Attempts to connect to the backend that ended, by result.", perBackend, resultLabel)
 	disconnectionsDesc = desc("grpc_lb_disconnections_total",
 		"Connections to the backend that were lost after they had been made.", perBackend)
+	earlyDisconnectionsDesc = desc("grpc_lb_early_disconnections_total",
+		"Connections to the backend that were lost within a second of being made; grpc_lb_disconnections_total has them, too.", perBackend)
 	readyDesc = desc("grpc_lb_backend_ready",
 		"Subchannels to the backend that are READY.", perBackend)
 )

@@ -32,6 +32,10 @@
 //     and a disconnection.
 //   - grpc_lb_disconnections_total: a subchannel left READY, other than because
 //     the policy shut it down.
+//   - grpc_lb_early_disconnections_total: of these, connections that were lost
+//     within a second of being made: the server accepts them and hangs up. It is
+//     there once that has happened. Policies on base2 pause before they ask such
+//     a backend again.
 //   - grpc_lb_backend_ready: subchannels to the backend that are READY.
 //
 // So picks = repicks + RPCs + in flight, for each backend in every scrape.

@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 )
 
 // FuzzEvents plays any stream of events, in any order, to two channels with one
@@ -27,19 +28,23 @@ func FuzzEvents(f *testing.F) {
 		if len(data) == 0 {
 			return
 		}
-		m := newModel(t, data[0])
-		for rest := data[1:]; len(rest) >= 2; rest = rest[2:] {
-			m.play(events[int(rest[0])%len(events)], int(rest[1]))
-		}
-		for i := range m.channels {
-			m.close(i)
-		}
-		m.compare()
-		for len(m.open) > 0 {
-			m.done(0)
-		}
-		m.compare()
+		synctest.Test(t, func(t *testing.T) { playAll(t, data) })
 	})
+}
+
+func playAll(t *testing.T, data []byte) {
+	m := newModel(t, data[0])
+	for rest := data[1:]; len(rest) >= 2; rest = rest[2:] {
+		m.play(events[int(rest[0])%len(events)], int(rest[1]))
+	}
+	for i := range m.channels {
+		m.close(i)
+	}
+	m.compare()
+	for len(m.open) > 0 {
+		m.done(0)
+	}
+	m.compare()
 }
 
 // script turns events from letters, which a person can read, into numbers,

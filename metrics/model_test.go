@@ -210,6 +210,7 @@ func (m *model) state(sc *modelSubConn, to connectivity.State) {
 	if from == ready {
 		b.add("backend_ready", "", -1)
 		b.add("disconnections_total", "", 1)
+		b.add("early_disconnections_total", "", 1) // no time passes
 		return
 	}
 	switch {
@@ -221,6 +222,7 @@ func (m *model) state(sc *modelSubConn, to connectivity.State) {
 	case from == connecting:
 		b.add("connection_attempts_total", "success", 1)
 		b.add("disconnections_total", "", 1)
+		b.add("early_disconnections_total", "", 1)
 	}
 }
 

@@ -30,6 +30,7 @@ type backendView struct {
 	Codes           []codeView
 	Connected       string
 	Failed, Dropped string // "" for 0
+	Early           string // of Dropped, those of connections that had just been made; "" for 0
 	Error           text
 	ErrorAt         *moment
 }
@@ -60,6 +61,7 @@ func newBackendView(b *backendStatus, equal float64, now time.Time) backendView 
 		Connected: grouped(b.Connected),
 		Failed:    unlessZero(b.ConnectFailed),
 		Dropped:   unlessZero(b.Disconnections),
+		Early:     unlessZero(b.Early),
 		Error:     newText(b.LastError, maxError),
 		ErrorAt:   newMoment(b.LastErrorAt, now),
 	}

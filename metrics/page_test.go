@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,6 +115,25 @@ func trio(t *testing.T, m *metrics.Metrics) {
 	cc.SubConn("b:1").Fail(errors.New("dial b:1: refused"))
 	cc.SubConn("c:1").Connecting()
 	time.Sleep(13 * time.Second)
+}
+
+func TestPageTellsOfServersThatHangUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		s, cc, _ := metered(t, m)
+		conn := s.connect(t, "a:1")
+		for _, life := range []time.Duration{0, time.Minute, time.Millisecond} {
+			cc.SubConn("a:1").Ready()
+			time.Sleep(life)
+			cc.SubConn("a:1").Idle()
+			conn.Connect()
+		}
+		const want = "3 made, 3 lost (2 within 1s)"
+		if got := rows(t, view(t, m, ""), "list")[0]; !slices.Contains(got, want) {
+			t.Errorf("row %q, want %q in it", got, want)
+		}
+	})
 }
 
 func TestPageShowsTargetsAndBackends(t *testing.T) {

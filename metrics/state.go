@@ -7,6 +7,9 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
+// shortLife is how long a connection must live not to be lost early.
+const shortLife = time.Second
+
 // count takes note of the SubConn's new state.
 func (c *channel) count(sc *subConn, s balancer.SubConnState) {
 	to := s.ConnectivityState
@@ -38,6 +41,9 @@ func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State, now 
 	switch {
 	case from == connectivity.Ready:
 		b.disconnections.Add(1)
+		if time.Duration(now-sc.since) < shortLife {
+			b.early.Add(1)
+		}
 	case to == connectivity.Ready:
 		b.connected.Add(1)
 		if from == connectivity.Connecting {
@@ -49,6 +55,7 @@ func (c *channel) countConnectionLocked(sc *subConn, to connectivity.State, now 
 		// To IDLE: connected, and lost before gRPC could say READY.
 		b.connected.Add(1)
 		b.disconnections.Add(1)
+		b.early.Add(1)
 	}
 }
 

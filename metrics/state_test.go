@@ -30,6 +30,7 @@ func TestStatesAreCounted(t *testing.T) {
 		success    = "connection_attempts_total a:1 success"
 		failed     = "connection_attempts_total a:1 failure"
 		lost       = "disconnections_total a:1"
+		early      = "early_disconnections_total a:1"
 		readyNow   = "backend_ready a:1"
 		timed      = "connect_duration_seconds_count"
 		subchannel = "subchannels "
@@ -44,10 +45,10 @@ func TestStatesAreCounted(t *testing.T) {
 		{[]connectivity.State{connecting, failure}, map[string]float64{subchannel + "TRANSIENT_FAILURE": 1, failed: 1}},
 		{[]connectivity.State{connecting, failure, idle}, map[string]float64{subchannel + "IDLE": 1, failed: 1}},
 		{[]connectivity.State{connecting, failure, idle, connecting, ready}, map[string]float64{subchannel + "READY": 1, readyNow: 1, failed: 1, success: 1, timed: 1}},
-		{[]connectivity.State{connecting, ready, idle}, map[string]float64{subchannel + "IDLE": 1, success: 1, timed: 1, lost: 1}},
-		{[]connectivity.State{connecting, ready, connecting}, map[string]float64{subchannel + "CONNECTING": 1, success: 1, timed: 1, lost: 1}},
-		{[]connectivity.State{connecting, ready, failure}, map[string]float64{subchannel + "TRANSIENT_FAILURE": 1, success: 1, timed: 1, lost: 1}},
-		{[]connectivity.State{connecting, idle}, map[string]float64{subchannel + "IDLE": 1, success: 1, lost: 1}},
+		{[]connectivity.State{connecting, ready, idle}, map[string]float64{subchannel + "IDLE": 1, success: 1, timed: 1, lost: 1, early: 1}},
+		{[]connectivity.State{connecting, ready, connecting}, map[string]float64{subchannel + "CONNECTING": 1, success: 1, timed: 1, lost: 1, early: 1}},
+		{[]connectivity.State{connecting, ready, failure}, map[string]float64{subchannel + "TRANSIENT_FAILURE": 1, success: 1, timed: 1, lost: 1, early: 1}},
+		{[]connectivity.State{connecting, idle}, map[string]float64{subchannel + "IDLE": 1, success: 1, lost: 1, early: 1}},
 		{[]connectivity.State{ready}, map[string]float64{subchannel + "READY": 1, readyNow: 1, success: 1}},
 		{[]connectivity.State{failure}, map[string]float64{subchannel + "TRANSIENT_FAILURE": 1, failed: 1}},
 		{[]connectivity.State{failure, connecting, ready}, map[string]float64{subchannel + "READY": 1, readyNow: 1, failed: 1, success: 1, timed: 1}},
@@ -59,22 +60,43 @@ func TestStatesAreCounted(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.states), func(t *testing.T) {
 			t.Parallel()
-			m := metrics.New()
-			cc, s := &looseConn{}, &stub{}
-			m.Instrument(s).Build(cc, balancer.BuildOptions{})
-			var heard []connectivity.State
-			s.connectWith(t, "a:1", func(s balancer.SubConnState) { heard = append(heard, s.ConnectivityState) })
-			cc.made[0].state(tt.states...)
+			synctest.Test(t, func(t *testing.T) { // in which a connection lives for no time
+				m := metrics.New()
+				cc, s := &looseConn{}, &stub{}
+				m.Instrument(s).Build(cc, balancer.BuildOptions{})
+				var heard []connectivity.State
+				s.connectWith(t, "a:1", func(s balancer.SubConnState) { heard = append(heard, s.ConnectivityState) })
+				cc.made[0].state(tt.states...)
 
-			tt.want["channels"] = 1
-			if diff := cmp.Diff(tt.want, scrape(t, m).nonzero()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-			if !slices.Equal(heard, tt.states) {
-				t.Errorf("the policy heard %v, want %v", heard, tt.states)
-			}
+				tt.want["channels"] = 1
+				if diff := cmp.Diff(tt.want, scrape(t, m).nonzero()); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+				if !slices.Equal(heard, tt.states) {
+					t.Errorf("the policy heard %v, want %v", heard, tt.states)
+				}
+			})
 		})
 	}
+}
+
+func TestConnectionsThatAreLostWithinASecondAreCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		s, cc, _ := metered(t, m)
+		conn := s.connect(t, "a:1")
+		for _, life := range []time.Duration{time.Second - 1, time.Second, time.Hour} {
+			cc.SubConn("a:1").Ready()
+			time.Sleep(life)
+			cc.SubConn("a:1").Idle()
+			conn.Connect()
+		}
+		got := scrape(t, m)
+		if early, all := got.sum("early_disconnections_total"), got.sum("disconnections_total"); early != 1 || all != 3 {
+			t.Errorf("%v of %v disconnections were early, want 1 of 3", early, all)
+		}
+	})
 }
 
 func TestUnknownStatesAreForwardedOnly(t *testing.T) {

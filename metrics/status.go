@@ -53,6 +53,7 @@ type backendStatus struct {
 	Connected      uint64            `json:"connection_attempts_succeeded"`
 	ConnectFailed  uint64            `json:"connection_attempts_failed"`
 	Disconnections uint64            `json:"disconnections"`
+	Early          uint64            `json:"early_disconnections,omitempty"` // of these, within a second of being made
 	LastError      string            `json:"last_connection_error,omitempty"`
 	LastErrorAt    time.Time         `json:"last_connection_error_at,omitzero"`
 
@@ -168,6 +169,7 @@ func (b *backend) status(conns connStatus, at clocks) backendStatus {
 		Connected:      b.connected.Load(),
 		ConnectFailed:  b.connectFailed.Load(),
 		Disconnections: b.disconnections.Load(),
+		Early:          b.early.Load(),
 	}
 	if conns.n > 0 {
 		s.State, s.Since = conns.state.String(), at.timeOf(conns.since)

@@ -105,8 +105,8 @@ func (w *world) rpcPickedTwice(addr string) {
 	done(balancer.DoneInfo{BytesSent: true, BytesReceived: true})
 }
 
-// reconnect takes the connection of pick_first2 away, lets an attempt to connect
-// fail after 100 ms and the next succeed. One RPC waits all the time, one from
+// reconnect takes the connection of pick_first2 away, and the next one as soon as
+// it is made. It lets an attempt to connect fail after 100 ms and the next succeed. One RPC waits all the time, one from
 // the failure on, for 200 ms.
 func (w *world) reconnect() {
 	waiting, over := context.WithCancel(w.t.Context())
@@ -115,6 +115,9 @@ func (w *world) reconnect() {
 	defer over()
 	sc := w.first.SubConn(alone)
 	sc.Idle()
+	w.noPick(waiting)
+	sc.Connecting()
+	sc.Idle() // the server hung up
 	w.noPick(waiting)
 	sc.Connecting()
 	time.Sleep(100 * time.Millisecond)
