@@ -10,12 +10,17 @@
 // and health updates reach the policy one at a time. Nothing is delivered from
 // inside a call that the policy makes: what follows from such a call (the last
 // SHUTDOWN of a SubConn, the first health update) is delivered when the
-// policy's own call has returned. Transitions that gRPC cannot produce, such as
-// READY on a SubConn that was never asked to connect, fail the test.
+// policy's own call has returned. So is what a test does to a SubConn from inside
+// the policy's call. A SubConn that was made without a StateListener is heard of
+// through the policy's UpdateSubConnState, until the policy is closed. Transitions
+// that gRPC cannot produce, such as READY on a SubConn that was never asked to
+// connect, fail the test.
 //
 // The fakes start no goroutine and read no clock, so that a policy's timers can
 // be tested in a [testing/synctest] bubble. All methods may be called from
-// several goroutines.
+// several goroutines: while the policy is in a call, the others wait. The methods
+// of [Policy] must not be called from inside a call of the policy; that fails the
+// test.
 //
 // What the fakes do not do: reconnect, back off, pool or retry. A test decides
 // when each of these happens.
