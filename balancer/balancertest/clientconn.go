@@ -41,11 +41,13 @@ type ClientConn struct {
 
 // NewClientConn returns a fake channel that reports misuse through tb.
 func NewClientConn(tb testing.TB) *ClientConn {
-	return &ClientConn{
+	cc := &ClientConn{
 		tb:     tb,
 		target: Target,
 		last:   balancer.State{ConnectivityState: connectivity.Connecting, Picker: queuePicker{}},
 	}
+	cc.serial.idle.L = &cc.serial.mu
+	return cc
 }
 
 // Build builds a policy on the channel, as gRPC does when the service config

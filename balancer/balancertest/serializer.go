@@ -9,11 +9,13 @@ import (
 // serializer runs the calls into a policy one at a time, as gRPC's channel
 // does. Calls that follow from a running one wait until it has returned.
 //
-// Lock order: running before mu. mu is never held during a call.
+// mu is never held during a call. Those that wait for its end do so on a
+// condition, since in a bubble synctest finds a deadlock of goroutines that wait
+// on one, and not of those that wait for a mutex.
 type serializer struct {
-	running sync.Mutex // held while a call into the policy runs
-
 	mu      sync.Mutex // guards the fields below
+	idle    sync.Cond  // on mu: busy is false
+	busy    bool       // a call runs
 	pending []func()
 	holding int // calls of together that have not returned: pending must wait
 }
@@ -25,18 +27,33 @@ func (s *serializer) run(call func()) bool {
 	if !s.enter() {
 		return false
 	}
-	s.runAndLeave(call)
-	for s.due() && s.enter() { // queued between the last look and the unlocking
-		s.runAndLeave(func() {})
-	}
-	return true
-}
-
-func (s *serializer) runAndLeave(call func()) {
-	defer s.running.Unlock()
+	defer s.leave()
 	s.drain()
 	s.call(call)
 	s.drain()
+	return true
+}
+
+// enter waits until no call runs. It returns false if one does on the caller's
+// own goroutine, which would wait for itself.
+func (s *serializer) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy && insideCall() {
+		return false
+	}
+	for s.busy {
+		s.idle.Wait()
+	}
+	s.busy = true
+	return true
+}
+
+func (s *serializer) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = false
+	s.idle.Signal()
 }
 
 // soon queues call and has it run before it returns, unless it must wait for the
@@ -92,33 +109,12 @@ func (s *serializer) drain() {
 func (s *serializer) next() func() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.dueLocked() {
+	if s.holding > 0 || len(s.pending) == 0 {
 		return nil
 	}
 	call := s.pending[0]
 	s.pending = s.pending[1:]
 	return call
-}
-
-func (s *serializer) due() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.dueLocked()
-}
-
-func (s *serializer) dueLocked() bool { return s.holding == 0 && len(s.pending) > 0 }
-
-// enter waits until no call runs. It returns false if one does on the caller's
-// own goroutine, which would wait for itself.
-func (s *serializer) enter() bool {
-	if s.running.TryLock() {
-		return true
-	}
-	if insideCall() {
-		return false
-	}
-	s.running.Lock()
-	return true
 }
 
 // call makes a call into the policy. It is what insideCall looks for.
@@ -128,7 +124,8 @@ func (*serializer) call(do func()) { do() }
 
 // insideCall tells whether the caller was called from a call into a policy. The
 // stack does not say of which channel: a goroutine that is inside a call of one,
-// while a second is busy on another goroutine, is taken to be inside both.
+// while a second is busy on another goroutine, is taken to be inside both. What it
+// queues then comes with the next call at the latest.
 func insideCall() bool {
 	callers := make([]uintptr, 64)
 	n := runtime.Callers(0, callers)

@@ -82,9 +82,10 @@ func TestASubConnWithoutListenerIsHeardOfThroughItsPolicy(t *testing.T) {
 	t.Parallel()
 	cc := balancertest.NewClientConn(t)
 	a, b, c := &scripted{name: "a:1"}, &scripted{name: "b:1"}, &scripted{name: "c:1", listens: true}
+	var last *balancertest.Policy
 	for _, s := range []*scripted{a, b, c} {
-		p := cc.Build(s)
-		defer p.Close()
+		last = cc.Build(s)
+		defer last.Close()
 	}
 	for _, s := range []*scripted{a, b, c} {
 		cc.SubConn(s.name).Ready()
@@ -95,6 +96,9 @@ func TestASubConnWithoutListenerIsHeardOfThroughItsPolicy(t *testing.T) {
 	a.wantHeard(t, "CONNECTING", "READY")
 	b.wantHeard(t, "CONNECTING", "READY", "IDLE", "SHUTDOWN")
 	c.wantHeard(t, "CONNECTING", "READY", "IDLE")
+	c.sc.Shutdown()
+	last.ExitIdle()
+	c.wantHeard(t, "CONNECTING", "READY", "IDLE", "SHUTDOWN", "exit idle")
 }
 
 // As in gRPC, which forgets a policy that it has closed.
