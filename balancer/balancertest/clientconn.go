@@ -37,6 +37,8 @@ type ClientConn struct {
 	manualHealth bool
 	target       string
 	closed       bool // a policy's Close has returned
+	watching     bool // closings are noted
+	closings     []closing
 }
 
 // NewClientConn returns a fake channel that reports misuse through tb.

@@ -141,7 +141,11 @@ func (cc *ClientConn) RPC(err error) (*SubConn, error) {
 
 func (cc *ClientConn) pick() (*SubConn, func(balancer.DoneInfo), error) {
 	cc.tb.Helper()
-	picker := cc.State().Picker
+	return cc.pickWith(cc.State().Picker)
+}
+
+func (cc *ClientConn) pickWith(picker balancer.Picker) (*SubConn, func(balancer.DoneInfo), error) {
+	cc.tb.Helper()
 	if picker == nil {
 		return nil, nil, balancer.ErrNoSubConnAvailable
 	}

@@ -113,6 +113,9 @@ func (sc *SubConn) Shutdown() {
 	if first && sc.cc.log.enabled() {
 		sc.cc.log.note("%s: Shutdown", sc.labelLocked())
 	}
+	if first && sc.cc.watching {
+		sc.cc.closings = append(sc.cc.closings, closing{sc, sc.cc.last.Picker})
+	}
 	sc.cc.mu.Unlock()
 	if !first {
 		return
