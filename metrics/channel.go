@@ -24,6 +24,8 @@ type channel struct {
 	timed atomic.Bool // latency is measured
 	waits *waits      // of metrics
 
+	pickers atomic.Uint64 // published
+
 	closed atomic.Bool // set under mu; who must not be overtaken by it reads it there
 
 	// mu guards the fields below and the fields of subConn that say so. No call
@@ -95,7 +97,7 @@ func (c *channel) UpdateState(s balancer.State) {
 	c.noteState(s.ConnectivityState)
 	if s.Picker != nil {
 		c.target.pickerUpdates.Add(1)
-		s.Picker = &picker{inner: s.Picker, channel: c}
+		s.Picker = c.newPicker(s.Picker)
 	}
 	c.ClientConn.UpdateState(s)
 }

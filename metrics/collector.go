@@ -42,6 +42,7 @@ type series struct {
 // snapshot returns the records, so that they can be read without holding up
 // those who need mu.
 func (m *Metrics) snapshot() []series {
+	m.waits.prune(time.Now())
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sweepLocked(time.Now())

@@ -96,7 +96,13 @@
 // did not wait for what ended the attempt before. An RPC with a retry policy
 // whose deadline passes before its second attempt looks as if it were
 // wait-for-ready. When a policy is replaced the waits end with it, and begin anew
-// under the next.
+// under the next, if that is metered.
+//
+// gRPC asks each new picker, so that an RPC that stays away from one waits no
+// more: it has ended, or a policy that is not metered has picked for it. Nobody
+// says when. Such a wait counts up to its last answer, and leaves with the end of
+// the RPC or with the second scrape that finds it so, a second or more after the
+// first.
 //
 // # Life of a series
 //

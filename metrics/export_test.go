@@ -21,3 +21,12 @@ func Records(m *Metrics) int {
 
 // Waiting returns the number of RPCs that wait for a pick.
 func Waiting(m *Metrics) int64 { return m.waits.n.Load() }
+
+// WaitingAttempts returns the number of RPC attempts that the page shows as
+// waiting, of all targets.
+func WaitingAttempts(m *Metrics) (n int64) {
+	for _, s := range m.snapshot() {
+		n += s.target.waiting.Load()
+	}
+	return n
+}

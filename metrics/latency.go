@@ -87,7 +87,7 @@ func (a *attempt) end(info balancer.DoneInfo) {
 	switch {
 	case c == nil:
 	case givenUp(info.Err, info.BytesSent):
-		c.waits.begin(ctx, c, stateMismatch)
+		c.waits.begin(ctx, refusal{c, c.pickers.Load(), stateMismatch})
 	default:
 		b.observe(ctx, start)
 	}
