@@ -57,9 +57,22 @@ func (b *backend) labels() []*dto.LabelPair {
 }
 
 // givenUp tells whether gRPC gave the pick up, to pick again: nothing was sent,
-// because the connection had gone. It takes two fields, since a copy of the
-// DoneInfo costs as much as counting.
-func givenUp(err error, bytesSent bool) bool { return err == nil && !bytesSent }
+// because the connection had gone or was closing. It takes two fields, since a
+// copy of the DoneInfo costs as much as counting.
+func givenUp(err error, bytesSent bool) bool {
+	return !bytesSent && (err == nil || connectionCloses(err))
+}
+
+// connectionCloses tells whether gRPC found the connection, that of a READY
+// subchannel, closing or about to be closed by the server. It says so by
+// these errors only. Others before sending end the attempt for its caller, with
+// the same code when they come from per-RPC credentials or from the check of an
+// authority. Should gRPC change the words, these picks count as Unavailable.
+func connectionCloses(err error) bool {
+	s := statusOf(err)
+	return s != nil && s.Code() == codes.Unavailable &&
+		(s.Message() == "the connection is draining" || s.Message() == "transport is closing")
+}
 
 // newDone returns the Done callback of a SubConn's picks. What ends most of them
 // is not worth another call.
@@ -74,13 +87,14 @@ func (b *backend) newDone() func(balancer.DoneInfo) {
 	}
 }
 
-// finish counts the end of a pick.
-func (b *backend) finish(info balancer.DoneInfo) {
+// finish counts the end of a pick. It tells whether an RPC attempt came of it.
+func (b *backend) finish(info balancer.DoneInfo) bool {
 	switch {
-	case info.Err != nil:
-		b.failed[statusCode(info.Err)].Add(1)
 	case givenUp(info.Err, info.BytesSent):
 		b.repicks.Add(1)
+		return false
+	case info.Err != nil:
+		b.failed[statusCode(info.Err)].Add(1)
 	case !info.BytesReceived && info.Trailer != nil:
 		// The stream broke under the request. gRPC has an error for it, io.EOF,
 		// that it takes for a success here; but no success comes without a byte.
@@ -90,6 +104,7 @@ func (b *backend) finish(info balancer.DoneInfo) {
 	default:
 		b.counts.ok.Add(1)
 	}
+	return true
 }
 
 // statusOf returns the status that err carries, if any. It does without the

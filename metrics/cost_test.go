@@ -55,6 +55,7 @@ func TestPickAndDoneDoNotAllocate(t *testing.T) {
 		"success":        {BytesSent: true, BytesReceived: true},
 		"broken stream":  {BytesSent: true, Trailer: metadata.MD{}},
 		"no transport":   {},
+		"draining":       {Err: status.Error(codes.Unavailable, "the connection is draining")},
 		"status":         {Err: statusErr, BytesSent: true},
 		"wrapped status": {Err: fmt.Errorf("x: %w", statusErr), BytesSent: true},
 		"unknown code":   {Err: status.Error(99, ""), BytesSent: true},

@@ -17,12 +17,16 @@
 //
 //   - grpc_lb_picks_total: the picker chose the backend.
 //   - grpc_lb_repicks_total: of these, gRPC gave the pick up, because the
-//     backend's connection had just gone, and picks again. Nothing was sent.
+//     backend's connection had just gone or was closing, as after GOAWAY, and
+//     picks again. Nothing was sent.
 //   - grpc_lb_rpcs_total{grpc_code}: the RPC attempt that followed the pick has
 //     ended, with this status. OK is always there, other codes once they occur.
 //     Codes that gRPC does not define count as Unknown. An attempt that broke
 //     while its request was being sent, and to which nothing was received,
-//     counts as Unavailable; gRPC reports it without an error.
+//     counts as Unavailable; gRPC reports it without an error. So does one that
+//     the server refused unprocessed, though gRPC does it again, by itself, if it
+//     was the RPC's first. What ends an attempt for its caller before anything is
+//     sent, such as a deadline or per-RPC credentials, counts with its code.
 //   - grpc_lb_rpcs_in_flight: picks that are neither of the two yet.
 //   - grpc_lb_rpc_duration_seconds: from the pick to the end of the RPC attempt,
 //     whatever its status; only where it is switched on, see below.
@@ -82,7 +86,8 @@
 //
 //   - connecting: the picker queued the attempt; there was nothing to pick.
 //   - subchannel_state_mismatch: the picked subchannel had just lost its
-//     connection. The end of such a pick does not say whose it was, except where
+//     connection. Where it is still READY, and its connection is closing, gRPC
+//     picks again without waiting. The end of such a pick does not say whose it was, except where
 //     latency is measured; elsewhere the wait begins when the next picker queues
 //     the attempt, if it does.
 //   - picker_failing_with_wait_for_ready: the picker answered with an error, and
@@ -150,7 +155,8 @@
 //
 // It knows of an RPC what gRPC tells a policy. If a server ends a stream early,
 // with an error, and the client notices because it cannot send on, gRPC tells
-// the policy of a success.
+// the policy of a success: it counts as OK, for the same could be said of a
+// stream that ended well and without a message.
 //
 // It does not change what a policy does: errors, metadata, Done callbacks,
 // subchannels it does not know and a nil picker pass through as they are, and
