@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -33,8 +34,10 @@ type backend struct {
 	created  time.Time
 
 	// Guarded by Metrics.mu.
-	refs      int       // SubConns that are counted
-	idleSince time.Time // zero while in use, or until its end is noticed
+	refs  int           // SubConns that are counted
+	place *list.Element // in target.unused; nil while there are SubConns, as the next two say nothing then
+	busy  bool          // an RPC was in flight at the last look
+	since time.Time     // when the retention began
 }
 
 // counts are what nearly every RPC counts. They are apart from the rest of the
@@ -140,44 +143,64 @@ func statusCode(err error) codes.Code {
 
 // traffic is what a backend's counters say of its picks at one moment.
 type traffic struct {
-	picks, repicks uint64
-	finished       [numCodes]uint64
-	inFlight       int64
+	picks uint64
+	ends
+	inFlight int64
 }
 
-// traffic reads the ends before the picks, so that each end that it sees has
-// its pick counted and in flight is never negative.
-func (b *backend) traffic() traffic {
-	var t traffic
-	var ended uint64
-	for code := range t.finished {
-		t.finished[code] = b.failed[code].Load()
-		ended += t.finished[code]
+// ends are what became of picks.
+type ends struct {
+	repicks  uint64
+	finished [numCodes]uint64
+}
+
+func (b *backend) traffic() traffic { return readTraffic(b.ends, b.counts.picks.Load) }
+
+func (b *backend) ends() ends {
+	e := ends{repicks: b.repicks.Load()}
+	for code := range e.finished {
+		e.finished[code] = b.failed[code].Load()
 	}
-	ok := b.counts.ok.Load()
-	t.finished[codes.OK] += ok
-	ended += ok
-	t.repicks = b.repicks.Load()
-	t.picks = b.counts.picks.Load()
-	t.inFlight = int64(t.picks - t.repicks - ended)
+	e.finished[codes.OK] += b.counts.ok.Load()
+	return e
+}
+
+// readTraffic reads the ends before the picks, so that each end that it sees has
+// its pick counted and in flight is never negative.
+func readTraffic(readEnds func() ends, readPicks func() uint64) traffic {
+	t := traffic{ends: readEnds()}
+	t.picks = readPicks()
+	ended := t.repicks
+	for _, n := range t.finished {
+		ended += n
+	}
+	t.inFlight = int64(t.picks - ended)
 	return t
 }
 
-// noteUseLocked notes whether the backend is in use and, when it first is not,
-// the time. A picker that gRPC has replaced may yet start an RPC; that is use.
-// Metrics.mu is held.
-func (b *backend) noteUseLocked(now time.Time) {
-	switch {
-	case b.refs > 0 || b.traffic().inFlight > 0:
-		b.idleSince = time.Time{}
-	case b.idleSince.IsZero():
-		b.idleSince = now
+// acquireLocked counts one more SubConn. Metrics.mu is held.
+func (b *backend) acquireLocked() {
+	if b.refs++; b.place != nil {
+		b.target.unused.Remove(b.place)
+		b.place = nil
 	}
 }
 
-// expiredLocked tells whether the backend's retention has passed. Metrics.mu is
-// held.
-func (b *backend) expiredLocked(now time.Time, retention time.Duration) bool {
-	b.noteUseLocked(now)
-	return !b.idleSince.IsZero() && now.Sub(b.idleSince) >= retention
+// releaseLocked is the end of what acquireLocked began. Metrics.mu is held.
+func (b *backend) releaseLocked(now time.Time) {
+	if b.refs--; b.refs == 0 {
+		b.place = b.target.unused.PushBack(b)
+		b.busy, b.since = b.inFlight(), now
+	}
 }
+
+// usedLocked begins the retention of a backend without SubConns anew. Metrics.mu
+// is held.
+func (b *backend) usedLocked(now time.Time) {
+	b.since = now
+	b.target.unused.MoveToBack(b.place)
+}
+
+// inFlight tells whether an RPC is under way. A picker that gRPC has replaced may
+// yet start one on a backend without SubConns.
+func (b *backend) inFlight() bool { return b.traffic().inFlight > 0 }

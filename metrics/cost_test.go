@@ -152,6 +152,19 @@ func TestMemoryReturnsToItsLevel(t *testing.T) {
 	}
 }
 
+// Not parallel: it looks at the heap.
+func TestTablesGiveMemoryBack(t *testing.T) {
+	for _, oneByOne := range []bool{false, true} {
+		full, after := metrics.TableRoom(1<<20, 100, oneByOne)
+		if full < 8<<20 {
+			t.Errorf("the full table takes %d bytes, too few for the test to mean anything", full)
+		}
+		if after > full/50 {
+			t.Errorf("one by one %v: of %d bytes %d are kept for a ten-thousandth of the entries", oneByOne, full, after)
+		}
+	}
+}
+
 func heap() int {
 	var stats runtime.MemStats
 	runtime.GC()

@@ -63,8 +63,8 @@
 // [WithBackendName] says otherwise. Of several addresses in one subchannel,
 // which gRPC deprecates, it is the first, also when they are changed later. Of
 // the backends of one target at most 10,000 ([WithMaxBackends]) have series of
-// their own; what is above is counted as the backend "other", so that sums stay
-// right. Bytes that are not UTF-8 become U+FFFD in label values. Counters and
+// their own; what is above is counted as the backend "other", for as long as its
+// subchannels live, so that sums stay right. Bytes that are not UTF-8 become U+FFFD in label values. Counters and
 // histograms carry their creation time.
 //
 // # Latency
@@ -118,8 +118,10 @@
 // increments are scraped, and go at the latest with the first scrape after it.
 // When a backend comes back within the retention its series go on. Where an
 // RPC outlives the last subchannel, the retention begins with the first scrape
-// that finds it ended. No goroutine and no timer does this: expired records
-// are dropped by scrapes and, in case nobody scrapes, by the making of others.
+// that finds it ended; where nobody scrapes, when it was last known to be under
+// way. No goroutine and no timer does this: expired records are dropped by scrapes
+// and, in case nobody scrapes, by the making of others, in any case before a
+// backend is counted as "other".
 //
 // A picker that gRPC has already replaced may still be picking for a moment.
 // What it counts after its series are gone is lost.
