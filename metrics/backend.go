@@ -15,7 +15,8 @@ import (
 
 const numCodes = int(codes.Unauthenticated) + 1 // gRPC defines 0 to 16
 
-// backend is the record of one backend of a target: what its series say.
+// backend is the record of one backend of a target: what its series say. There
+// may be many: it is kept at 288 bytes.
 type backend struct {
 	counts  *counts
 	repicks atomic.Uint64
@@ -35,10 +36,10 @@ type backend struct {
 	created  time.Time
 
 	// Guarded by Metrics.mu.
-	refs  int           // SubConns that are counted
-	place *list.Element // in target.unused; nil while there are SubConns, as the next two say nothing then
-	busy  bool          // an RPC was in flight at the last look
-	since time.Time     // when the retention began
+	refs  int32         // SubConns that are counted
+	busy  bool          // without SubConns: an RPC was in flight at the last look
+	since time.Time     // without SubConns: when the retention began
+	place *list.Element // in target.unused; nil while there are SubConns
 }
 
 // counts are what nearly every RPC counts. They are apart from the rest of the
