@@ -132,7 +132,7 @@ func TestAnEndpointThatFlapsGetsItsTurn(t *testing.T) {
 	for range 100 {
 		pb.BuildList(r.become("A B"))
 		p := pb.BuildList(r.become("A B C"))
-		for _, name := range strings.Fields(pick(t, p, 2)) {
+		for name := range strings.FieldsSeq(pick(t, p, 2)) {
 			got[name]++
 		}
 	}
