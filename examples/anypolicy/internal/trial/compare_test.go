@@ -1,4 +1,4 @@
-package scenario_test
+package trial_test
 
 import (
 	"bytes"
@@ -10,15 +10,16 @@ import (
 	"testing"
 
 	"github.com/grpc-balancer2/balancer2/examples/anypolicy/internal/policies"
-	"github.com/grpc-balancer2/balancer2/examples/anypolicy/internal/scenario"
-	"github.com/grpc-balancer2/balancer2/examples/anypolicy/internal/view"
+	"github.com/grpc-balancer2/balancer2/examples/anypolicy/internal/trial"
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
+	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 )
 
 // The program shows a table for each policy, and ends.
 func TestRunShowsEachPolicy(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := scenario.Run(t.Context(), &out, 30); err != nil {
+	if err := trial.CompareAll(t.Context(), &out, 30); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
@@ -30,7 +31,7 @@ func TestRunShowsEachPolicy(t *testing.T) {
 			t.Errorf("%s: want a table with a line for each backend, got\n%s", s.Name, table)
 		}
 	}
-	if err := scenario.Run(t.Context(), &out, 0); err == nil {
+	if err := trial.CompareAll(t.Context(), &out, 0); err == nil {
 		t.Error("no RPCs at all: want an error")
 	}
 }
@@ -38,42 +39,31 @@ func TestRunShowsEachPolicy(t *testing.T) {
 func TestInterruptedRunEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	// It is written to before its first RPCs, of which there are too many.
-	if err := scenario.Run(ctx, writer(cancel), 1_000_000_000); err == nil {
+	// The first text comes before the first RPC.
+	if err := trial.CompareAll(ctx, exampletest.OnText("", cancel), 1_000_000_000); err == nil {
 		t.Error("Run: no error, want that of the interruption")
 	}
-}
-
-// writer does something when it is written to.
-type writer func()
-
-func (w writer) Write(p []byte) (int, error) {
-	w()
-	return len(p), nil
 }
 
 // A dashboard's expression names a metric and then has its labels in braces.
 var metricName = regexp.MustCompile(`\b(grpc_lb_[a-z_]+)\{`)
 
-// Whatever the dashboard asks for is there for each policy.
+// Each policy has series of every metric that the dashboard queries.
 func TestTheDashboardHasSomethingOfEachPolicy(t *testing.T) {
 	t.Parallel()
 	names := dashboardMetrics(t)
 	if len(names) < 15 {
 		t.Fatalf("the dashboard asks for %v only", names)
 	}
-	for _, s := range policies.All() {
-		t.Run(s.Name, func(t *testing.T) {
-			t.Parallel()
-			w := openWarm(t, s)
-			has := seriesOf(t, w)
-			for name := range names {
-				if !has[name] {
-					t.Errorf("%s has no series of %s", s.Name, name)
-				}
+	forEachPolicy(t, func(t *testing.T, s policies.Setup) {
+		tr := openWarm(t, s)
+		has := seriesOf(t, tr)
+		for name := range names {
+			if !has[name] {
+				t.Errorf("%s has no series of %s", s.Name, name)
 			}
-		})
-	}
+		}
+	})
 }
 
 func dashboardMetrics(t *testing.T) map[string]bool {
@@ -93,7 +83,7 @@ func dashboardMetrics(t *testing.T) map[string]bool {
 	return names
 }
 
-func seriesOf(t *testing.T, w *scenario.World) map[string]bool {
+func seriesOf(t *testing.T, tr *trial.Trial) map[string]bool {
 	t.Helper()
 	families, err := policies.Registry.Gather()
 	if err != nil {
@@ -101,8 +91,8 @@ func seriesOf(t *testing.T, w *scenario.World) map[string]bool {
 	}
 	has := map[string]bool{}
 	for _, family := range families {
-		for _, series := range family.GetMetric() {
-			if view.Label(series, "grpc_lb_policy") == w.Policy && view.Label(series, "grpc_target") == w.Target {
+		for _, metric := range family.GetMetric() {
+			if series.Label(metric, "grpc_lb_policy") == tr.Policy && series.Label(metric, "grpc_target") == tr.Target {
 				has[family.GetName()] = true
 			}
 		}
