@@ -1,4 +1,4 @@
-package scenario_test
+package podchanges_test
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc/resolver/dns"
 
-	"github.com/grpc-balancer2/balancer2/examples/dns/internal/scenario"
+	"github.com/grpc-balancer2/balancer2/examples/dns/internal/podchanges"
 )
 
 const interval = 500 * time.Millisecond
@@ -17,8 +17,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func settings() scenario.Settings {
-	return scenario.Settings{
+func settings() podchanges.Settings {
+	return podchanges.Settings{
 		Pods:                  3,
 		Every:                 5 * time.Millisecond,
 		MinResolutionInterval: interval,
