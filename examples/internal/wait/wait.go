@@ -9,7 +9,7 @@ import (
 )
 
 // poll is how often [Until] looks.
-const poll = 10 * time.Millisecond
+const poll = 20 * time.Millisecond
 
 // For waits for the duration. It returns ctx's error if ctx is done before.
 func For(ctx context.Context, d time.Duration) error {
@@ -23,7 +23,7 @@ func For(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Until calls holds every 10 ms until it returns true. It returns an error that
+// Until calls holds every 20 ms until it returns true. It returns an error that
 // says what it waited for if holds returns one, or if ctx is done.
 func Until(ctx context.Context, what string, holds func() (bool, error)) error {
 	tick := time.NewTicker(poll)

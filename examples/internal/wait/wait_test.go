@@ -36,8 +36,8 @@ func TestUntilReturnsWhenTheConditionHolds(t *testing.T) {
 			calls++
 			return calls == 4, nil
 		})
-		if err != nil || time.Since(start) != 30*time.Millisecond {
-			t.Errorf("%v after %v, want no error after 30ms", err, time.Since(start))
+		if err != nil || time.Since(start) != 60*time.Millisecond {
+			t.Errorf("%v after %v, want no error after 60ms", err, time.Since(start))
 		}
 	})
 }

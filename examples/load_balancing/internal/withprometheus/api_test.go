@@ -3,7 +3,6 @@ package withprometheus_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,26 +10,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
 // ever is a range longer than the test.
 const ever = "[1h]"
-
-var httpClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
-
-func get(t *testing.T, address string) (status int, body string) {
-	t.Helper()
-	response, err := httpClient.Get(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatalf("GET %s: %v", address, err)
-	}
-	return response.StatusCode, string(text)
-}
 
 // series is one of an answer to a query: of an instant vector it has one point,
 // of a range all.
@@ -80,7 +65,7 @@ func unix(at time.Time) string { return strconv.FormatFloat(float64(at.UnixMilli
 
 func (p *prometheus) ask(t *testing.T, endpoint string, values url.Values) []series {
 	t.Helper()
-	status, body := get(t, p.url+"/api/v1/"+endpoint+"?"+values.Encode())
+	response, body := exampletest.Get(t, p.url+"/api/v1/"+endpoint+"?"+values.Encode(), "")
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -90,8 +75,8 @@ func (p *prometheus) ask(t *testing.T, endpoint string, values url.Values) []ser
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusOK {
-		t.Fatalf("%s: query %s: status %d, error %v:\n%s", p.name, values.Get("query"), status, err, body)
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: query %s: status %d, error %v:\n%s", p.name, values.Get("query"), response.StatusCode, err, body)
 	}
 	var all []series
 	for _, result := range answer.Data.Result {
@@ -141,7 +126,7 @@ func (p *prometheus) scrapes(t *testing.T) []time.Time {
 func (p *prometheus) awaitScrape(t *testing.T, after time.Time) time.Time {
 	t.Helper()
 	var first time.Time
-	poll(t, fmt.Sprintf("%s: a scrape after %v", p.name, after), func() (bool, string) {
+	exampletest.Eventually(t, fmt.Sprintf("%s: a scrape after %v", p.name, after), func() (bool, any) {
 		times := p.scrapes(t)
 		i := slices.IndexFunc(times, after.Before)
 		if i < 0 {

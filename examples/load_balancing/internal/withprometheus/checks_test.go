@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
 // evenness is how far the most used backend may be above the mean, relative to
@@ -51,7 +53,7 @@ func (p *prometheus) awaitSteady(t *testing.T, n int) time.Time {
 	const steady = `count(min_over_time(grpc_lb_backend_ready{grpc_lb_policy="round_robin2"}[5s]) == 1
 		and count_over_time(grpc_lb_backend_ready[5s]) >= 9)`
 	var at time.Time
-	poll(t, fmt.Sprintf("%s: %d backends are READY for 5 s", p.name, n), func() (bool, string) {
+	exampletest.Eventually(t, fmt.Sprintf("%s: %d backends are READY for 5 s", p.name, n), func() (bool, any) {
 		found := p.query(t, steady, time.Time{})
 		if len(found) == 0 {
 			return false, "none is"

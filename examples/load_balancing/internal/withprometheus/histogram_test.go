@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
 // buckets are how many a classic histogram of the duration of RPCs has.
@@ -48,7 +50,7 @@ func checkNativeHistogram(t *testing.T, p *prometheus) {
 }
 
 // plausible tells whether RPCs can have taken so many seconds.
-func plausible(seconds float64) bool { return seconds > 0 && seconds < patience.Seconds() }
+func plausible(seconds float64) bool { return seconds > 0 && seconds < exampletest.Patience.Seconds() }
 
 // checkBackends checks one value of each of round_robin2's three backends, and
 // that no other policy has any.

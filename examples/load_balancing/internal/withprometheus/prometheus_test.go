@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
 const scrapeInterval = 500 * time.Millisecond
@@ -16,7 +18,7 @@ const scrapeInterval = 500 * time.Millisecond
 // prometheus is a Prometheus server that scrapes the client.
 type prometheus struct {
 	name string
-	*process
+	*exampletest.Process
 	url string
 }
 
@@ -24,12 +26,12 @@ type prometheus struct {
 // server is ready.
 func startPrometheus(t *testing.T, name, config string, flags ...string) *prometheus {
 	t.Helper()
-	p := &prometheus{name: name, process: startProcess(t, "prometheus", append(flags,
+	p := &prometheus{name: name, Process: exampletest.StartProcess(t, "prometheus", append(flags,
 		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address=127.0.0.1:0")...)}
-	p.url = "http://" + p.await(t, `msg="Listening on".* address=(\S+)`)[0]
-	poll(t, name+" is ready", func() (bool, string) {
-		status, body := get(t, p.url+"/-/ready")
-		return status == http.StatusOK, body
+	p.url = "http://" + p.Stderr.Await(t, `msg="Listening on".* address=(\S+)`, 1)[0]
+	exampletest.Eventually(t, name+" is ready", func() (bool, any) {
+		response, body := exampletest.Get(t, p.url+"/-/ready", "")
+		return response.StatusCode == http.StatusOK, body
 	})
 	return p
 }
@@ -45,8 +47,8 @@ func startOpenMetrics(t *testing.T, target string) *prometheus {
 // OpenMetrics the metadata of a counter has no _total in its name.
 func checkOpenMetrics(t *testing.T, p *prometheus) {
 	t.Helper()
-	poll(t, p.name+" has metadata as of OpenMetrics", func() (bool, string) {
-		_, body := get(t, p.url+"/api/v1/metadata?metric=grpc_lb_picks")
+	exampletest.Eventually(t, p.name+" has metadata as of OpenMetrics", func() (bool, any) {
+		_, body := exampletest.Get(t, p.url+"/api/v1/metadata?metric=grpc_lb_picks", "")
 		return strings.Contains(body, `"grpc_lb_picks"`), body
 	})
 }

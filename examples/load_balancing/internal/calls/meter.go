@@ -1,12 +1,11 @@
-package scenario
+package calls
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"google.golang.org/grpc/balancer"
 
+	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/cli"
 	"github.com/grpc-balancer2/balancer2/metrics"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
@@ -19,27 +18,22 @@ type meter struct {
 	gatherer   prometheus.Gatherer
 }
 
-// meter returns the one that the flags ask for. It is called before the first
-// channel is made.
-func (f *flags) meter() meter {
-	if f.given["retention"] {
-		return newMeter(f.retention)
-	}
-	return meter{
-		metrics:    metrics.Default,
-		registerer: prometheus.DefaultRegisterer,
-		gatherer:   prometheus.DefaultGatherer,
-	}
-}
-
-// newMeter makes a meter and has the policies report to it, which replaces the
-// ones that were registered when the program started.
+// newMeter returns the default one. With -retention it makes another, and replaces
+// the policies that were registered at the start of the program by ones that
+// report to it.
 //
-// gRPC's registry of policies has no lock, so nobody may be making a channel
-// meanwhile. A program of one's own does this in an init function; here the
-// flags come first.
-func newMeter(retention time.Duration) meter {
-	m := metrics.New(metrics.WithRetention(retention))
+// gRPC's registry of policies has no lock, so nobody may make a channel meanwhile.
+// A real program registers policies in an init function; this one has to read its
+// flags first.
+func newMeter(flags *cli.Flags) meter {
+	if !flags.Given("retention") {
+		return meter{
+			metrics:    metrics.Default,
+			registerer: prometheus.DefaultRegisterer,
+			gatherer:   prometheus.DefaultGatherer,
+		}
+	}
+	m := metrics.New(metrics.WithRetention(flags.Retention))
 	balancer.Register(m.Instrument(pickfirst2.NewBuilder()))
 	balancer.Register(m.Instrument(roundrobin2.NewBuilder()))
 

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package withprometheus_test
+package exampletest
 
 import (
 	"os"

@@ -1,4 +1,4 @@
-package scenario_test
+package main_test
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/scenario"
+	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/programs"
 )
 
 // answers reads the documented output: the headers of the sections, and for
@@ -69,32 +69,32 @@ func checkRow(t *testing.T, out, policy, port string, rpcs int) {
 
 func TestAllInOneProcess(t *testing.T) {
 	t.Parallel()
-	p := run(t, scenario.RunAll, "-backends", twoBackends, longTimeout)
+	p := run(t, programs.AllInOne, "-backends", twoBackends, longTimeout)
 	p.wantExit(t, 0)
 	p.wantStderr(t)
-	checkDocumented(t, p.stdout.String(), 10)
+	checkDocumented(t, p.Stdout.String(), 10)
 }
 
 func TestServerAndClientApart(t *testing.T) {
 	t.Parallel()
 	servers, backends := startServers(t)
-	client := run(t, scenario.RunClient, "-backends", backends, longTimeout, "-n", "4")
+	client := run(t, programs.Client, "-backends", backends, longTimeout, "-n", "4")
 	client.wantExit(t, 0)
 	client.wantStderr(t)
-	checkDocumented(t, client.stdout.String(), 4)
-	servers.interrupt()
+	checkDocumented(t, client.Stdout.String(), 4)
+	servers.interrupt(t)
 	servers.wantExit(t, 0)
 	servers.wantStderr(t)
 }
 
 func TestPlaintext(t *testing.T) {
 	t.Parallel()
-	p := run(t, scenario.RunAll, "-plaintext", "-backends", twoBackends, longTimeout)
+	p := run(t, programs.AllInOne, "-plaintext", "-backends", twoBackends, longTimeout)
 	p.wantExit(t, 0)
-	checkDocumented(t, p.stdout.String(), 10)
+	checkDocumented(t, p.Stdout.String(), 10)
 
 	_, backends := startServers(t, "-plaintext")
-	client := run(t, scenario.RunClient, "-backends", backends)
+	client := run(t, programs.Client, "-backends", backends)
 	client.wantExit(t, 1)
 	client.wantStderr(t, "could not greet: rpc error: code = Unavailable", "tls: first record does not look like a TLS handshake")
 }
@@ -102,42 +102,42 @@ func TestPlaintext(t *testing.T) {
 func TestOneNameForAllBackendsFailsAsDocumented(t *testing.T) {
 	t.Parallel()
 	_, backends := startServers(t)
-	client := start(t, scenario.RunClient, scenario.DefaultTarget,
+	client := run(t, programs.Client,
 		"-backends", backends, "-server-name=channel", longTimeout)
 	client.wantExit(t, 1)
 	client.wantStderr(t,
 		"could not greet: rpc error: code = Unavailable desc = ",
 		"x509: certificate is valid for member1.etcd.local, not lb.example.grpc.io",
 		"x509: certificate is valid for member2.etcd.local, not lb.example.grpc.io")
-	if want := "--- calling helloworld.Greeter/SayHello with pick_first2 ---\n"; client.stdout.String() != want {
-		t.Errorf("stdout %q, want the first header and nothing else", &client.stdout)
+	if want := "--- calling helloworld.Greeter/SayHello with pick_first2 ---\n"; client.Stdout.String() != want {
+		t.Errorf("stdout %q, want the first header and nothing else", &client.Stdout)
 	}
 }
 
 func TestPoliciesByServiceConfig(t *testing.T) {
 	t.Parallel()
-	p := run(t, scenario.RunAll, "-backends", twoBackends, longTimeout, "-n=6", "-policies",
+	p := run(t, programs.AllInOne, "-backends", twoBackends, longTimeout, "-n=6", "-policies",
 		`{"loadBalancingConfig":[{"not_here":{}},{"round_robin2":{}}],"methodConfig":[]}, {"loadBalancingConfig":[{"pick_first2":{"shuffleAddressList":true}}]}`)
 	p.wantExit(t, 0)
-	headers, ports := answers(t, p.stdout.String())
+	headers, ports := answers(t, p.Stdout.String())
 	if got := strings.Join(headers, " "); got != "round_robin2 pick_first2" {
 		t.Fatalf("policies called: %s, want round_robin2 pick_first2", got)
 	}
-	checkRow(t, p.stdout.String(), "round_robin2", ports[0][0], 3)
-	checkRow(t, p.stdout.String(), "round_robin2", ports[0][1], 3)
-	checkRow(t, p.stdout.String(), "pick_first2", ports[1][0], 6)
+	checkRow(t, p.Stdout.String(), "round_robin2", ports[0][0], 3)
+	checkRow(t, p.Stdout.String(), "round_robin2", ports[0][1], 3)
+	checkRow(t, p.Stdout.String(), "pick_first2", ports[1][0], 6)
 }
 
 func TestPoliciesThatAreNotMetered(t *testing.T) {
 	t.Parallel()
-	p := run(t, scenario.RunAll, "-backends", twoBackends, longTimeout, "-policies=pick_first,round_robin")
+	p := run(t, programs.AllInOne, "-backends", twoBackends, longTimeout, "-policies=pick_first,round_robin")
 	p.wantExit(t, 0)
-	headers, ports := answers(t, p.stdout.String())
+	headers, ports := answers(t, p.Stdout.String())
 	if len(headers) != 2 || len(ports[0]) != 10 || len(ports[1]) != 10 {
-		t.Errorf("want ten answers with each of two policies:\n%s", &p.stdout)
+		t.Errorf("want ten answers with each of two policies:\n%s", &p.Stdout)
 	}
-	if want := "no metrics of pick_first, round_robin"; !strings.Contains(p.stdout.String(), want) {
-		t.Errorf("stdout does not say %q:\n%s", want, &p.stdout)
+	if want := "no metrics of pick_first, round_robin"; !strings.Contains(p.Stdout.String(), want) {
+		t.Errorf("stdout does not say %q:\n%s", want, &p.Stdout)
 	}
 }
 
@@ -145,10 +145,10 @@ func TestNamesAreDialled(t *testing.T) {
 	t.Parallel()
 	// localhost is the one name that every machine knows; no test certificate
 	// is for it.
-	p := run(t, scenario.RunAll, "-plaintext", "-dial-names", "-n=2", longTimeout,
+	p := run(t, programs.AllInOne, "-plaintext", "-dial-names", "-n=2", longTimeout,
 		"-backends=localhost=127.0.0.1:0,localhost=127.0.0.1:0")
 	p.wantExit(t, 0)
-	if row := regexp.MustCompile(`(?m)^round_robin2 +localhost:\d+ +1 +1 +OK 1$`); len(row.FindAllString(p.stdout.String(), -1)) != 2 {
-		t.Errorf("no two rows like %s in:\n%s", row, &p.stdout)
+	if row := regexp.MustCompile(`(?m)^round_robin2 +localhost:\d+ +1 +1 +OK 1$`); len(row.FindAllString(p.Stdout.String(), -1)) != 2 {
+		t.Errorf("no two rows like %s in:\n%s", row, &p.Stdout)
 	}
 }

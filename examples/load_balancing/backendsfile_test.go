@@ -1,4 +1,4 @@
-package scenario_test
+package main_test
 
 import (
 	"os"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/scenario"
+	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/programs"
 )
 
 // replaceFile puts a new file in the place of the old one, as users are told to.
@@ -26,10 +26,10 @@ func TestBackendsFileIsRead(t *testing.T) {
 	_, backends := startServers(t)
 	file := filepath.Join(t.TempDir(), "backends")
 	replaceFile(t, file, strings.ReplaceAll(backends, ",", "\n"))
-	client := run(t, scenario.RunClient, "-backends-file", file, longTimeout)
+	client := run(t, programs.Client, "-backends-file", file, longTimeout)
 	client.wantExit(t, 0)
 	client.wantStderr(t)
-	checkDocumented(t, client.stdout.String(), 10)
+	checkDocumented(t, client.Stdout.String(), 10)
 }
 
 func TestKeepFollowsTheBackendsFile(t *testing.T) {
@@ -38,7 +38,7 @@ func TestKeepFollowsTheBackendsFile(t *testing.T) {
 	one, two, _ := strings.Cut(backends, ",")
 	file := filepath.Join(t.TempDir(), "backends")
 	replaceFile(t, file, one)
-	client := run(t, scenario.RunClient, "-backends-file", file, longTimeout,
+	client := run(t, programs.Client, "-backends-file", file, longTimeout,
 		"-policies=round_robin2", "-keep", "-rate=200", "-metrics-addr=127.0.0.1:0")
 	served := func(b string) {
 		t.Helper()
@@ -48,16 +48,16 @@ func TestKeepFollowsTheBackendsFile(t *testing.T) {
 	served(one)
 
 	replaceFile(t, file, two+"\n")
-	client.stderr.await(t, `level=INFO msg="backends have changed" file=\S+ backends="?`+two, 1)
+	client.Stderr.Await(t, `level=INFO msg="backends have changed" file=\S+ backends="?`+two, 1)
 	served(two)
 
 	replaceFile(t, file, "nonsense\n")
-	client.stderr.await(t, `level=WARN msg="backends stay as they were" file=\S+ err=.*nonsense.*one on each line`, 1)
+	client.Stderr.Await(t, `level=WARN msg="backends stay as they were" file=\S+ err=.*nonsense.*one on each line`, 1)
 	client.awaitSum(t, 1, "grpc_lb_resolver_updates_total", `result="error"`)
 
-	client.interrupt()
+	client.interrupt(t)
 	client.wantExit(t, 0)
-	if log := client.stderr.String(); strings.Count(log, "\n") != 2 {
+	if log := client.Stderr.String(); strings.Count(log, "\n") != 2 {
 		t.Errorf("want a line for the change and one for the error, no failed RPC:\n%s", log)
 	}
 }
@@ -66,7 +66,7 @@ func TestBackendsFileThatNamesNoBackend(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "backends")
 	replaceFile(t, file, "# nothing yet\n")
-	client := run(t, scenario.RunClient, "-backends-file", file)
+	client := run(t, programs.Client, "-backends-file", file)
 	client.wantExit(t, 1)
 	client.wantStderr(t, "-backends-file: "+file, "no backend")
 }

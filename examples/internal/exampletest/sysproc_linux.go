@@ -1,12 +1,12 @@
-package withprometheus_test
+package exampletest
 
 import (
 	"os"
 	"syscall"
 )
 
-// sysProcAttr puts a process at the head of a group of its own and has it killed
-// with the test, even where that ends without its cleanups.
+// sysProcAttr puts a process at the head of its own group. The kernel kills the
+// process when the test ends, even if its cleanups do not run.
 func sysProcAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
