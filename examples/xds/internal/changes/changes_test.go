@@ -1,4 +1,4 @@
-package scenario_test
+package changes_test
 
 import (
 	"context"
@@ -12,13 +12,14 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/grpc-balancer2/balancer2/examples/xds/internal/scenario"
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
+	"github.com/grpc-balancer2/balancer2/examples/xds/internal/changes"
 )
 
 var runs atomic.Int64
 
-// newName is a name of its own for each run: series with the name of an earlier
-// one are still there.
+// newName returns another name for each run: the series of earlier runs are still
+// there.
 func newName() string { return fmt.Sprintf("service-%d", runs.Add(1)) }
 
 func TestEndpointsComeAndGoWithoutAFailedRPCAndSickOnesAreEjected(t *testing.T) {
@@ -27,7 +28,7 @@ func TestEndpointsComeAndGoWithoutAFailedRPCAndSickOnesAreEjected(t *testing.T) 
 	defer cancel()
 	var out strings.Builder
 	name := newName()
-	report, err := scenario.Run(ctx, name, &out)
+	report, err := changes.Run(ctx, name, &out)
 	t.Log(out.String())
 	if err != nil {
 		t.Fatalf("Run: %v", err)
@@ -35,15 +36,15 @@ func TestEndpointsComeAndGoWithoutAFailedRPCAndSickOnesAreEjected(t *testing.T) 
 
 	wantShares(t, report)
 	wantAttempts(t, report)
-	if report.Codes[codes.Unavailable] == 0 || len(report.Codes) != 2 {
-		t.Errorf("RPCs ended with %v, want OK and, while b4 is sick, Unavailable alone", report.Codes)
+	if report.RPCs.Codes[codes.Unavailable] == 0 || len(report.RPCs.Codes) != 2 {
+		t.Errorf("RPCs ended with %v, want OK and, while b4 is sick, Unavailable alone", report.RPCs)
 	}
-	if report.Failed != 0 {
-		t.Errorf("%d picks were answered with an error, want none", report.Failed)
+	if report.PicksFailed != 0 {
+		t.Errorf("%d picks were answered with an error, want none", report.PicksFailed)
 	}
 	for _, row := range report.Totals {
-		if row.Unavailable != 0 && row.Name != "b4" {
-			t.Errorf("%d RPCs failed on %s, which was never sick", row.Unavailable, row.Name)
+		if row.Unavailable() != 0 && row.Name != "b4" {
+			t.Errorf("%d RPCs failed on %s, which was never sick", row.Unavailable(), row.Name)
 		}
 	}
 	label := fmt.Sprintf(`grpc_lb_channels{grpc_lb_policy="round_robin2",grpc_target="xds:///%s"} 2`, name)
@@ -54,27 +55,27 @@ func TestEndpointsComeAndGoWithoutAFailedRPCAndSickOnesAreEjected(t *testing.T) 
 
 // wantShares checks how RPCs are spread: evenly over the two localities, by
 // chance, and evenly over the endpoints in each, in turn.
-func wantShares(t *testing.T, report scenario.Report) {
+func wantShares(t *testing.T, report changes.Report) {
 	t.Helper()
 	want := []struct {
 		title string
 		zones [2][]string
 	}{
-		{title: scenario.TwoZones, zones: [2][]string{{"b1", "b2"}, {"b3"}}},
-		{title: scenario.Added, zones: [2][]string{{"b1", "b2"}, {"b3", "b4"}}},
-		{title: scenario.Churned, zones: [2][]string{{"b1", "b2"}, {"b3", "b4"}}},
-		{title: scenario.PlaneGone, zones: [2][]string{{"b1", "b2"}, {"b3", "b4"}}},
-		{title: scenario.Removed, zones: [2][]string{{"b2"}, {"b3", "b4"}}},
-		{title: scenario.Ejected, zones: [2][]string{{"b2"}, {"b3"}}},
-		{title: scenario.Returned, zones: [2][]string{{"b2"}, {"b3", "b4"}}},
+		{title: changes.TwoZones, zones: [2][]string{{"b1", "b2"}, {"b3"}}},
+		{title: changes.Added, zones: [2][]string{{"b1", "b2"}, {"b3", "b4"}}},
+		{title: changes.Churned, zones: [2][]string{{"b1", "b2"}, {"b3", "b4"}}},
+		{title: changes.PlaneGone, zones: [2][]string{{"b1", "b2"}, {"b3", "b4"}}},
+		{title: changes.Removed, zones: [2][]string{{"b2"}, {"b3", "b4"}}},
+		{title: changes.Ejected, zones: [2][]string{{"b2"}, {"b3"}}},
+		{title: changes.Returned, zones: [2][]string{{"b2"}, {"b3", "b4"}}},
 	}
 	if len(report.Steps) != len(want) {
 		t.Fatalf("%d steps, want %d", len(report.Steps), len(want))
 	}
 	for i, w := range want {
 		step := report.Steps[i]
-		if step.Title != w.title || step.Channels != 2 {
-			t.Errorf("step %d is %q with %d instances of the policy, want %q and one for each of two localities", i, step.Title, step.Channels, w.title)
+		if step.Title != w.title || step.Instances != 2 {
+			t.Errorf("step %d is %q with %d instances of the policy, want %q and one for each of two localities", i, step.Title, step.Instances, w.title)
 		}
 		var rest float64 = 1
 		for _, zone := range w.zones {
@@ -100,11 +101,11 @@ func wantShares(t *testing.T, report scenario.Report) {
 
 // wantAttempts checks that backends are connected to once, and again only
 // where the list of endpoints says so.
-func wantAttempts(t *testing.T, report scenario.Report) {
+func wantAttempts(t *testing.T, report changes.Report) {
 	t.Helper()
-	got, want := make(map[string]int), map[string]int{"b1": 1, "b2": 1, "b3": 1, "b4": 1 + scenario.Rounds}
+	got, want := make(map[string]int), map[string]int{"b1": 1, "b2": 1, "b3": 1, "b4": 1 + changes.Rounds}
 	for _, row := range report.Totals {
-		got[row.Name] = row.Attempts
+		got[row.Name] = row.Connected + row.FailedAttempts
 		if row.Disconnections != 0 {
 			t.Errorf("%d connections to %s were lost, want none", row.Disconnections, row.Name)
 		}
@@ -112,7 +113,7 @@ func wantAttempts(t *testing.T, report scenario.Report) {
 	if !maps.Equal(got, want) {
 		t.Errorf("connections made: %v, want %v", got, want)
 	}
-	ejected := report.Steps[slices.IndexFunc(report.Steps, func(s scenario.Step) bool { return s.Title == scenario.Ejected })]
+	ejected := report.Steps[slices.IndexFunc(report.Steps, func(s changes.Step) bool { return s.Title == changes.Ejected })]
 	for _, row := range ejected.Rows {
 		if row.Name == "b4" && (row.Ready != 1 || !row.Listed || row.Picks != 0) {
 			t.Errorf("ejected b4: listed %t, ready %d, picks %d; want listed, READY and without picks", row.Listed, row.Ready, row.Picks)
@@ -123,21 +124,8 @@ func wantAttempts(t *testing.T, report scenario.Report) {
 func TestInterruptedRunStopsAllOfIt(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	out := &until{text: scenario.Added, then: cancel}
-	if _, err := scenario.Run(ctx, newName(), out); err == nil || ctx.Err() == nil {
+	out := exampletest.OnText(changes.Added, cancel)
+	if _, err := changes.Run(ctx, newName(), out); err == nil || ctx.Err() == nil {
 		t.Errorf("Run: %v, want the interruption", err)
 	}
-}
-
-// until is a writer that does something when it is written a text.
-type until struct {
-	text string
-	then func()
-}
-
-func (u *until) Write(p []byte) (int, error) {
-	if strings.Contains(string(p), u.text) {
-		u.then()
-	}
-	return len(p), nil
 }

@@ -1,4 +1,4 @@
-package scenario_test
+package changes_test
 
 import (
 	"testing"
