@@ -1,4 +1,4 @@
-package scenario
+package naming
 
 import (
 	"context"
@@ -9,10 +9,11 @@ import (
 	"go.etcd.io/etcd/client/v3/naming/endpoints"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/health"
+	healthserver "google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/grpc-balancer2/balancer2/certs"
+	"github.com/grpc-balancer2/balancer2/examples/internal/serving"
 )
 
 const (
@@ -20,20 +21,19 @@ const (
 	leaseTTL = 3 // seconds; etcd grants no less than an election takes
 )
 
-// server is a gRPC server that is found through etcd.
+// server is a gRPC server that registers in etcd.
 type server struct {
 	name    string // as in its certificate
 	address string // NAME:PORT, what it registers
-	grpc    *grpc.Server
-	served  chan struct{}
+	serving *serving.Server
 
 	etcd  *clientv3.Client
 	lease clientv3.LeaseID
 	renew context.CancelFunc // ends the lease's renewal
-	ended <-chan struct{}    // closed when it has
+	ended <-chan struct{}    // closed when the renewal has ended
 }
 
-// startServer serves health checks with the certificate of name.
+// startServer starts a health-check server with the certificate of the name.
 func startServer(etcd *clientv3.Client, name string) (*server, error) {
 	config, err := certs.Embedded().ServerConfig(name)
 	if err != nil {
@@ -43,22 +43,17 @@ func startServer(etcd *clientv3.Client, name string) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve as %s: %w", name, err)
 	}
-	s := &server{
+	health := grpc.NewServer(grpc.Creds(credentials.NewTLS(config)))
+	healthpb.RegisterHealthServer(health, healthserver.NewServer())
+	return &server{
 		name:    name,
 		address: fmt.Sprintf("%s:%d", name, listener.Addr().(*net.TCPAddr).Port),
-		grpc:    grpc.NewServer(grpc.Creds(credentials.NewTLS(config))),
-		served:  make(chan struct{}),
+		serving: serving.Start(health, listener),
 		etcd:    etcd,
-	}
-	healthpb.RegisterHealthServer(s.grpc, health.NewServer())
-	go func() {
-		defer close(s.served)
-		_ = s.grpc.Serve(listener) // clients see when it ends
-	}()
-	return s, nil
+	}, nil
 }
 
-// register puts the server into etcd, for as long as its lease lives.
+// register puts the server into etcd for the lifetime of a lease.
 func (s *server) register(ctx context.Context) error {
 	lease, err := s.etcd.Grant(ctx, leaseTTL)
 	if err != nil {
@@ -72,7 +67,7 @@ func (s *server) register(ctx context.Context) error {
 	if err := manager.AddEndpoint(ctx, key, endpoints.Endpoint{Addr: s.address}, clientv3.WithLease(lease.ID)); err != nil {
 		return fmt.Errorf("register %s: %w", s.address, err)
 	}
-	// The lease's life is the server's, not that of the call that begins it.
+	// The renewal goes on after this call.
 	renewal, stop := context.WithCancel(context.WithoutCancel(ctx))
 	answers, err := s.etcd.KeepAlive(renewal, lease.ID)
 	if err != nil {
@@ -89,8 +84,8 @@ func (s *server) register(ctx context.Context) error {
 	return nil
 }
 
-// forget stops renewing the lease, as a server does that hangs or dies.
-func (s *server) forget() {
+// stopRenewal stops renewing the lease, as happens when a server hangs or dies.
+func (s *server) stopRenewal() {
 	if s.renew == nil {
 		return
 	}
@@ -99,18 +94,17 @@ func (s *server) forget() {
 	s.renew = nil
 }
 
-// revoke ends the lease, as a server does that shuts down in good order.
+// revoke ends the lease, as a server does that shuts down gracefully.
 func (s *server) revoke(ctx context.Context) error {
-	s.forget()
+	s.stopRenewal()
 	if _, err := s.etcd.Revoke(ctx, s.lease); err != nil {
 		return fmt.Errorf("revoke the lease of %s: %w", s.address, err)
 	}
 	return nil
 }
 
-// close ends the server. Its lease, if any, ends on its own.
+// close stops the server. Its lease, if any, expires.
 func (s *server) close() {
-	s.forget()
-	s.grpc.Stop()
-	<-s.served
+	s.stopRenewal()
+	_ = s.serving.Stop() // clients see if it failed before
 }

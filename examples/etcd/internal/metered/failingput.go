@@ -1,4 +1,4 @@
-package scenario
+package metered
 
 import (
 	"context"
@@ -13,34 +13,35 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// PutFailure is a put that failed: what etcd's client says of it, and what the
-// metrics' live page says of each backend, by name.
+// PutFailure is a put that failed.
 type PutFailure struct {
-	Err  error
-	Last map[string]string // connection errors
+	Err              error             // of etcd's client
+	ConnectionErrors map[string]string // the last one of each backend, from the live page
 }
 
-// failingPut does a put that cannot succeed. etcd's client waits for a member
-// that is READY, so that it has no more to say than that time was up.
-func failingPut(ctx context.Context, w *watched) (PutFailure, error) {
+// FailingPut does a put that cannot succeed. etcd's client waits for a member that
+// is READY, so its error says no more than that the deadline has passed.
+func (c *Client) FailingPut(ctx context.Context) (PutFailure, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	_, err := w.Put(ctx, "failing", "")
-	last, pageErr := lastErrors(w.target())
-	return PutFailure{Err: err, Last: last}, pageErr
+	_, err := c.Put(ctx, "failing", "")
+	connectionErrors, pageErr := connectionErrors(c.Target())
+	return PutFailure{Err: err, ConnectionErrors: connectionErrors}, pageErr
 }
 
-func (f PutFailure) write(out io.Writer, order []string) {
+// Write writes the errors, those of the backends in the order given.
+func (f PutFailure) Write(out io.Writer, order []string) {
 	fmt.Fprintf(out, "etcd's client says: %v\nthe live page says:\n", f.Err)
 	for _, backend := range order {
-		if last := f.Last[backend]; last != "" {
+		if last := f.ConnectionErrors[backend]; last != "" {
 			fmt.Fprintf(out, "  %s: %s\n", backend, last)
 		}
 	}
 }
 
-// lastErrors reads the live page, as JSON.
-func lastErrors(target string) (map[string]string, error) {
+// connectionErrors reads the last connection error of each backend from the live
+// page.
+func connectionErrors(target string) (map[string]string, error) {
 	query := url.Values{"format": {"json"}, "target": {target}}
 	request := httptest.NewRequest(http.MethodGet, "/?"+query.Encode(), http.NoBody)
 	response := httptest.NewRecorder()

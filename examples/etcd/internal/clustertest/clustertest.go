@@ -1,4 +1,5 @@
-package scenario_test
+// Package clustertest starts etcd clusters for tests.
+package clustertest
 
 import (
 	"context"
@@ -11,14 +12,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/cluster"
 )
 
-func TestMain(m *testing.M) {
+// Main is a TestMain for tests that start clusters.
+func Main(m *testing.M) {
 	cluster.ServeIfMember()
 	goleak.VerifyTestMain(m)
 }
 
-// startCluster returns a cluster that lives as long as the test, of the program or
-// of etcd's embedded server.
-func startCluster(t *testing.T, program string) (context.Context, *cluster.Cluster) {
+// Start starts a cluster that lives as long as the test. Its members run the
+// program, or etcd's embedded server if that is "".
+func Start(t *testing.T, program string) (context.Context, *cluster.Cluster) {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Minute, errors.New("the test takes too long"))
 	t.Cleanup(cancel)

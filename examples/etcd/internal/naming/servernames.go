@@ -1,4 +1,4 @@
-package scenario
+package naming
 
 import (
 	"net"
@@ -6,9 +6,9 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// namedByHost is a resolver builder that gives each address its host as TLS name,
-// where the resolver inside gives none. etcd's naming resolver does not, so that
-// gRPC would ask every server for the name of the service.
+// namedByHost is a resolver builder that makes the host of each address its TLS
+// name, unless the resolver inside has set one. etcd's naming resolver does not,
+// so gRPC would expect the name of the service from every server.
 type namedByHost struct{ resolver.Builder }
 
 // Build implements [resolver.Builder].
@@ -16,12 +16,12 @@ func (b namedByHost) Build(target resolver.Target, cc resolver.ClientConn, opts 
 	return b.Builder.Build(target, namingConn{cc}, opts)
 }
 
-// namingConn stands between the resolver and gRPC.
+// namingConn is between the resolver and gRPC.
 type namingConn struct{ resolver.ClientConn }
 
 // UpdateState implements [resolver.ClientConn].
 func (c namingConn) UpdateState(state resolver.State) error {
-	// The resolver's slices are its own.
+	// The slices belong to the resolver: copy them.
 	endpoints := make([]resolver.Endpoint, len(state.Endpoints))
 	for i, endpoint := range state.Endpoints {
 		endpoints[i] = endpoint
