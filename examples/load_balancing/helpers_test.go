@@ -103,11 +103,11 @@ func (p process) scrape(t *testing.T) []string {
 // get asks for a page that there is, in a format that Accept names.
 func get(t *testing.T, url, accept string) (contentType, body string) {
 	t.Helper()
-	response, body := exampletest.Get(t, url, accept)
-	if response.StatusCode != http.StatusOK {
-		t.Fatalf("GET %s: status %s:\n%s", url, response.Status, body)
+	page := exampletest.Get(t, url, accept)
+	if page.Status != http.StatusOK {
+		t.Fatalf("GET %s: status %d:\n%s", url, page.Status, page.Text)
 	}
-	return response.Header.Get("Content-Type"), body
+	return page.ContentType, page.Text
 }
 
 // takenPort returns an address that nobody else can listen on during the test.

@@ -3,12 +3,9 @@ package exampletest
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -50,9 +47,15 @@ func Eventually(t *testing.T, what string, holds func() (ok bool, state any)) {
 	}
 }
 
+// Page is an HTTP server's answer.
+type Page struct {
+	Status            int
+	ContentType, Text string
+}
+
 // Get sends a GET request and returns the answer. An empty accept stands for no
 // header Accept.
-func Get(t *testing.T, url, accept string) (response *http.Response, body string) {
+func Get(t *testing.T, url, accept string) Page {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -62,7 +65,7 @@ func Get(t *testing.T, url, accept string) (response *http.Response, body string
 		request.Header.Set("Accept", accept)
 	}
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: Patience}
-	response, err = client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,65 +74,5 @@ func Get(t *testing.T, url, accept string) (response *http.Response, body string
 	if err != nil {
 		t.Fatalf("GET %s: %v", url, err)
 	}
-	return response, string(text)
-}
-
-// Output collects what a program prints.
-type Output struct {
-	mu      sync.Mutex
-	text    strings.Builder
-	changed chan struct{} // closed at the next change; nil if nobody waits
-}
-
-// Write implements [io.Writer].
-func (o *Output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.changed != nil {
-		close(o.changed)
-		o.changed = nil
-	}
-	return o.text.Write(p)
-}
-
-// String returns what has been printed so far.
-func (o *Output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-// Await waits until the output matches the pattern in at least n places, and
-// returns those. If the pattern has a group, it returns what the last one
-// matched.
-func (o *Output) Await(t *testing.T, pattern string, n int) []string {
-	t.Helper()
-	expression := regexp.MustCompile(pattern)
-	deadline := time.After(Patience)
-	for {
-		text, changed := o.next()
-		matches := expression.FindAllStringSubmatch(text, -1)
-		if len(matches) >= n {
-			var found []string
-			for _, match := range matches {
-				found = append(found, match[len(match)-1])
-			}
-			return found
-		}
-		select {
-		case <-changed:
-		case <-deadline:
-			t.Fatal(fmt.Sprintf("no %d of %q in the output:\n%s", n, pattern, text))
-		}
-	}
-}
-
-// next returns the text and a channel that is closed when there is more.
-func (o *Output) next() (string, <-chan struct{}) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.changed == nil {
-		o.changed = make(chan struct{})
-	}
-	return o.text.String(), o.changed
+	return Page{response.StatusCode, response.Header.Get("Content-Type"), string(text)}
 }

@@ -60,13 +60,7 @@ func (c Counts) OK() int { return c.Codes[codes.OK] }
 func (c Counts) Failed() int { return c.Total() - c.OK() }
 
 // Total is the number of RPCs.
-func (c Counts) Total() int {
-	n := 0
-	for _, count := range c.Codes {
-		n += count
-	}
-	return n
-}
+func (c Counts) Total() int { return series.Total(c.Codes) }
 
 // String returns the counts by code, such as "OK 10, Unavailable 1".
 func (c Counts) String() string { return cmp.Or(series.FormatCodes(c.Codes), "none") }

@@ -81,18 +81,21 @@ func (b Backend) OK() int { return b.RPCs["OK"] }
 func (b Backend) NotOK() int { return b.Ended() - b.OK() }
 
 // Ended is the number of RPC attempts that ended.
-func (b Backend) Ended() int {
-	n := 0
-	for _, count := range b.RPCs {
-		n += count
-	}
-	return n
-}
+func (b Backend) Ended() int { return Total(b.RPCs) }
 
 // Consistent reports whether picks = repicks + RPC attempts ended + in flight,
 // which holds in every scrape.
 func (b Backend) Consistent() bool {
 	return b.InFlight >= 0 && b.Picks == b.Repicks+b.Ended()+b.InFlight
+}
+
+// Total adds up counts by status code.
+func Total[Code comparable](counts map[Code]int) int {
+	n := 0
+	for _, count := range counts {
+		n += count
+	}
+	return n
 }
 
 // FormatCodes formats counts by status code, such as "OK 10, Unavailable 1", in

@@ -50,6 +50,12 @@ func (lc *loadedCluster) stop() (load.Counts, error) {
 	return counts, errors.Join(err, lc.Close())
 }
 
+// stopInto is for defer: it sets the counts, and adds the error to err.
+func (lc *loadedCluster) stopInto(rpcs *load.Counts, err *error) {
+	counts, stopErr := lc.stop()
+	*rpcs, *err = counts, errors.Join(*err, stopErr)
+}
+
 // share counts RPCs for some time. It returns the part that the pod answered, and
 // how many RPCs there were.
 func (lc *loadedCluster) share(ctx context.Context, pod string, watch time.Duration) (float64, int, error) {

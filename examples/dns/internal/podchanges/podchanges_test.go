@@ -52,14 +52,6 @@ func TestInterruptedRunEnds(t *testing.T) {
 	}
 }
 
-// writer does something when it is written to.
-type writer func()
-
-func (w writer) Write(p []byte) (int, error) {
-	w()
-	return len(p), nil
-}
-
 func TestARollingUpdateFailsNoRPC(t *testing.T) {
 	t.Parallel()
 	got, err := settings().RollingUpdate(t.Context(), t.Output())

@@ -2,7 +2,6 @@ package podchanges
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -29,11 +28,7 @@ func (s Settings) PolicyFromDNS(ctx context.Context, w io.Writer) (result Select
 	if err != nil {
 		return Selection{}, err
 	}
-	defer func() {
-		var stopErr error
-		result.RPCs, stopErr = lc.stop()
-		err = errors.Join(err, stopErr)
-	}()
+	defer lc.stopInto(&result.RPCs, &err)
 	err = until(ctx, "there have been ten RPCs for each pod", func() (bool, error) {
 		return lc.client.tally.Counts().Total() >= 10*s.Pods, nil
 	})

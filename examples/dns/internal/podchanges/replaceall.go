@@ -2,7 +2,6 @@ package podchanges
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -22,10 +21,8 @@ func (s Settings) ReplaceAllAtOnce(ctx context.Context, w io.Writer) (result Upd
 		return Update{}, err
 	}
 	defer func() {
-		var stopErr error
-		result.RPCs, stopErr = lc.stop()
+		lc.stopInto(&result.RPCs, &err)
 		fmt.Fprintf(w, "%d of %d RPCs failed, the last with: %v\n", result.RPCs.Failed(), result.RPCs.Total(), result.RPCs.LastErr)
-		err = errors.Join(err, stopErr)
 	}()
 
 	result.Old = lc.Pods()

@@ -30,11 +30,7 @@ func (s Settings) RollingUpdate(ctx context.Context, w io.Writer) (result Update
 		return Update{}, err
 	}
 	scrapes := startTimeline(lc.Target())
-	defer func() {
-		var stopErr error
-		result.RPCs, stopErr = lc.stop()
-		err = errors.Join(err, stopErr)
-	}()
+	defer lc.stopInto(&result.RPCs, &err)
 
 	result.Old = lc.Pods()
 	before := lc.Lookups()

@@ -2,7 +2,6 @@ package podchanges
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -34,11 +33,7 @@ func (s Settings) ScaleUp(ctx context.Context, w io.Writer, age time.Duration) (
 	if err != nil {
 		return Scaling{}, err
 	}
-	defer func() {
-		var stopErr error
-		result.RPCs, stopErr = lc.stop()
-		err = errors.Join(err, stopErr)
-	}()
+	defer lc.stopInto(&result.RPCs, &err)
 
 	before := lc.Lookups()
 	if result.NewPod, err = lc.ScaleUp(); err != nil {

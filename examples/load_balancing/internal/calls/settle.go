@@ -28,8 +28,11 @@ func (c channel) settle(ctx context.Context, timeout time.Duration) {
 	seen := 0
 	_ = wait.Until(ctx, "the policy has settled", func() (bool, error) {
 		policies, err := series.Read(c.meter.gatherer, c.conn.CanonicalTarget())
+		if err != nil {
+			return false, err
+		}
 		p, metered := policies[c.policy.Name]
-		if err != nil || !metered {
+		if !metered {
 			return true, nil // there is nothing to wait by
 		}
 		if p.Settled() {
@@ -38,5 +41,5 @@ func (c channel) settle(ctx context.Context, timeout time.Duration) {
 			seen = 0
 		}
 		return seen == 2, nil
-	}) // its only error is that of the context: the RPCs will show what is wrong
+	}) // if it does not settle, the RPCs will show why
 }

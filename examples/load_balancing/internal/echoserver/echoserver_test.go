@@ -121,8 +121,9 @@ func TestListenGivesBackWhatItTookWhenItFails(t *testing.T) {
 	}
 }
 
-func TestRunReturnsTheFailureOfAServer(t *testing.T) {
-	t.Parallel()
+// listenTwo returns a group of a and b, and their ports.
+func listenTwo(t *testing.T) (*echoserver.Group, []net.Listener) {
+	t.Helper()
 	var ports []net.Listener
 	group, err := echoserver.Listen(echoserver.Config{
 		Backends:    parse(t, "a=127.0.0.1:0,b=127.0.0.1:0"),
@@ -137,6 +138,12 @@ func TestRunReturnsTheFailureOfAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return group, ports
+}
+
+func TestRunReturnsTheFailureOfAServer(t *testing.T) {
+	t.Parallel()
+	group, ports := listenTwo(t)
 	ports[1].Close()
 	if err := group.Run(t.Context()); !errors.Is(err, net.ErrClosed) || !strings.Contains(err.Error(), "b=127.0.0.1:") {
 		t.Errorf("Run: %v, want the closed port of b", err)
@@ -172,22 +179,9 @@ func TestRunDuringEndsWithItsFunction(t *testing.T) {
 
 func TestRunDuringReturnsTheFailureOfAServerFirst(t *testing.T) {
 	t.Parallel()
-	var ports []net.Listener
-	group, err := echoserver.Listen(echoserver.Config{
-		Backends:    parse(t, "a=127.0.0.1:0,b=127.0.0.1:0"),
-		Credentials: plaintext,
-		New:         newServer,
-		Listen: func(addr string) (net.Listener, error) {
-			listener, err := net.Listen("tcp", addr)
-			ports = append(ports, listener)
-			return listener, err
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	group, ports := listenTwo(t)
 	ports[0].Close()
-	err = group.RunDuring(func() error {
+	err := group.RunDuring(func() error {
 		// The failure of one server stops the other.
 		exampletest.Eventually(t, "the other server stops", func() (bool, any) {
 			conn, err := net.Dial("tcp", ports[1].Addr().String())

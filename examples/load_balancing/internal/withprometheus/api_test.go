@@ -65,7 +65,7 @@ func unix(at time.Time) string { return strconv.FormatFloat(float64(at.UnixMilli
 
 func (p *prometheus) ask(t *testing.T, endpoint string, values url.Values) []series {
 	t.Helper()
-	response, body := exampletest.Get(t, p.url+"/api/v1/"+endpoint+"?"+values.Encode(), "")
+	page := exampletest.Get(t, p.url+"/api/v1/"+endpoint+"?"+values.Encode(), "")
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -75,8 +75,8 @@ func (p *prometheus) ask(t *testing.T, endpoint string, values url.Values) []ser
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: query %s: status %d, error %v:\n%s", p.name, values.Get("query"), response.StatusCode, err, body)
+	if err := json.Unmarshal([]byte(page.Text), &answer); err != nil || page.Status != http.StatusOK {
+		t.Fatalf("%s: query %s: status %d, error %v:\n%s", p.name, values.Get("query"), page.Status, err, page.Text)
 	}
 	var all []series
 	for _, result := range answer.Data.Result {

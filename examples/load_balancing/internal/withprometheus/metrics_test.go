@@ -106,7 +106,7 @@ func (p *prometheus) first(t *testing.T) string {
 // checkMetricsPage has promtool look at the page as it is in the text format.
 func checkMetricsPage(t *testing.T, s *system) {
 	t.Helper()
-	_, page := exampletest.Get(t, "http://"+s.scraped+"/metrics", "")
+	page := exampletest.Get(t, "http://"+s.scraped+"/metrics", "").Text
 	if !strings.Contains(page, "\ngrpc_lb_picks_total{") {
 		t.Fatalf("no grpc_lb_picks_total on /metrics:\n%s", page)
 	}

@@ -30,8 +30,8 @@ func startPrometheus(t *testing.T, name, config string, flags ...string) *promet
 		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address=127.0.0.1:0")...)}
 	p.url = "http://" + p.Stderr.Await(t, `msg="Listening on".* address=(\S+)`, 1)[0]
 	exampletest.Eventually(t, name+" is ready", func() (bool, any) {
-		response, body := exampletest.Get(t, p.url+"/-/ready", "")
-		return response.StatusCode == http.StatusOK, body
+		page := exampletest.Get(t, p.url+"/-/ready", "")
+		return page.Status == http.StatusOK, page.Text
 	})
 	return p
 }
@@ -48,8 +48,8 @@ func startOpenMetrics(t *testing.T, target string) *prometheus {
 func checkOpenMetrics(t *testing.T, p *prometheus) {
 	t.Helper()
 	exampletest.Eventually(t, p.name+" has metadata as of OpenMetrics", func() (bool, any) {
-		_, body := exampletest.Get(t, p.url+"/api/v1/metadata?metric=grpc_lb_picks", "")
-		return strings.Contains(body, `"grpc_lb_picks"`), body
+		page := exampletest.Get(t, p.url+"/api/v1/metadata?metric=grpc_lb_picks", "")
+		return strings.Contains(page.Text, `"grpc_lb_picks"`), page.Text
 	})
 }
 
