@@ -14,11 +14,11 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
-// ever is a range longer than the test.
+// ever is a range that is longer than the test.
 const ever = "[1h]"
 
-// series is one of an answer to a query: of an instant vector it has one point,
-// of a range all.
+// series is one series of an answer. That to an instant query has one point, that to
+// a range query has all.
 type series struct {
 	labels map[string]string
 	points []point
@@ -42,7 +42,7 @@ func (p *point) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// query answers an instant query for a moment, the present one if it is zero.
+// query sends an instant query for a time, or for now if that is zero.
 func (p *prometheus) query(t *testing.T, expression string, at time.Time) []series {
 	t.Helper()
 	values := url.Values{"query": {expression}}
@@ -52,7 +52,7 @@ func (p *prometheus) query(t *testing.T, expression string, at time.Time) []seri
 	return p.ask(t, "query", values)
 }
 
-// queryRange answers a range query that sees every scrape of the time.
+// queryRange sends a range query that covers every scrape of the time.
 func (p *prometheus) queryRange(t *testing.T, expression string, from, to time.Time) []series {
 	t.Helper()
 	return p.ask(t, "query_range", url.Values{
@@ -89,8 +89,8 @@ func (p *prometheus) ask(t *testing.T, endpoint string, values url.Values) []ser
 	return all
 }
 
-// values answers an instant query with the values by the given labels, which
-// must tell the series apart.
+// values sends an instant query and returns the values by the labels, which must be
+// different for each series.
 func (p *prometheus) values(t *testing.T, expression string, at time.Time, labels ...string) map[string]float64 {
 	t.Helper()
 	values := make(map[string]float64)
@@ -107,7 +107,7 @@ func (p *prometheus) values(t *testing.T, expression string, at time.Time, label
 	return values
 }
 
-// scrapes returns when the server has scraped the client so far, successfully.
+// scrapes returns the times of the successful scrapes so far.
 func (p *prometheus) scrapes(t *testing.T) []time.Time {
 	t.Helper()
 	var times []time.Time
@@ -121,8 +121,8 @@ func (p *prometheus) scrapes(t *testing.T) []time.Time {
 	return times
 }
 
-// awaitScrape waits for a scrape that began after the given time and returns
-// when the first one did.
+// awaitScrape waits for a scrape that began after the given time, and returns when
+// it began.
 func (p *prometheus) awaitScrape(t *testing.T, after time.Time) time.Time {
 	t.Helper()
 	var first time.Time

@@ -16,9 +16,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// It is one story, for each part of it needs the one before: servers run, one is
-// killed and comes back, one is killed and replaced, the client ends. Two
-// Prometheus servers watch it, one by OpenMetrics, one by protobuf.
+// This is one long test, because each part needs the one before: servers run, one is
+// killed and restarted, another is killed and replaced, the client ends. Two
+// Prometheus servers scrape it, one in OpenMetrics and one in protobuf.
 func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 	require(t)
 	s := startSystem(t)
@@ -33,7 +33,7 @@ func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 		checkSpread(t, p, members)
 	}
 
-	// The server that pick_first2 uses dies and comes back.
+	// The server that pick_first2 uses is killed and restarted.
 	failed := text.first(t)
 	s.servers[failed].Kill()
 	for _, p := range both {
@@ -44,7 +44,7 @@ func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 		p.awaitReady(t, failed, 1)
 	}
 
-	// Another one dies and does not come back; a new one takes its place.
+	// Another one is killed. A new one takes its place.
 	used := text.first(t)
 	dead := members[slices.IndexFunc(members, func(addr string) bool { return addr != failed && addr != used })]
 	s.servers[dead].Kill()
@@ -71,14 +71,14 @@ func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 	quiet := time.Now()
 	for _, p := range both {
 		p.awaitScrape(t, quiet)
-		checkLaw(t, p)
+		checkSums(t, p)
 		checkCounts(t, p, ended)
 	}
 	checkDurations(t, text, native, quiet)
 }
 
-// awaitReady waits until Prometheus says that round_robin2 is connected to the
-// backend, or is not.
+// awaitReady waits until Prometheus has grpc_lb_backend_ready of the backend, under
+// round_robin2, with the value.
 func (p *prometheus) awaitReady(t *testing.T, backend string, want float64) {
 	t.Helper()
 	expression := `grpc_lb_backend_ready{grpc_lb_policy="round_robin2", grpc_lb_backend="` + backend + `"}`
@@ -103,7 +103,7 @@ func (p *prometheus) first(t *testing.T) string {
 	return backend
 }
 
-// checkMetricsPage has promtool look at the page as it is in the text format.
+// checkMetricsPage checks the text format of the page with promtool.
 func checkMetricsPage(t *testing.T, s *system) {
 	t.Helper()
 	page := exampletest.Get(t, "http://"+s.scraped+"/metrics", "").Text
