@@ -83,8 +83,8 @@ func TestReadKeepsWhatItCanRead(t *testing.T) {
 	}
 }
 
-// TestReadHasEverySeries meters a policy for real: a change of the metrics' names
-// must not go unnoticed.
+// The series are those of a real policy, so that the test notices if the metrics'
+// names change.
 func TestReadHasEverySeries(t *testing.T) {
 	t.Parallel()
 	meter := metrics.New(metrics.WithLatency())
@@ -147,9 +147,37 @@ func TestReadHasEverySeries(t *testing.T) {
 		!slices.Equal(before.Ready(), []string{"a:1"}) || before.PicksDelayed != 1 || p.PicksFailed != 1 {
 		t.Errorf("%+v, then %+v, want one instance, a:1 READY, one pick delayed, later one failed", before, p)
 	}
-	since := p.Since(before)
-	if b := since.Backends["a:1"]; b.Picks != 5 || b.Connected != 0 || b.InFlight != 1 || since.PicksDelayed != 0 || since.PicksFailed != 1 {
-		t.Errorf("since the connection %+v, want what came after it", since)
+}
+
+func TestSinceSubtractsCountersAndKeepsGauges(t *testing.T) {
+	t.Parallel()
+	earlier := series.Backend{
+		Ready: 1, InFlight: 2, Picks: 3, Repicks: 4, RPCs: map[string]int{"OK": 5, "Canceled": 6},
+		Connected: 7, FailedAttempts: 8, Disconnections: 9, Timed: 10, Seconds: 11,
+	}
+	later := series.Backend{
+		Ready: 21, InFlight: 22, Picks: 123, Repicks: 124, RPCs: map[string]int{"OK": 125, "Canceled": 126},
+		Connected: 127, FailedAttempts: 128, Disconnections: 129, Timed: 130, Seconds: 131,
+	}
+	difference := series.Backend{
+		Ready: 21, InFlight: 22, Picks: 120, Repicks: 120, RPCs: map[string]int{"OK": 120, "Canceled": 120},
+		Connected: 120, FailedAttempts: 120, Disconnections: 120, Timed: 120, Seconds: 120,
+	}
+	got := series.Policy{
+		Instances: 2, PicksDelayed: 30, PicksFailed: 40,
+		Backends: map[string]series.Backend{"a": later, "new": later},
+	}.Since(series.Policy{Instances: 1, PicksDelayed: 10, PicksFailed: 10, Backends: map[string]series.Backend{"a": earlier, "gone": earlier}})
+	want := series.Policy{
+		Instances: 2, PicksDelayed: 20, PicksFailed: 30,
+		Backends: map[string]series.Backend{"a": difference, "new": later},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("difference (-want +got):\n%s", diff)
+	}
+	sum := series.Policy{Backends: map[string]series.Backend{"a": earlier, "b": difference}}.Sum()
+	later.Ready, later.InFlight = 22, 24
+	if diff := cmp.Diff(later, sum); diff != "" {
+		t.Errorf("sum (-want +got):\n%s", diff)
 	}
 }
 
