@@ -1,5 +1,7 @@
-// Custom_policy compares a policy of one's own with round_robin2: three servers,
-// one of which is slow, get the same load under both.
+// Command custom_policy compares a policy of its own with round_robin2. Both get
+// the same load to the same three servers, one of which is slow.
+//
+//	go run ./examples/custom_policy
 package main
 
 import (
@@ -7,31 +9,23 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
-	_ "github.com/grpc-balancer2/balancer2/balancer"
+	_ "github.com/grpc-balancer2/balancer2/balancer" // registers round_robin2
 	"github.com/grpc-balancer2/balancer2/examples/custom_policy/peakewma"
+	"github.com/grpc-balancer2/balancer2/examples/internal/program"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// How long each server takes for an RPC.
+// latencies is how long each server takes for an RPC.
 var latencies = []time.Duration{5 * time.Millisecond, 5 * time.Millisecond, 100 * time.Millisecond}
 
 func main() {
-	// The first signal asks for the end, the second brings it.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	if err := run(ctx, os.Stdout, 3*time.Second); err != nil && ctx.Err() == nil {
-		fmt.Fprintln(os.Stderr, "custom_policy:", err)
-		os.Exit(1)
-	}
+	program.Main("custom_policy", func(ctx context.Context) error { return run(ctx, os.Stdout, 3*time.Second) })
 }
 
-// run has callers send RPCs for a while under each policy, and writes what came of
-// it.
+// run sends RPCs under each policy for the duration, and writes what came of them.
 func run(ctx context.Context, out io.Writer, each time.Duration) error {
 	fmt.Fprintf(out, "three servers, which take %v; 8 callers for %v under each policy\n\n", latencies, each)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)

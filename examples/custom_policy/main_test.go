@@ -8,14 +8,15 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/grpc-balancer2/balancer2/examples/custom_policy/peakewma"
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The slow server gets a third under round_robin2 and far less under the policy
-// of one's own. Over real connections: it is so slow that on a busy machine, too,
-// it is much slower than the others, and the bounds are far from what is usual.
+// The slow server gets a third under round_robin2 and far less under peak_ewma.
+// It is so slow that it is the slowest on a busy machine too, and the bounds are
+// far from the usual values.
 func TestTheSlowServerGetsLess(t *testing.T) {
 	t.Parallel()
 	latencies := []time.Duration{2 * time.Millisecond, 2 * time.Millisecond, 400 * time.Millisecond}
@@ -31,7 +32,7 @@ func TestTheSlowServerGetsLess(t *testing.T) {
 				sum += n
 			}
 			if r.rpcs < 20 || sum != r.rpcs {
-				t.Errorf("%d RPCs, of which the servers saw %d, want all of some", r.rpcs, sum)
+				t.Errorf("%d RPCs, of which the servers saw %d, want at least 20 and the same number", r.rpcs, sum)
 			}
 			if got := r.share(2); got > most || policy == roundrobin2.Name && got < .2 {
 				t.Errorf("the slow server got %.2f of %d RPCs, want %v at most", got, r.rpcs, most)
@@ -43,16 +44,8 @@ func TestTheSlowServerGetsLess(t *testing.T) {
 func TestInterruptedRunEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	// The first thing that it writes comes before its RPCs.
-	if err := run(ctx, writer(cancel), time.Hour); err == nil {
+	// The first text comes before the first RPC.
+	if err := run(ctx, exampletest.OnText("", cancel), time.Hour); err == nil {
 		t.Error("run: no error, want that of the interruption")
 	}
-}
-
-// writer does something when it is written to.
-type writer func()
-
-func (w writer) Write(p []byte) (int, error) {
-	w()
-	return len(p), nil
 }

@@ -1,57 +1,75 @@
 package main
 
 import (
+	"context"
 	"net"
-	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/resolver"
-	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/serving"
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
+	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 )
 
-// servers answer any RPC after a while.
-type servers struct {
-	all       []*grpc.Server
-	endpoints []resolver.Endpoint
-
-	mu     sync.Mutex
-	served []int
+// server answers each RPC after its latency.
+type server struct {
+	echo.UnimplementedEchoServer
+	latency time.Duration
+	addr    string
+	served  atomic.Int64
+	serving *serving.Server
 }
 
-func startServers(latencies []time.Duration) (*servers, error) {
-	s := &servers{served: make([]int, len(latencies))}
-	for i, latency := range latencies {
+func (s *server) UnaryEcho(ctx context.Context, _ *echo.EchoRequest) (*echo.EchoResponse, error) {
+	if err := wait.For(ctx, s.latency); err != nil {
+		return nil, err
+	}
+	s.served.Add(1)
+	return new(echo.EchoResponse), nil
+}
+
+type servers []*server
+
+// startServers starts a server for each latency. What it returns is to be stopped
+// even if there is an error.
+func startServers(latencies []time.Duration) (servers, error) {
+	var all servers
+	for _, latency := range latencies {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return s, err
+			return all, err
 		}
-		server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
-			if err := stream.RecvMsg(new(emptypb.Empty)); err != nil {
-				return err
-			}
-			time.Sleep(latency)
-			s.mu.Lock()
-			s.served[i]++
-			s.mu.Unlock()
-			return stream.SendMsg(new(emptypb.Empty))
-		}))
-		go func() { _ = server.Serve(listener) }() // ends with Stop
-		s.all = append(s.all, server)
-		s.endpoints = append(s.endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: listener.Addr().String()}}})
+		s := &server{latency: latency, addr: listener.Addr().String()}
+		registrar := grpc.NewServer()
+		echo.RegisterEchoServer(registrar, s)
+		s.serving = serving.Start(registrar, listener)
+		all = append(all, s)
 	}
-	return s, nil
+	return all, nil
 }
 
-func (s *servers) stop() {
-	for _, server := range s.all {
-		server.Stop()
+func (all servers) stop() {
+	for _, s := range all {
+		_ = s.serving.Stop() // a server that failed has failed the RPCs already
 	}
 }
 
-func (s *servers) counts() []int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.served)
+func (all servers) endpoints() []resolver.Endpoint {
+	var endpoints []resolver.Endpoint
+	for _, s := range all {
+		endpoints = append(endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: s.addr}}})
+	}
+	return endpoints
+}
+
+// served returns how many RPCs each server has answered.
+func (all servers) served() []int {
+	var counts []int
+	for _, s := range all {
+		counts = append(counts, int(s.served.Load()))
+	}
+	return counts
 }

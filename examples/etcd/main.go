@@ -1,32 +1,59 @@
-// Command etcd runs an etcd cluster whose members each have a certificate of
+// Command etcd runs an etcd cluster whose members each have a certificate for
 // their own name only, and etcd's Go client on round_robin2. It kills the leader
-// under load, brings it back, and then uses the cluster as a name service.
+// under load and brings it back. Then it uses the cluster as a name service.
 //
 //	go -C examples/etcd run .
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
-	"os/signal"
-	"syscall"
+	"time"
 
+	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/addresstrap"
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/cluster"
-	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/scenario"
+	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/failover"
+	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/naming"
+	"github.com/grpc-balancer2/balancer2/examples/internal/program"
 )
 
 func main() {
 	cluster.ServeIfMember()
-	program := flag.String("etcd", "", "the program etcd, for the members; without it they are the embedded server")
+	etcd := flag.String("etcd", "", "the program etcd, for the members; without it they are the embedded server")
 	flag.Parse()
-	// The first signal asks for the end, the second brings it.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	err := scenario.Run(ctx, os.Stdout, *program)
-	if err != nil && ctx.Err() == nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	program.Main("etcd", func(ctx context.Context) error { return run(ctx, os.Stdout, *etcd) })
+}
+
+// run shows everything and writes it to out. The members run the program etcd, or
+// etcd's embedded server if that is "".
+func run(ctx context.Context, out io.Writer, etcd string) (err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, 2*time.Minute, errors.New("the example takes too long; the machine may be busy"))
+	defer cancel()
+	fmt.Fprintln(out, "--- an etcd cluster, each member with a certificate of its own name ---")
+	c, err := cluster.Start(ctx, etcd)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	for _, m := range c.Members {
+		fmt.Fprintln(out, "serving", m.Endpoint())
+	}
+	if err := addresstrap.Show(ctx, out, c); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\n--- puts and gets with round_robin2, while the leader is killed and started again ---")
+	report, err := failover.Run(ctx, out, c)
+	if err != nil {
+		return err
+	}
+	if lost := report.Lost(); len(lost) > 0 {
+		return fmt.Errorf("%d keys that etcd had acknowledged are lost, %s for one", len(lost), lost[0])
+	}
+	fmt.Fprintln(out, "\n--- etcd as the name service of other servers ---")
+	_, err = naming.Run(ctx, out, c)
+	return err
 }

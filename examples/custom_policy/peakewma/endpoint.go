@@ -10,30 +10,30 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// failurePenalty is what a failure takes longer, in seconds: an endpoint that
-// fails soon is not to look fast.
+// failurePenalty is added to the latency of an RPC that the endpoint failed, in
+// seconds. Without it an endpoint that fails fast would look fast.
 const failurePenalty = 1
 
-// inTrouble tells whether an RPC's error speaks of the endpoint. Most are about
-// the RPC: what it asks for is not there, or its caller has had enough.
-func inTrouble(err error) bool {
+// blamesEndpoint reports whether an RPC's error says something about the endpoint.
+// Most errors are about the RPC: its subject does not exist, or its caller gave up.
+func blamesEndpoint(err error) bool {
 	code := status.Code(err)
 	return code == codes.Unavailable || code == codes.ResourceExhausted
 }
 
-// endpoint is what is known of one endpoint.
+// endpoint is what the policy knows of one endpoint.
 type endpoint struct {
 	conn balancer.SubConn
 
 	mu       sync.Mutex // guards the fields below
 	inFlight int
-	latency  float64   // moving average in seconds; 0 before the first
-	updated  time.Time // when the average was
+	latency  float64   // moving average in seconds; 0 before the first RPC ends
+	updated  time.Time // when latency was
 }
 
-// cost is the time that an RPC sent now is likely to take. An endpoint that is
-// new costs nothing, so that it is tried at once; with an RPC under way it costs
-// more than any other until that has ended.
+// cost estimates how long an RPC sent now would take. A new endpoint costs
+// nothing, so that it is tried at once. While its first RPC is in flight, it costs
+// more than any other.
 func (e *endpoint) cost() float64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -43,8 +43,8 @@ func (e *endpoint) cost() float64 {
 	return e.latency * float64(e.inFlight+1)
 }
 
-// begin begins an RPC and returns its end.
-func (e *endpoint) begin(decay float64) func(balancer.DoneInfo) {
+// start counts an RPC in flight and returns the function to call when it ends.
+func (e *endpoint) start(decay float64) func(balancer.DoneInfo) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.inFlight++
@@ -52,8 +52,8 @@ func (e *endpoint) begin(decay float64) func(balancer.DoneInfo) {
 	return func(info balancer.DoneInfo) { e.end(info, start, decay) }
 }
 
-// end takes the latency of an RPC into the average. A pick that gRPC gave up, to
-// pick again, was none: nothing was sent.
+// end updates the average with the latency of an RPC. If gRPC gave the pick up,
+// nothing was sent, and there is no latency.
 func (e *endpoint) end(info balancer.DoneInfo, start time.Time, decay float64) {
 	now := time.Now()
 	took := now.Sub(start).Seconds()
@@ -63,7 +63,7 @@ func (e *endpoint) end(info balancer.DoneInfo, start time.Time, decay float64) {
 	if info.Err == nil && !info.BytesSent {
 		return
 	}
-	if inTrouble(info.Err) {
+	if blamesEndpoint(info.Err) {
 		took += failurePenalty
 	}
 	if took > e.latency { // a peak counts at once

@@ -18,14 +18,14 @@ import (
 
 var sent = balancer.DoneInfo{BytesSent: true, BytesReceived: true}
 
-// rpc takes time on the endpoint. It is for a bubble.
+// rpc is an RPC on the endpoint that takes as long. It is for a synctest bubble.
 func (e *endpoint) rpc(took time.Duration, info balancer.DoneInfo) {
-	done := e.begin(10)
+	done := e.start(10)
 	time.Sleep(took)
 	done(info)
 }
 
-// measured returns an endpoint whose RPCs have taken that long.
+// measured returns an endpoint whose RPCs have had this latency.
 func measured(took time.Duration) *endpoint {
 	e := new(endpoint)
 	for range 100 {
@@ -41,7 +41,7 @@ func wantCost(t *testing.T, e *endpoint, want float64) {
 	}
 }
 
-func TestAPeakCountsAtOnceAndFadesAway(t *testing.T) {
+func TestAPeakCountsAtOnceAndDecays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := measured(10 * time.Millisecond)
@@ -49,12 +49,12 @@ func TestAPeakCountsAtOnceAndFadesAway(t *testing.T) {
 		e.rpc(time.Second, sent)
 		wantCost(t, e, 1)
 		time.Sleep(10*time.Second - 10*time.Millisecond)
-		e.rpc(10*time.Millisecond, sent) // the decay later, a third is left
+		e.rpc(10*time.Millisecond, sent) // after the decay, a third is left
 		wantCost(t, e, 1/math.E+.01*(1-1/math.E))
 	})
 }
 
-func TestAPickThatWasGivenUpTeachesNothing(t *testing.T) {
+func TestAPickThatWasGivenUpDoesNotCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := measured(time.Second)
@@ -64,7 +64,7 @@ func TestAPickThatWasGivenUpTeachesNothing(t *testing.T) {
 	})
 }
 
-func TestOnlyWhatSpeaksOfTheEndpointIsPunished(t *testing.T) {
+func TestOnlyErrorsOfTheEndpointCostAPenalty(t *testing.T) {
 	t.Parallel()
 	tests := map[error]float64{
 		status.Error(codes.Unavailable, ""):       1.01,
@@ -85,7 +85,7 @@ func TestOnlyWhatSpeaksOfTheEndpointIsPunished(t *testing.T) {
 	})
 }
 
-func TestWhatIsKnownSurvivesAnotherPicker(t *testing.T) {
+func TestEndpointsSurviveAnotherPicker(t *testing.T) {
 	t.Parallel()
 	a, b := new(balancertest.SubConn), new(balancertest.SubConn)
 	var pb pickerBuilder
@@ -103,10 +103,10 @@ func TestWhatIsKnownSurvivesAnotherPicker(t *testing.T) {
 	first := build(a)
 	second := build(a, b)
 	if first[a] == nil || second[a] != first[a] || second[b] == nil || second[b] == second[a] {
-		t.Errorf("endpoints %v, then %v, want that of the first kept, and another for the second", first, second)
+		t.Errorf("endpoints %v, then %v, want the first one kept, and a new one for the second", first, second)
 	}
 	build(b)
 	if third := build(a, b); third[a] == first[a] || third[b] != second[b] {
-		t.Errorf("endpoints %v after %v, want one that had left begun anew, and one that stayed kept", third, second)
+		t.Errorf("endpoints %v after %v, want a new one where the SubConn had left, and the one that stayed", third, second)
 	}
 }

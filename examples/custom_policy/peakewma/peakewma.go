@@ -1,6 +1,6 @@
-// Package peakewma is a load-balancing policy on base2: of two random endpoints
-// each RPC goes to the one that promises to answer sooner, by the average of its
-// latest latencies and the RPCs that it has under way. It is selected as
+// Package peakewma is a load-balancing policy built with base2. It compares two
+// random endpoints and sends the RPC to the one that should answer sooner, judged
+// by its recent latencies and its RPCs in flight. This service config selects it:
 //
 //	{"loadBalancingConfig": [{"peak_ewma": {"decaySeconds": 10}}]}
 package peakewma
@@ -30,12 +30,12 @@ func NewBuilder() balancer.Builder {
 
 // config is the policy's part of a service config.
 type config struct {
-	// DecaySeconds is the time after which an old latency counts for about a
-	// third. Default 10.
+	// DecaySeconds is the time after which an old latency has a weight of about
+	// a third. The default is 10.
 	DecaySeconds float64 `json:"decaySeconds"`
 }
 
-// Validate is called by base2.
+// Validate implements base2's optional check of a config.
 func (c config) Validate() error {
 	if c.DecaySeconds < 0 {
 		return errors.New("decaySeconds is negative, want 0 for the default, or more")
@@ -43,7 +43,7 @@ func (c config) Validate() error {
 	return nil
 }
 
-// pickerBuilder keeps what is known of the endpoints from picker to picker.
+// pickerBuilder keeps the endpoints from one picker to the next.
 type pickerBuilder struct {
 	decay     float64 // in seconds
 	endpoints map[balancer.SubConn]*endpoint
@@ -77,5 +77,5 @@ func (p picker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	if other := p.endpoints[rand.IntN(len(p.endpoints))]; other.cost() < e.cost() {
 		e = other
 	}
-	return balancer.PickResult{SubConn: e.conn, Done: e.begin(p.decay)}, nil
+	return balancer.PickResult{SubConn: e.conn, Done: e.start(p.decay)}, nil
 }

@@ -20,20 +20,20 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// world is a channel to endpoints of which the test says how long they take.
-type world struct {
+// channel is a channel to endpoints whose latencies the test sets.
+type channel struct {
 	t       *testing.T
 	cc      *balancertest.ClientConn
 	latency map[string]time.Duration
-	broken  string // whose RPCs fail
+	broken  string // address whose RPCs fail
 
 	mu   sync.Mutex
 	rpcs map[string]int // by address
 }
 
-func newWorld(t *testing.T, config string, latency map[string]time.Duration) *world {
-	w := &world{t: t, cc: balancertest.NewClientConn(t), latency: latency, rpcs: make(map[string]int)}
-	p := w.cc.Build(peakewma.NewBuilder())
+func newChannel(t *testing.T, config string, latency map[string]time.Duration) *channel {
+	c := &channel{t: t, cc: balancertest.NewClientConn(t), latency: latency, rpcs: make(map[string]int)}
+	p := c.cc.Build(peakewma.NewBuilder())
 	t.Cleanup(p.Close)
 	var addrs []string
 	for addr := range latency {
@@ -42,52 +42,52 @@ func newWorld(t *testing.T, config string, latency map[string]time.Duration) *wo
 	if err := p.UpdateWithConfig(config, balancertest.Endpoints(addrs...)...); err != nil {
 		t.Fatalf("update: %v", err)
 	}
-	for _, sc := range w.cc.Live() {
+	for _, sc := range c.cc.Live() {
 		sc.Ready()
 	}
-	return w
+	return c
 }
 
-// call sends RPCs one after the other, each of which takes what its endpoint
-// takes.
-func (w *world) call(n int) {
+// call sends n RPCs one after the other. Each takes as long as its endpoint does.
+func (c *channel) call(n int) {
 	for range n {
-		res, err := w.cc.State().Picker.Pick(balancer.PickInfo{})
+		res, err := c.cc.State().Picker.Pick(balancer.PickInfo{})
 		if err != nil {
-			w.t.Errorf("Pick: %v", err)
+			c.t.Errorf("Pick: %v", err)
 			return
 		}
 		addr := res.SubConn.(*balancertest.SubConn).Addr()
-		time.Sleep(w.latency[addr])
+		time.Sleep(c.latency[addr])
 		info := balancer.DoneInfo{BytesSent: true, BytesReceived: true}
-		if addr == w.broken {
+		if addr == c.broken {
 			info.Err = status.Error(codes.Unavailable, "broken")
 		}
 		res.Done(info)
-		w.mu.Lock()
-		w.rpcs[addr]++
-		w.mu.Unlock()
+		c.mu.Lock()
+		c.rpcs[addr]++
+		c.mu.Unlock()
 	}
 }
 
-// share has callers send RPCs all at once and returns the share of the address.
-func (w *world) share(addr string, callers, n int) float64 {
-	clear(w.rpcs)
+// share has callers send n RPCs each, at the same time, and returns the share of
+// the address.
+func (c *channel) share(addr string, callers, n int) float64 {
+	clear(c.rpcs)
 	var all sync.WaitGroup
 	for range callers {
-		all.Go(func() { w.call(n) })
+		all.Go(func() { c.call(n) })
 	}
 	all.Wait()
-	return float64(w.rpcs[addr]) / float64(callers*n)
+	return float64(c.rpcs[addr]) / float64(callers*n)
 }
 
 func TestASlowEndpointGetsLess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, `{}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": 10 * time.Millisecond, "slow:1": 100 * time.Millisecond})
-		// It is picked only where both choices are it, one time in nine, or
-		// where the others are busy.
-		if got := w.share("slow:1", 6, 500); got > .2 || got == 0 {
+		c := newChannel(t, `{}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": 10 * time.Millisecond, "slow:1": 100 * time.Millisecond})
+		// It is picked if both random choices are it, one time in nine, or if
+		// the others are busy.
+		if got := c.share("slow:1", 6, 500); got > .2 || got == 0 {
 			t.Errorf("the slow endpoint got %.2f of the RPCs, want some, and 0.2 at most", got)
 		}
 	})
@@ -96,40 +96,40 @@ func TestASlowEndpointGetsLess(t *testing.T) {
 func TestEqualEndpointsShareEqually(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, `{}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": 10 * time.Millisecond})
-		if got := w.share("a:1", 8, 500); got < .4 || got > .6 {
+		c := newChannel(t, `{}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": 10 * time.Millisecond})
+		if got := c.share("a:1", 8, 500); got < .4 || got > .6 {
 			t.Errorf("one of two got %.2f of the RPCs, want about half", got)
 		}
 	})
 }
 
-// An endpoint that was slow is found out to be well again, the sooner the
-// shorter the decay.
-func TestItRecovers(t *testing.T) {
+// The shorter the decay, the sooner the policy notices that an endpoint is fast
+// again.
+func TestAnEndpointThatIsFastAgainGetsItsShare(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, `{"decaySeconds": 1}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": time.Second})
-		w.share("b:1", 4, 200)
-		w.latency["b:1"] = 10 * time.Millisecond
-		w.share("b:1", 4, 1000)
-		if got := w.share("b:1", 4, 500); got < .4 {
+		c := newChannel(t, `{"decaySeconds": 1}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": time.Second})
+		c.share("b:1", 4, 200)
+		c.latency["b:1"] = 10 * time.Millisecond
+		c.share("b:1", 4, 1000)
+		if got := c.share("b:1", 4, 500); got < .4 {
 			t.Errorf("the endpoint that recovered got %.2f of the RPCs, want about half", got)
 		}
 	})
 }
 
-func TestFailingSoonIsNotFast(t *testing.T) {
+func TestFailingFastIsNotBeingFast(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, `{}`, map[string]time.Duration{"broken:1": time.Millisecond, "b:1": 10 * time.Millisecond, "c:1": 10 * time.Millisecond})
-		w.broken = "broken:1"
-		if got := w.share("broken:1", 3, 500); got > .2 {
+		c := newChannel(t, `{}`, map[string]time.Duration{"broken:1": time.Millisecond, "b:1": 10 * time.Millisecond, "c:1": 10 * time.Millisecond})
+		c.broken = "broken:1"
+		if got := c.share("broken:1", 3, 500); got > .2 {
 			t.Errorf("the endpoint that fails got %.2f of the RPCs, want 0.2 at most", got)
 		}
 	})
 }
 
-func TestWhatEveryPolicyMustDo(t *testing.T) {
+func TestItIsAValidPolicy(t *testing.T) {
 	t.Parallel()
 	balancertest.Check(t, peakewma.NewBuilder())
 }

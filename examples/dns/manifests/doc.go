@@ -1,3 +1,3 @@
-// Package manifests holds what a cluster needs for this example, to be applied
-// with kubectl, and the tests of it.
+// Package manifests has the Kubernetes manifests of this example, to be applied
+// with kubectl, and their tests.
 package manifests

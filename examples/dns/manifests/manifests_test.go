@@ -23,8 +23,8 @@ type objects struct {
 	monitors    map[string]monitoringv1.ServiceMonitor
 }
 
-// read decodes all manifests strictly: a field that the API does not have, or
-// has elsewhere, is an error, and so is one that is there twice.
+// read decodes all manifests strictly: a field that the API does not have, or has
+// elsewhere, is an error. So is a field that occurs twice.
 func read(t *testing.T) objects {
 	t.Helper()
 	files, err := filepath.Glob("*.yaml")
@@ -67,11 +67,11 @@ func (o objects) add(document []byte) error {
 
 func put[T any](to map[string]T, document []byte, name func(T) string) error {
 	var object T
-	asJSON, err := yaml.YAMLToJSONStrict(document) // a key twice is an error
+	asJSON, err := yaml.YAMLToJSONStrict(document) // refuses keys that occur twice
 	if err != nil {
 		return err
 	}
-	// As the API server, and unlike encoding/json, this minds upper and lower case.
+	// Unlike encoding/json, this is case-sensitive, as the API server is.
 	unknown, err := json.UnmarshalStrict(asJSON, &object)
 	if err := errors.Join(append(unknown, err)...); err != nil {
 		return err
@@ -160,7 +160,7 @@ func TestClientsAreScraped(t *testing.T) {
 	}
 }
 
-// selects checks that the service finds the pods, and a port of theirs by name.
+// selects checks that the service selects the pods, and names one of their ports.
 func selects(t *testing.T, service corev1.Service, deployment appsv1.Deployment) {
 	t.Helper()
 	pod := deployment.Spec.Template

@@ -1,5 +1,5 @@
-// Package ports finds ports for servers that are stopped and come back where they
-// were.
+// Package ports finds ports for servers that stop and start again at the same
+// address.
 package ports
 
 import (
@@ -8,13 +8,12 @@ import (
 	"net"
 )
 
-// The ports are below those that kernels hand out, so that no outgoing connection
-// and no server on any port takes one while its server is down.
+// The ports are below those that kernels assign. So while a server is down, no
+// outgoing connection and no server on "any port" takes its port.
 const low, high = 10_000, 30_000
 
-// Free returns n addresses of 127.0.0.1, with different ports that nobody listens
-// on. They are random, so that programs that ask at the same time seldom get the
-// same.
+// Free returns n addresses of 127.0.0.1 with different ports that are free. The ports
+// are random, so that programs that ask at the same time seldom get the same.
 func Free(n int) ([]string, error) {
 	var addrs []string
 	taken := make(map[int]bool)

@@ -1,5 +1,5 @@
-// Package backend runs the servers: they echo, take a while for it, and report
-// their load as ORCA says, with each RPC and on a stream.
+// Package backend runs the servers of this example. They echo, take a while for
+// it, and report their load with each RPC and on a stream, as ORCA specifies.
 package backend
 
 import (
@@ -13,38 +13,39 @@ import (
 	"google.golang.org/grpc/orca"
 
 	"github.com/grpc-balancer2/balancer2/examples/internal/ports"
+	"github.com/grpc-balancer2/balancer2/examples/internal/serving"
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 )
 
 // Kind is how a server behaves.
 type Kind struct {
-	Takes time.Duration // for each RPC
-	// Utilization is what it reports, at 100 RPCs a second always: the weight
-	// that weighted_round_robin gives it is the one by the other. A service
-	// would measure both.
+	Latency time.Duration // of each RPC
+	// Utilization is what the server reports, always at 100 RPCs per second.
+	// weighted_round_robin divides the rate by the utilization to get the
+	// server's weight. A real server would measure both.
 	Utilization float64
 }
 
-// Loaded tells whether the server is the one of the three that has more to do.
+// Loaded reports whether the server is the busiest of the three.
 func (k Kind) Loaded() bool { return k == loaded }
 
 var (
-	normal = Kind{Takes: 2 * time.Millisecond, Utilization: .4}
-	loaded = Kind{Takes: 50 * time.Millisecond, Utilization: .8}
+	normal = Kind{Latency: 2 * time.Millisecond, Utilization: .4}
+	loaded = Kind{Latency: 50 * time.Millisecond, Utilization: .8}
 )
 
 // Three are the servers of this example.
 var Three = []Kind{normal, normal, loaded}
 
-// Server is one backend. Its address stays when it is killed and started again.
+// Server is one backend. It keeps its address when it is killed and restarted.
 type Server struct {
 	echo.UnimplementedEchoServer
 	Kind
 	Addr string
 
-	served atomic.Int64
-	grpc   *grpc.Server
-	ended  chan error // of Serve
+	served  atomic.Int64
+	serving *serving.Server
 }
 
 // Start starts a server on a free port.
@@ -64,17 +65,12 @@ func Start(kind Kind) (*Server, error) {
 func (s *Server) serve(listener net.Listener) error {
 	load := orca.NewServerMetricsRecorder()
 	s.report(load)
-	s.grpc = grpc.NewServer(orca.CallMetricsServerOption(nil))
-	s.ended = make(chan error, 1)
-	echo.RegisterEchoServer(s.grpc, s)
-	if err := orca.Register(s.grpc, orca.ServiceOptions{ServerMetricsProvider: load}); err != nil {
+	server := grpc.NewServer(orca.CallMetricsServerOption(nil))
+	echo.RegisterEchoServer(server, s)
+	if err := orca.Register(server, orca.ServiceOptions{ServerMetricsProvider: load}); err != nil {
 		return fmt.Errorf("start server %s: register load reports: %w", s.Addr, err)
 	}
-	server, ended := s.grpc, s.ended
-	go func() {
-		ended <- server.Serve(listener)
-		close(ended)
-	}()
+	s.serving = serving.Start(server, listener)
 	return nil
 }
 
@@ -83,40 +79,30 @@ func (s *Server) report(to orca.ServerMetricsRecorder) {
 	to.SetQPS(100)
 }
 
-// Kill breaks the server's connections and the RPCs on them. Of one that is dead
-// it does nothing.
-func (s *Server) Kill() error {
-	s.grpc.Stop()
-	return <-s.ended
-}
+// Kill closes the server's connections and fails the RPCs on them. Killing a
+// server twice does nothing.
+func (s *Server) Kill() error { return s.serving.Stop() }
 
-// Restart starts a killed server where it was. The system may hold the address
-// for a moment.
+// Restart starts a killed server at its old address. The system may hold the
+// address for a moment; Restart tries until ctx is done.
 func (s *Server) Restart(ctx context.Context) error {
-	again := time.NewTicker(20 * time.Millisecond)
-	defer again.Stop()
-	for {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Addr)
-		if err == nil {
-			return s.serve(listener)
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			return fmt.Errorf("restart server: %w", err)
-		}
+	var listener net.Listener
+	var listenErr error
+	err := wait.Until(ctx, "its address is free", func() (bool, error) {
+		listener, listenErr = net.Listen("tcp", s.Addr)
+		return listenErr == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("restart server: %w: %w", err, listenErr)
 	}
+	return s.serve(listener)
 }
 
-// UnaryEcho implements the service. The answer is the server's address. An RPC
-// carries a report only if its handler has asked for the recorder.
+// UnaryEcho answers with the server's address. An RPC carries a load report only
+// if its handler asks for the recorder.
 func (s *Server) UnaryEcho(ctx context.Context, _ *echo.EchoRequest) (*echo.EchoResponse, error) {
-	takes := time.NewTimer(s.Takes)
-	defer takes.Stop()
-	select {
-	case <-takes.C:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := wait.For(ctx, s.Latency); err != nil {
+		return nil, err
 	}
 	if load := orca.CallMetricsRecorderFromContext(ctx); load != nil {
 		s.report(load)

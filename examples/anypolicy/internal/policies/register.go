@@ -1,5 +1,5 @@
-// Package policies registers grpc-go's own policies again, metered, and knows
-// the service config that selects each.
+// Package policies registers grpc-go's own policies again, metered, and has a service
+// config for each.
 package policies
 
 import (
@@ -14,13 +14,12 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// Registry has the metrics of all policies here, and nothing else.
+// Registry has the metrics of these policies and nothing else.
 var Registry = prometheus.NewRegistry()
 
-// The import of a policy's package registers it; registered again, metered, it
-// keeps its name, so that service configs stay as they are. The registry is
-// gRPC's, for the whole process: a program does this once, before its first
-// channel.
+// Importing a policy's package registers the policy. This replaces it by a metered one
+// of the same name, so service configs need no change. gRPC's registry is for the
+// whole process: do this once, in an init function.
 func init() {
 	m := metrics.New()
 	Registry.MustRegister(m)

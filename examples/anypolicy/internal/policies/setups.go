@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/balancer/weightedroundrobin"
 )
 
-// UserHeader is the request header by which ring_hash chooses.
+// UserHeader is the request header that ring_hash hashes.
 const UserHeader = "x-user"
 
 // Setup is a policy with the config that this example gives it.
@@ -35,17 +35,17 @@ var (
 		Policy:  roundrobin.Name,
 		Promise: "each gets the same",
 	}
-	// WeightsPerCall learns the load from the trailer of each RPC. A blackout
-	// of nothing and the shortest period make weights count at once; a service
-	// keeps the defaults of 10 s and 1 s.
+	// WeightsPerCall gets the load from the trailer of each RPC. Without a
+	// blackout period and with the shortest update period, weights apply at once.
+	// A real service keeps the defaults of 10 s and 1 s.
 	WeightsPerCall = Setup{
 		Name:    "weighted_round_robin",
 		Policy:  weightedroundrobin.Name,
 		Promise: "the loaded one gets half of what the others get",
 		config:  map[string]any{"blackoutPeriod": "0s", "weightUpdatePeriod": "0.1s"},
 	}
-	// WeightsOutOfBand learns it from a stream of reports. grpc-go's server
-	// sends one at once and then one each 30 s at the most.
+	// WeightsOutOfBand gets the load from a stream of reports. grpc-go's server
+	// sends one at once, and then at most one every 30 s.
 	WeightsOutOfBand = Setup{
 		Name:    "weighted_round_robin-out-of-band",
 		Policy:  weightedroundrobin.Name,
@@ -55,8 +55,8 @@ var (
 			"enableOobLoadReport": true, "oobReportingPeriod": "30s",
 		},
 	}
-	// RingHash needs the name of a header: without one it expects a hash from
-	// xDS, and fails every pick.
+	// RingHash needs the name of a header. Without one it expects a hash from xDS,
+	// and every pick fails.
 	RingHash = Setup{
 		Name:    "ring_hash_experimental",
 		Policy:  ringhash.Name,
@@ -94,6 +94,5 @@ func (s Setup) ServiceConfig(latency bool) string {
 	return string(js)
 }
 
-// HasChildren tells whether the policy leaves connections to pick_first, one
-// for each endpoint.
+// HasChildren reports whether the policy has a pick_first child for each endpoint.
 func (s Setup) HasChildren() bool { return s.Policy != pickfirst.Name }

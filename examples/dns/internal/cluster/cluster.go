@@ -7,23 +7,26 @@ import (
 	"net"
 	"slices"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 )
 
 const service = "echo.default.svc"
 
-// Config says what cluster to start.
+// Config describes a cluster.
 type Config struct {
 	Pods  int // ready from the start
-	Spare int // how many more there will be, all told
-	// MaxConnectionAge is that of the pods' servers; 0 is gRPC's default, for
-	// ever. MaxConnectionAgeGrace is for the RPCs on such a connection.
+	Spare int // how many more can be started later
+	// MaxConnectionAge is that of the pods' servers; 0 stands for no limit, which
+	// is gRPC's default. RPCs on a connection of that age have
+	// MaxConnectionAgeGrace to end.
 	MaxConnectionAge, MaxConnectionAgeGrace time.Duration
 	// ServiceConfig is published in DNS, unless it is empty.
 	ServiceConfig string
 }
 
-// Cluster is the pods of one service and its DNS. Its methods but Lookups are for
-// one goroutine.
+// Cluster is the pods of one service, and their DNS server. Only Lookups may be
+// called concurrently.
 type Cluster struct {
 	config  Config
 	dns     *nameserver
@@ -50,8 +53,8 @@ func Start(config Config) (*Cluster, error) {
 	return c, nil
 }
 
-// Target returns what a client dials. The DNS server is the authority in it;
-// in a real cluster there is none, and the system's is asked.
+// Target returns what a client dials. It names the DNS server. In a real cluster
+// it would not, and gRPC would ask the system's DNS server.
 func (c *Cluster) Target() string {
 	return fmt.Sprintf("dns://%s/%s:%d", c.dns.addr, service, c.port)
 }
@@ -68,7 +71,7 @@ func (c *Cluster) Pods() []string {
 // Lookups returns how often clients asked DNS for the addresses.
 func (c *Cluster) Lookups() int { return c.dns.lookups() }
 
-// ScaleUp starts a pod, and DNS has it from then on. It returns its address.
+// ScaleUp starts a pod, adds it to DNS, and returns its address.
 func (c *Cluster) ScaleUp() (string, error) {
 	if len(c.waiting) == 0 {
 		return "", fmt.Errorf("start another pod: all %d have been started; raise Config.Spare", c.config.Pods+c.config.Spare)
@@ -80,14 +83,14 @@ func (c *Cluster) ScaleUp() (string, error) {
 	return p.addr.String(), nil
 }
 
-// ScaleDown takes the oldest pods out of DNS and stops them preStop later. They
-// serve until then, because there may be clients that have just asked DNS.
+// ScaleDown removes the oldest pods from DNS and stops them preStop later. Until
+// then they serve clients that have just asked DNS.
 func (c *Cluster) ScaleDown(ctx context.Context, n int, preStop time.Duration) error {
 	n = min(n, len(c.running))
 	leaving := c.running[:n]
 	c.running = slices.Clone(c.running[n:])
 	c.publish(c.running)
-	err := pause(ctx, preStop)
+	err := wait.For(ctx, preStop)
 	errs := []error{err}
 	for _, p := range leaving {
 		errs = append(errs, p.stop())
@@ -95,15 +98,15 @@ func (c *Cluster) ScaleDown(ctx context.Context, n int, preStop time.Duration) e
 	return errors.Join(errs...)
 }
 
-// RollingUpdate replaces all pods as a Deployment with maxSurge 1 and
-// maxUnavailable 0 does, one by one: a new one comes, and when it has been ready
-// for minReady the oldest one goes.
+// RollingUpdate replaces the pods one by one, as a Deployment with maxSurge 1 and
+// maxUnavailable 0 does: it starts a new pod, waits for minReady, and stops the
+// oldest.
 func (c *Cluster) RollingUpdate(ctx context.Context, minReady, preStop time.Duration) error {
 	for range len(c.running) {
 		if _, err := c.ScaleUp(); err != nil {
 			return err
 		}
-		if err := pause(ctx, minReady); err != nil {
+		if err := wait.For(ctx, minReady); err != nil {
 			return err
 		}
 		if err := c.ScaleDown(ctx, 1, preStop); err != nil {
@@ -129,17 +132,4 @@ func (c *Cluster) publish(pods []*pod) {
 		ips[i] = p.addr.IP
 	}
 	c.dns.publish(ips)
-}
-
-// pause is the time that the cluster itself takes; nobody waits for something
-// in it.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

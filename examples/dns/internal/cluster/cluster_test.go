@@ -73,7 +73,7 @@ func TestDNSHasThePodsThatAreReady(t *testing.T) {
 		}
 	}
 	if _, err := c.ScaleUp(); err == nil {
-		t.Error("a pod started that was never planned")
+		t.Error("a pod started beyond Config.Spare")
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package cluster is what a Kubernetes cluster is to a gRPC client of a headless
-// service: pods that come and go, each with an address of its own and all with
-// the same port, and a DNS server that knows which of them are ready.
+// Package cluster simulates what a gRPC client sees of a Kubernetes cluster with a
+// headless service: pods that come and go, each with its own address and all with
+// the same port, and a DNS server that lists those that are ready.
 package cluster

@@ -14,13 +14,13 @@ import (
 // maxTXT is how long one string of a TXT record can be.
 const maxTXT = 255
 
-// nameserver answers as a cluster's DNS does for one headless service: with an A
-// record for each pod that is ready. It also has the TXT record in which gRPC
-// looks for a service config. It speaks UDP only, which is enough for dozens of
+// nameserver answers as a cluster's DNS server does for one headless service: with
+// an A record for each pod that is ready. It also has the TXT record in which gRPC
+// looks for a service config. It supports UDP only, which is enough for dozens of
 // pods.
 type nameserver struct {
 	addr   string
-	name   string // of the service, with the dot at its end
+	name   string // of the service, with a trailing dot
 	server *dns.Server
 	served chan error
 
@@ -30,7 +30,7 @@ type nameserver struct {
 	asked int
 }
 
-// startNameserver serves on a free port. When it returns, it answers.
+// startNameserver starts a server on a free port. It answers from then on.
 func startNameserver(service string, serviceConfig string) (*nameserver, error) {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -57,9 +57,9 @@ func startNameserver(service string, serviceConfig string) (*nameserver, error) 
 	}
 }
 
-// grpcConfig returns the strings of a TXT record that selects the service
-// config, none if there is no config. The form is that of gRFC A2: a list, of
-// which the client takes the first entry that is meant for it.
+// grpcConfig returns the strings of the TXT record with the service config, nil if
+// there is no config. gRFC A2 defines the form: a list, of which the client takes
+// the first entry that applies to it.
 func grpcConfig(serviceConfig string) []string {
 	if serviceConfig == "" {
 		return nil
@@ -71,15 +71,15 @@ func grpcConfig(serviceConfig string) []string {
 	return txt
 }
 
-// publish replaces the addresses of the service. Records have no time to live,
-// so that who asks next gets them.
+// publish replaces the addresses of the service. The records have a TTL of 0: the
+// next look-up gets the new ones.
 func (n *nameserver) publish(pods []net.IP) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.pods = pods
 }
 
-// lookups returns how often the addresses of the service were asked for.
+// lookups returns how often clients asked for the addresses of the service.
 func (n *nameserver) lookups() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -96,7 +96,7 @@ func (n *nameserver) ServeDNS(w dns.ResponseWriter, request *dns.Msg) {
 	} else {
 		n.answer(reply, request.Question[0])
 	}
-	// Whoever asked asks again if the answer does not arrive.
+	// If the answer does not arrive, the client asks again.
 	_ = w.WriteMsg(reply)
 }
 
@@ -107,7 +107,7 @@ func (n *nameserver) answer(reply *dns.Msg, question dns.Question) {
 	switch dns.CanonicalName(question.Name) {
 	case n.name:
 		if question.Qtype != dns.TypeA {
-			return // it exists, but has no such record: no AAAA, for example
+			return // the name exists, but not such a record, for example AAAA
 		}
 		n.asked++
 		for _, ip := range n.pods {
@@ -122,7 +122,7 @@ func (n *nameserver) answer(reply *dns.Msg, question dns.Question) {
 	}
 }
 
-// stop closes the port. It returns what went wrong while serving.
+// stop closes the port. It returns the error of serving, if any.
 func (n *nameserver) stop() error {
 	if err := n.server.Shutdown(); err != nil {
 		return fmt.Errorf("stop DNS server: %w", err)

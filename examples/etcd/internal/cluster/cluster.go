@@ -1,6 +1,5 @@
-// Package cluster runs an etcd cluster on this machine. Each member is etcd's
-// embedded server, or the program etcd, in a process of its own, so that it can be
-// killed.
+// Package cluster runs an etcd cluster on this machine. Each member is a process,
+// so that it can be killed. It runs etcd's embedded server or the program etcd.
 package cluster
 
 import (
@@ -15,17 +14,18 @@ import (
 	"github.com/grpc-balancer2/balancer2/certs"
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/etcdclient"
 	"github.com/grpc-balancer2/balancer2/examples/internal/ports"
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 )
 
-// Cluster is a running cluster with a member for each certificate of the
-// embedded set. Its methods are for one goroutine.
+// Cluster is a cluster with a member for each embedded certificate. It is not safe
+// for concurrent use.
 type Cluster struct {
 	Members []*Member
 	dir     string
 }
 
 // Start starts a cluster and waits until each member serves. The members run the
-// program, or etcd's embedded server if that is "". The caller closes it.
+// program, or etcd's embedded server if that is "". The caller must close it.
 func Start(ctx context.Context, program string) (*Cluster, error) {
 	dir, err := os.MkdirTemp("", "example-etcd-")
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *Cluster) start(ctx context.Context, program string) error {
 	return nil
 }
 
-// Close kills the members that run and removes their data.
+// Close kills all members and removes their data.
 func (c *Cluster) Close() error {
 	var errs []error
 	for _, m := range c.Members {
@@ -110,7 +110,7 @@ func (c *Cluster) AddressBackends() []string {
 	return backends
 }
 
-// Leader returns the member that leads. During an election it waits for its end.
+// Leader returns the leader. During an election it waits.
 func (c *Cluster) Leader(ctx context.Context) (*Member, error) {
 	client, err := etcdclient.New(c.Endpoints())
 	if err != nil {
@@ -127,46 +127,43 @@ func (c *Cluster) Leader(ctx context.Context) (*Member, error) {
 }
 
 // awaitLeader asks the members in turn until one leads.
-func (c *Cluster) awaitLeader(ctx context.Context, leads func(*Member) (bool, error)) (*Member, error) {
-	pause := time.NewTicker(50 * time.Millisecond)
-	defer pause.Stop()
-	for {
+func (c *Cluster) awaitLeader(ctx context.Context, leads func(*Member) (bool, error)) (leader *Member, err error) {
+	err = wait.Until(ctx, "a member leads", func() (bool, error) {
 		for _, m := range c.Members {
 			if yes, err := leads(m); yes || err != nil {
-				return m, err
+				leader = m
+				return yes, err
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("find the leader: no member says that it leads: %w", context.Cause(ctx))
-		case <-pause.C:
-		}
-	}
+		return false, nil
+	})
+	return leader, err
 }
 
-// WaitServing waits until the member answers with what the cluster has agreed on,
-// for which it must have caught up.
+// WaitServing waits until the member answers a read that needs the whole cluster.
+// The member must have caught up with the others for that.
 func (m *Member) WaitServing(ctx context.Context) error {
 	client, err := etcdclient.New([]string{m.Endpoint()})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = client.Close() }() // it only says that its context ended
-	pause := time.NewTicker(50 * time.Millisecond)
-	defer pause.Stop()
-	for {
+	var last error
+	err = wait.Until(ctx, m.Name()+" serves", func() (bool, error) {
 		try, cancel := context.WithTimeout(ctx, 2*time.Second)
-		_, err := client.Get(try, "serving")
-		cancel()
-		if err == nil {
-			return nil
+		defer cancel()
+		if _, last = client.Get(try, "serving"); last == nil {
+			return true, nil
 		}
 		select {
 		case <-m.exited:
-			return fmt.Errorf("wait for %s: its process has ended: %s", m.Name(), m.how)
-		case <-ctx.Done():
-			return fmt.Errorf("wait for %s: %w; last error: %w", m.Name(), context.Cause(ctx), err)
-		case <-pause.C:
+			return false, fmt.Errorf("its process has ended: %s", m.how)
+		default:
+			return false, nil
 		}
+	})
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w; last error: %w", err, last)
 	}
+	return err
 }

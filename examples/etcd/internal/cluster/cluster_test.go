@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// broken has this program be one that ends at once, in place of etcd.
+// broken makes this program end at once. It stands for a broken etcd.
 const broken = "CLUSTER_TEST_BROKEN"
 
 func TestMain(m *testing.M) {
@@ -55,8 +55,8 @@ func TestLeaderIsAwaitedNoLongerThanTheContext(t *testing.T) {
 	})
 }
 
-// A terminal sends Ctrl-C to all processes of the program, but it is the program
-// that ends the members.
+// A terminal sends Ctrl-C to all processes of the program, but only the program
+// itself may end the members.
 func TestMembersSurviveCtrlC(t *testing.T) {
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Minute, errors.New("the test takes too long"))
 	defer cancel()

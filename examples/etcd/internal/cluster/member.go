@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// Member is one member of a cluster. Its methods are for one goroutine.
+// Member is a member of a cluster. It is not safe for concurrent use.
 type Member struct {
 	program string // etcd; "" for the embedded server
 	spec    spec
 	cmd     *exec.Cmd
 	stdin   io.Closer
 	exited  chan struct{} // closed when the process has ended
-	how     string        // it did; to be read after exited
+	how     string        // it ended, and what it said; read it once exited is closed
 }
 
 // Name is the name in the member's certificate.
@@ -27,13 +27,13 @@ func (m *Member) Name() string { return m.spec.Name }
 // Endpoint is the member's URL with its name.
 func (m *Member) Endpoint() string { return m.spec.ClientURL }
 
-// AddressEndpoint is the member's URL with its IP address in place of its name.
+// AddressEndpoint is the member's URL with its IP address.
 func (m *Member) AddressEndpoint() string { return m.spec.ListenURL }
 
-// Backend is what the metrics call the member: the address of its endpoint.
+// Backend is the member's label grpc_lb_backend: the address of its endpoint.
 func (m *Member) Backend() string { return hostPort(m.spec.ClientURL) }
 
-// AddressBackend is what the metrics call the member of an AddressEndpoint.
+// AddressBackend is that label for a client of its AddressEndpoint.
 func (m *Member) AddressBackend() string { return hostPort(m.spec.ListenURL) }
 
 func hostPort(endpoint string) string {
@@ -44,7 +44,7 @@ func hostPort(endpoint string) string {
 	return u.Host
 }
 
-// Start starts the member's process, with the data that it had before.
+// Start starts the member's process with the data of its previous one.
 func (m *Member) Start() error {
 	var said tail
 	cmd, err := m.command(&said)
@@ -62,15 +62,15 @@ func (m *Member) Start() error {
 	m.cmd, m.stdin, m.exited = cmd, stdin, exited
 	go func() {
 		defer close(exited)
-		_ = cmd.Wait() // the state says more: also that of an end that is no error
+		_ = cmd.Wait() // the process's state says more
 		m.how = strings.TrimSpace(cmd.ProcessState.String() + " " + string(said.text))
 	}()
 	return nil
 }
 
-// command is etcd's, or this program's again, as a member. What etcd says is kept
-// for the case that it ends: it warns of each connection that it loses when the
-// example does.
+// command returns the command of the program etcd, or of this program as a member.
+// It does not print etcd's output, because etcd warns of each lost connection, but
+// writes it to said.
 func (m *Member) command(said io.Writer) (*exec.Cmd, error) {
 	if m.program != "" {
 		cmd := exec.Command(m.program, m.spec.args()...)
@@ -92,7 +92,7 @@ func (m *Member) command(said io.Writer) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// Kill ends the process as kill -9 does, and waits for its end.
+// Kill kills the process with SIGKILL and waits for its end.
 func (m *Member) Kill() error {
 	if m.cmd == nil {
 		return nil

@@ -14,10 +14,10 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 )
 
-// memberEnv is set in the processes that are members. It holds a spec.
+// memberEnv is set in the processes of members. It holds a spec as JSON.
 const memberEnv = "EXAMPLE_ETCD_MEMBER"
 
-// spec is all that a member's process has to know.
+// spec is everything that a member's process needs to know.
 type spec struct {
 	Name       string // as in its certificate
 	Dir        string // its data
@@ -30,7 +30,7 @@ type spec struct {
 }
 
 // electionMillis is longer than etcd's default, so that a busy machine does not
-// make the members elect when nobody has died.
+// cause elections.
 const electionMillis = 2000
 
 // args are the arguments of the program etcd.
@@ -51,15 +51,14 @@ func (s spec) args() []string {
 	}
 }
 
-// ServeIfMember turns the process into a member of a cluster if that is what it
-// was started for, and does not return then. Programs and tests that start a
-// cluster call it first.
+// ServeIfMember runs a member, and does not return, if this process was started as
+// one. Programs and tests that start a cluster must call it first.
 func ServeIfMember() {
 	text := os.Getenv(memberEnv)
 	if text == "" {
 		return
 	}
-	signal.Ignore(os.Interrupt) // a terminal sends it to the members, too; the program ends them
+	signal.Ignore(os.Interrupt) // a terminal sends it to members too, but the program ends them
 	if err := serve(text); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -67,8 +66,8 @@ func ServeIfMember() {
 	os.Exit(0)
 }
 
-// serve runs the member until its standard input ends, which it does at the
-// latest with the process that holds the other end.
+// serve runs the member until its standard input ends. That happens when the
+// process that started it ends, if not before.
 func serve(text string) error {
 	var s spec
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -89,7 +88,7 @@ func serve(text string) error {
 	}()
 	select {
 	case <-gone:
-		return nil // the process ends; there is nobody to say goodbye to
+		return nil // exit without a shutdown
 	case err := <-member.Err():
 		return fmt.Errorf("serve %s: %w", s.Name, err)
 	case <-member.Server.StopNotify():
@@ -97,7 +96,7 @@ func serve(text string) error {
 	}
 }
 
-// embedConfig is etcd's default, but for the names, the places and the log.
+// embedConfig is etcd's default with other names, places and log settings.
 func (s spec) embedConfig() (*embed.Config, error) {
 	config := embed.NewConfig()
 	config.Name = s.Name

@@ -2,10 +2,10 @@ package cluster
 
 import "syscall"
 
-// endsWithParent has a process killed when this one ends, however it does. Etcd
-// does not watch its standard input, as the members here do. Linux counts from the
-// thread that started the process: nobody may start a member in a goroutine that
-// ends while it is locked to its thread.
+// endsWithParent makes the kernel kill a process when this one ends. The program
+// etcd needs it, because it does not watch its standard input. Linux goes by the
+// thread that started the process: do not start a member in a goroutine that ends
+// while it is locked to its thread.
 func endsWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

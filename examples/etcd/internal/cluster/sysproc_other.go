@@ -4,6 +4,6 @@ package cluster
 
 import "syscall"
 
-// endsWithParent is for Linux. Elsewhere a process outlives this one if that is
-// killed.
+// endsWithParent works on Linux only. Elsewhere a process outlives this one if this
+// one is killed.
 func endsWithParent() *syscall.SysProcAttr { return nil }

@@ -18,9 +18,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// New returns a client of the endpoints, which are URLs as etcd wants them. It
-// trusts the embedded CA and verifies each member under the host of its
-// endpoint. More options go after those that all channels here have.
+// New returns a client of the endpoints, which are URLs. It trusts the embedded CA
+// and verifies that each member has the name that is the host of its endpoint. More
+// options come after [DialOptions].
 func New(endpoints []string, more ...grpc.DialOption) (*clientv3.Client, error) {
 	config, err := certs.Embedded().ClientConfig()
 	if err != nil {
@@ -29,8 +29,8 @@ func New(endpoints []string, more ...grpc.DialOption) (*clientv3.Client, error) 
 	return NewWithTLS(config, endpoints, more...)
 }
 
-// NewWithTLS is [New] with another configuration of TLS. What it has for
-// ServerName is of no use: the endpoints' hosts go before it.
+// NewWithTLS is [New] with another TLS configuration. Its ServerName has no effect,
+// because the hosts of the endpoints take precedence.
 func NewWithTLS(config *tls.Config, endpoints []string, more ...grpc.DialOption) (*clientv3.Client, error) {
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints:   endpoints,
@@ -44,17 +44,17 @@ func NewWithTLS(config *tls.Config, endpoints []string, more ...grpc.DialOption)
 	return client, nil
 }
 
-// DialOptions are what makes any channel of this example use the policy and find
-// the servers.
+// DialOptions returns the options of all channels of this example: they select the
+// policy and find the servers.
 func DialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
-		// etcd's resolver brings a service config of its own, which goes before
-		// the default one. Disabled, it is not looked at.
+		// etcd's resolver has its own service config, which takes precedence over
+		// the default one. This disables it.
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDefaultServiceConfig(roundrobin2.ServiceConfig),
 		grpc.WithContextDialer(dialLoopback),
-		// A member that comes back is found within a second, not within two
-		// minutes.
+		// Retry every second. By default it can take two minutes to find a member
+		// that has come back.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
 			MinConnectTimeout: 5 * time.Second,
@@ -62,7 +62,7 @@ func DialOptions() []grpc.DialOption {
 	}
 }
 
-// dialLoopback stands in for DNS: every host under etcd.local is this machine.
+// dialLoopback replaces DNS: every host under etcd.local is this machine.
 func dialLoopback(ctx context.Context, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

@@ -13,12 +13,13 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/etcdclient"
+	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const nobody = "https://nobody.etcd.local:1" // whatever the policy is, it fails to connect
+const nobody = "https://nobody.etcd.local:1" // no policy can connect to it
 
 func TestPolicyIsRoundRobin2(t *testing.T) {
 	client, err := etcdclient.New([]string{nobody})
@@ -30,7 +31,8 @@ func TestPolicyIsRoundRobin2(t *testing.T) {
 	}
 }
 
-// The resolver's own service config is the reason for WithDisableServiceConfig.
+// WithDisableServiceConfig is needed because etcd's resolver has its own service
+// config.
 func TestDefaultServiceConfigAloneDoesNothing(t *testing.T) {
 	client, err := clientv3.New(clientv3.Config{
 		Endpoints:   []string{"https://127.0.0.1:1"}, // not that of the other test
@@ -45,8 +47,8 @@ func TestDefaultServiceConfigAloneDoesNothing(t *testing.T) {
 	}
 }
 
-// usesRoundRobin2 waits until the channel's policy has failed to connect, and
-// tells whether it was metered. It closes the client.
+// usesRoundRobin2 waits until the channel has failed to connect, and reports
+// whether round_robin2 has series for it. It closes the client.
 func usesRoundRobin2(t *testing.T, client *clientv3.Client) bool {
 	t.Helper()
 	defer func() { _ = client.Close() }() // it only says that its context ended
@@ -59,21 +61,9 @@ func usesRoundRobin2(t *testing.T, client *clientv3.Client) bool {
 			t.Fatalf("the channel is %v and does not fail", state)
 		}
 	}
-	families, err := prometheus.DefaultGatherer.Gather()
+	p, err := series.ReadPolicy(prometheus.DefaultGatherer, conn.CanonicalTarget(), roundrobin2.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, family := range families {
-		for _, metric := range family.GetMetric() {
-			labels := make(map[string]string)
-			for _, pair := range metric.GetLabel() {
-				labels[pair.GetName()] = pair.GetValue()
-			}
-			if family.GetName() == "grpc_lb_channels" && labels["grpc_target"] == conn.CanonicalTarget() &&
-				labels["grpc_lb_policy"] == "round_robin2" && metric.GetGauge().GetValue() == 1 {
-				return true
-			}
-		}
-	}
-	return false
+	return p.Instances == 1
 }

@@ -1,5 +1,5 @@
-// Package backend reads the list of servers that the programs of this example
-// share: NAME=HOST:PORT,NAME=HOST:PORT, or a file with one on each line.
+// Package backend parses the list of servers that this example's programs use:
+// NAME=HOST:PORT,NAME=HOST:PORT, or a file with one per line.
 package backend
 
 import (
@@ -13,20 +13,19 @@ import (
 
 // Backend is one server.
 type Backend struct {
-	Name string // DNS name that its certificate is for
+	Name string // DNS name in its certificate
 	Addr string // HOST:PORT that it listens on
 }
 
-// String returns the backend as [Parse] reads it.
+// String returns the backend in the form that [Parse] reads.
 func (b Backend) String() string { return b.Name + "=" + b.Addr }
 
-// Port returns the part of the address behind the colon; "0" stands for any
-// free port.
+// Port returns the port of the address; "0" stands for any free port.
 func (b Backend) Port() string {
 	return b.Addr[strings.LastIndexByte(b.Addr, ':')+1:]
 }
 
-// Format returns the list as [Parse] reads it.
+// Format returns the list in the form that [Parse] reads.
 func Format(backends []Backend) string {
 	entries := make([]string, len(backends))
 	for i, b := range backends {
@@ -35,20 +34,20 @@ func Format(backends []Backend) string {
 	return strings.Join(entries, ",")
 }
 
-// Parse reads a list of at least one backend. No two may have the same address,
-// unless the port is 0; two may share a name, and then a certificate.
+// Parse reads a list of at least one backend. Two backends must not have the same
+// address, unless their port is 0. They may have the same name and certificate.
 func Parse(list string) ([]Backend, error) {
 	return parse(strings.SplitSeq(list, ","), "with commas between")
 }
 
-// parse reads backends that are separated in the way that the error tells.
-func parse(entries iter.Seq[string], separated string) ([]Backend, error) {
+// parse parses the entries. The words say in errors how entries are separated.
+func parse(entries iter.Seq[string], words string) ([]Backend, error) {
 	var backends []Backend
 	taken := make(map[string]bool)
 	for entry := range entries {
 		b, err := parseEntry(strings.TrimSpace(entry))
 		if err != nil {
-			return nil, fmt.Errorf("backend %q: %w; want NAME=HOST:PORT, %s", entry, err, separated)
+			return nil, fmt.Errorf("backend %q: %w; want NAME=HOST:PORT, %s", entry, err, words)
 		}
 		if taken[b.Addr] && b.Port() != "0" {
 			return nil, fmt.Errorf("backend %q: address %s is listed twice; give each backend its own port", entry, b.Addr)
@@ -81,8 +80,8 @@ func parseEntry(entry string) (Backend, error) {
 	return Backend{Name: name, Addr: net.JoinHostPort(host, strconv.FormatUint(port, 10))}, nil
 }
 
-// checkName accepts the characters of DNS names only, because the name becomes
-// part of a file name too.
+// checkName accepts only the characters of DNS names, because the name becomes part
+// of a file name.
 func checkName(name string) error {
 	if name == "" {
 		return errors.New("the name is empty")

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// PollInterval is how often [Watch] looks at its file.
+// PollInterval is how often [Watch] reads its file.
 const PollInterval = time.Second
 
-// ReadFile reads a list of at least one backend from a file, one on each line;
-// empty lines and those that begin with # are passed over. It is for clients, so
-// that port 0 is refused, and so is what [Parse] refuses.
+// ReadFile reads a list of at least one backend from a file, one per line. It skips
+// empty lines and those that begin with #. It refuses what [Parse] refuses, and
+// port 0, because it is for clients.
 func ReadFile(path string) ([]Backend, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -40,7 +40,7 @@ func ReadFile(path string) ([]Backend, error) {
 	return backends, nil
 }
 
-// CheckPorts refuses backends that a client cannot know the port of.
+// CheckPorts refuses port 0: a client cannot know which port the server took.
 func CheckPorts(backends []Backend) error {
 	for _, b := range backends {
 		if b.Port() == "0" {
@@ -50,10 +50,9 @@ func CheckPorts(backends []Backend) error {
 	return nil
 }
 
-// Watch looks at the file every [PollInterval] until ctx is done. It tells each
-// list that differs from the one before, the first of which is known; once, what
-// is wrong with a file that cannot be read; and the list when it can be read
-// again.
+// Watch reads the file every [PollInterval] until ctx is done. It calls tell with
+// the list whenever that has changed; known is the first one. If it cannot read the
+// file, it calls tell once with the error, and with the list when it can again.
 func Watch(ctx context.Context, path string, known []Backend, tell func([]Backend, error)) {
 	tick := time.NewTicker(PollInterval)
 	defer tick.Stop()

@@ -1,8 +1,9 @@
-// Package echoserver runs the servers of this example: several in one process,
-// each with a port and a certificate of its own.
+// Package echoserver runs several servers in one process, each with its own port
+// and certificate.
 package echoserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,20 +18,21 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/backend"
 )
 
-// grace is how long RPCs under way may take to finish when the servers stop.
+// grace is how long RPCs in flight may take to end when the servers stop.
 const grace = 3 * time.Second
 
-// Config says what to serve, and how.
+// Config describes the servers.
 type Config struct {
 	Backends []backend.Backend
-	// Credentials returns what the server of the given name proves its
-	// identity with.
+	// Credentials returns the credentials of the server with the name.
 	Credentials func(name string) (credentials.TransportCredentials, error)
+	// New makes the gRPC server of a backend.
+	New func(backend.Backend, credentials.TransportCredentials) *grpc.Server
 	// Listen opens the port of an address. Nil stands for net.Listen on TCP.
 	Listen func(addr string) (net.Listener, error)
 }
 
-// Group is servers that run together, one for each backend.
+// Group is a set of servers that run together, one for each backend.
 type Group struct {
 	servers []*server
 }
@@ -41,8 +43,8 @@ type server struct {
 	grpc     *grpc.Server
 }
 
-// Listen opens all ports, so that a client can connect as soon as it returns.
-// [Group.Run] must follow: it serves, and it closes the ports.
+// Listen opens all ports: clients can connect once it has returned. The caller
+// must call [Group.Run] or [Group.RunDuring], which serve and then close the ports.
 func Listen(config Config) (*Group, error) {
 	listen := config.Listen
 	if listen == nil {
@@ -60,18 +62,14 @@ func Listen(config Config) (*Group, error) {
 			g.stop()
 			return nil, fmt.Errorf("serve %s: %w; stop what has the port, or give another with -backends (port 0: any free one)", b, err)
 		}
-		g.add(backend.Backend{Name: b.Name, Addr: listener.Addr().String()}, listener, creds)
+		served := backend.Backend{Name: b.Name, Addr: listener.Addr().String()}
+		g.servers = append(g.servers, &server{Backend: served, listener: listener, grpc: config.New(served, creds)})
 	}
 	return g, nil
 }
 
-func (g *Group) add(b backend.Backend, listener net.Listener, creds credentials.TransportCredentials) {
-	s := grpc.NewServer(grpc.Creds(creds))
-	echo.RegisterEchoServer(s, service{port: b.Port()})
-	g.servers = append(g.servers, &server{Backend: b, listener: listener, grpc: s})
-}
-
-// Backends returns what is served, with the ports that were taken for port 0.
+// Backends returns the backends as they are served: with real ports in place of
+// port 0.
 func (g *Group) Backends() []backend.Backend {
 	backends := make([]backend.Backend, len(g.servers))
 	for i, s := range g.servers {
@@ -80,9 +78,21 @@ func (g *Group) Backends() []backend.Backend {
 	return backends
 }
 
-// Run serves until ctx is done or a server fails; it then gives the RPCs under
-// way three seconds to finish and stops all servers. It returns the failure,
-// nil if there was none. It must be called once.
+// RunDuring serves while f runs. It returns the error of a server if one failed,
+// because that explains whatever f saw, and else f's.
+func (g *Group) RunDuring(f func() error) error {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	stopped := make(chan error, 1)
+	go func() { stopped <- g.Run(ctx) }()
+	err := f()
+	stop()
+	return cmp.Or(<-stopped, err)
+}
+
+// Run serves until ctx is done or a server fails. Then it stops all servers; RPCs
+// in flight have three seconds to end. It returns the failure, nil if there was
+// none. Call it once.
 func (g *Group) Run(ctx context.Context) error {
 	failed := make(chan error, len(g.servers))
 	var serving sync.WaitGroup
@@ -101,10 +111,11 @@ func (g *Group) Run(ctx context.Context) error {
 	}
 	g.stop()
 	serving.Wait()
-	return err
+	close(failed)
+	return cmp.Or(err, <-failed) // one may have failed just before ctx was done
 }
 
-// stop closes all servers and their ports, whether they serve already or not.
+// stop stops all servers and closes their ports, whether or not they serve yet.
 func (g *Group) stop() {
 	var stopping sync.WaitGroup
 	for _, s := range g.servers {
@@ -112,18 +123,19 @@ func (g *Group) stop() {
 			hard := time.AfterFunc(grace, s.grpc.Stop)
 			s.grpc.GracefulStop()
 			hard.Stop()
-			s.listener.Close() // a server that never served does not know its port
+			s.listener.Close() // a server that never served does not close it
 		})
 	}
 	stopping.Wait()
 }
 
-type service struct {
+// Service is grpc.examples.echo.Echo.
+type Service struct {
 	echo.UnimplementedEchoServer
-	port string
+	Port string
 }
 
-// UnaryEcho returns the message with the server's port behind it.
-func (s service) UnaryEcho(_ context.Context, request *echo.EchoRequest) (*echo.EchoResponse, error) {
-	return &echo.EchoResponse{Message: fmt.Sprintf("%s (from :%s)", request.GetMessage(), s.port)}, nil
+// UnaryEcho returns the message followed by the server's port.
+func (s Service) UnaryEcho(_ context.Context, request *echo.EchoRequest) (*echo.EchoResponse, error) {
+	return &echo.EchoResponse{Message: fmt.Sprintf("%s (from :%s)", request.GetMessage(), s.Port)}, nil
 }

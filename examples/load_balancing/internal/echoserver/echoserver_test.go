@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/backend"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/echoserver"
@@ -32,9 +33,17 @@ func parse(t *testing.T, list string) []backend.Backend {
 	return backends
 }
 
+// newServer is as those of the programs.
+func newServer(b backend.Backend, creds credentials.TransportCredentials) *grpc.Server {
+	s := grpc.NewServer(grpc.Creds(creds))
+	echo.RegisterEchoServer(s, echoserver.Service{Port: b.Port()})
+	return s
+}
+
 // start runs a group until the test is over and returns what it serves.
 func start(t *testing.T, config echoserver.Config) []backend.Backend {
 	t.Helper()
+	config.New = newServer
 	group, err := echoserver.Listen(config)
 	if err != nil {
 		t.Fatal(err)
@@ -94,6 +103,7 @@ func TestListenGivesBackWhatItTookWhenItFails(t *testing.T) {
 		},
 	}
 	for want, config := range tests {
+		config.New = newServer
 		var first net.Listener
 		config.Listen = func(addr string) (net.Listener, error) {
 			listener, err := net.Listen("tcp", addr)
@@ -111,12 +121,14 @@ func TestListenGivesBackWhatItTookWhenItFails(t *testing.T) {
 	}
 }
 
-func TestRunReturnsTheFailureOfAServer(t *testing.T) {
-	t.Parallel()
+// listenTwo returns a group of a and b, and their ports.
+func listenTwo(t *testing.T) (*echoserver.Group, []net.Listener) {
+	t.Helper()
 	var ports []net.Listener
 	group, err := echoserver.Listen(echoserver.Config{
 		Backends:    parse(t, "a=127.0.0.1:0,b=127.0.0.1:0"),
 		Credentials: plaintext,
+		New:         newServer,
 		Listen: func(addr string) (net.Listener, error) {
 			listener, err := net.Listen("tcp", addr)
 			ports = append(ports, listener)
@@ -126,8 +138,61 @@ func TestRunReturnsTheFailureOfAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return group, ports
+}
+
+func TestRunReturnsTheFailureOfAServer(t *testing.T) {
+	t.Parallel()
+	group, ports := listenTwo(t)
 	ports[1].Close()
 	if err := group.Run(t.Context()); !errors.Is(err, net.ErrClosed) || !strings.Contains(err.Error(), "b=127.0.0.1:") {
 		t.Errorf("Run: %v, want the closed port of b", err)
+	}
+}
+
+func TestRunDuringEndsWithItsFunction(t *testing.T) {
+	t.Parallel()
+	failure := errors.New("the client failed")
+	for _, want := range []error{nil, failure} {
+		group, err := echoserver.Listen(echoserver.Config{Backends: parse(t, "a=127.0.0.1:0"), Credentials: plaintext, New: newServer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := group.Backends()[0].Addr
+		err = group.RunDuring(func() error {
+			conn, err := net.Dial("tcp", addr)
+			if err != nil {
+				return err
+			}
+			conn.Close()
+			return want
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("RunDuring: %v, want %v", err, want)
+		}
+		if conn, err := net.Dial("tcp", addr); err == nil {
+			conn.Close()
+			t.Error("the port is still open")
+		}
+	}
+}
+
+func TestRunDuringReturnsTheFailureOfAServerFirst(t *testing.T) {
+	t.Parallel()
+	group, ports := listenTwo(t)
+	ports[0].Close()
+	err := group.RunDuring(func() error {
+		// The failure of one server stops the other.
+		exampletest.Eventually(t, "the other server stops", func() (bool, any) {
+			conn, err := net.Dial("tcp", ports[1].Addr().String())
+			if err == nil {
+				conn.Close()
+			}
+			return err != nil, "it accepts connections"
+		})
+		return errors.New("no server answers")
+	})
+	if !errors.Is(err, net.ErrClosed) {
+		t.Errorf("RunDuring: %v, want %v", err, net.ErrClosed)
 	}
 }

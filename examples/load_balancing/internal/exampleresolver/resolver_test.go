@@ -18,42 +18,9 @@ var backends = []backend.Backend{
 	{Name: "member2.etcd.local", Addr: "[::1]:50052"},
 }
 
-func TestState(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name    string
-		options exampleresolver.Options
-		want    []resolver.Address
-	}{
-		{
-			name: "each address has its own name",
-			want: []resolver.Address{
-				{Addr: "127.0.0.1:50051", ServerName: "member1.etcd.local"},
-				{Addr: "[::1]:50052", ServerName: "member2.etcd.local"},
-			},
-		},
-		{
-			name:    "the channel's name for all",
-			options: exampleresolver.Options{ChannelName: true},
-			want:    []resolver.Address{{Addr: "127.0.0.1:50051"}, {Addr: "[::1]:50052"}},
-		},
-		{
-			name:    "names are dialled and proved",
-			options: exampleresolver.Options{DialNames: true},
-			want: []resolver.Address{
-				{Addr: "member1.etcd.local:50051", ServerName: "member1.etcd.local"},
-				{Addr: "member2.etcd.local:50052", ServerName: "member2.etcd.local"},
-			},
-		},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			if diff := cmp.Diff(test.want, addresses(exampleresolver.State(backends, test.options))); diff != "" {
-				t.Errorf("addresses (-want +got):\n%s", diff)
-			}
-		})
-	}
+// address makes names that only it can have made.
+func address(b backend.Backend) resolver.Address {
+	return resolver.Address{Addr: b.Addr, ServerName: "name of " + b.Name}
 }
 
 // channel records the states that it is given.
@@ -73,13 +40,11 @@ func (c *channel) UpdateState(state resolver.State) error {
 
 func TestTheChannelHearsOfEachUpdateWhileItListens(t *testing.T) {
 	t.Parallel()
-	first := exampleresolver.State(backends[:1], exampleresolver.Options{})
-	second := exampleresolver.State(backends[1:], exampleresolver.Options{})
-	both := exampleresolver.State(backends, exampleresolver.Options{})
-	r := exampleresolver.New(first)
-	update := func(state resolver.State, want error) {
+	first, second := backends[:1], backends[1:]
+	r := exampleresolver.New(first, address)
+	update := func(servers []backend.Backend, want error) {
 		t.Helper()
-		if err := r.Update(state); !errors.Is(err, want) {
+		if err := r.Update(servers); !errors.Is(err, want) {
 			t.Errorf("Update: %v, want %v", err, want)
 		}
 	}
@@ -95,15 +60,15 @@ func TestTheChannelHearsOfEachUpdateWhileItListens(t *testing.T) {
 	update(second, nil) // nobody listens yet
 	awake := &channel{}
 	built := build(awake)
-	update(both, nil)
+	update(backends, nil)
 	awake.answer = balancer.ErrBadResolverState
-	update(resolver.State{}, balancer.ErrBadResolverState)
+	update(nil, balancer.ErrBadResolverState)
 	built.Close() // the channel goes idle
 	update(first, nil)
 	again := &channel{}
 	build(again)
 
-	if diff := cmp.Diff([][]resolver.Address{addresses(second), addresses(both), nil}, seen(awake)); diff != "" {
+	if diff := cmp.Diff([][]resolver.Address{addresses(second), addresses(backends), nil}, seen(awake)); diff != "" {
 		t.Errorf("states until the channel went idle (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([][]resolver.Address{addresses(first)}, seen(again)); diff != "" {
@@ -111,25 +76,32 @@ func TestTheChannelHearsOfEachUpdateWhileItListens(t *testing.T) {
 	}
 }
 
+// seen returns the addresses of each state. Each endpoint must have one.
 func seen(c *channel) [][]resolver.Address {
 	var all [][]resolver.Address
 	for _, state := range c.states {
-		all = append(all, addresses(state))
+		var of []resolver.Address
+		for _, endpoint := range state.Endpoints {
+			if len(endpoint.Addresses) == 1 {
+				of = append(of, endpoint.Addresses...)
+			}
+		}
+		all = append(all, of)
 	}
 	return all
 }
 
-func addresses(state resolver.State) []resolver.Address {
+func addresses(servers []backend.Backend) []resolver.Address {
 	var all []resolver.Address
-	for _, endpoint := range state.Endpoints {
-		all = append(all, endpoint.Addresses...)
+	for _, s := range servers {
+		all = append(all, address(s))
 	}
 	return all
 }
 
 func TestTheChannelHearsOfErrorsWhileItListens(t *testing.T) {
 	t.Parallel()
-	r := exampleresolver.New(exampleresolver.State(backends, exampleresolver.Options{}))
+	r := exampleresolver.New(backends, address)
 	first, second, third := errors.New("first"), errors.New("second"), errors.New("third")
 	r.ReportError(first) // nobody listens yet
 	c := &channel{}

@@ -1,5 +1,5 @@
-// Package policy reads the list of load-balancing policies that the client of
-// this example tries, and makes them known to gRPC.
+// Package policy parses the list of load-balancing policies that this example's
+// client tries, and registers them with gRPC.
 package policy
 
 import (
@@ -12,23 +12,22 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/pickfirst"
-	_ "google.golang.org/grpc/balancer/roundrobin" // registers round_robin, to compare with
+	_ "google.golang.org/grpc/balancer/roundrobin" // registers round_robin, for comparison
 
 	// To try a policy of your own, import its package here as well.
 	_ "github.com/grpc-balancer2/balancer2/balancer" // registers pick_first2 and round_robin2
 )
 
-// Policy is a choice of load-balancing policy.
+// Policy selects a load-balancing policy.
 type Policy struct {
-	Name          string // the one that gRPC uses
-	ServiceConfig string // JSON that chooses it
+	Name          string // of the policy that gRPC uses
+	ServiceConfig string // JSON that selects it
 }
 
-// Parse reads a list with commas between; an entry is the name of a policy, or
-// a whole service config, which starts with {. Each names a policy that is
-// registered; what the config says to the policy is for grpc.NewClient to judge.
-// No two entries may name the same policy, because their metrics would be mixed
-// up.
+// Parse reads a comma-separated list. An entry is the name of a policy, or a whole
+// service config, which begins with {. It must name a registered policy; the rest
+// of the config is checked by grpc.NewClient. Two entries must not name the same
+// policy, because their metrics would be mixed up.
 func Parse(list string) ([]Policy, error) {
 	var policies []Policy
 	for more := true; more; {
@@ -50,8 +49,8 @@ func Parse(list string) ([]Policy, error) {
 	return policies, nil
 }
 
-// cut splits the list behind its first entry; more tells whether a comma
-// follows. The commas inside a service config do not count.
+// cut splits the list after its first entry; more reports whether a comma follows.
+// Commas inside a service config do not count.
 func cut(list string) (entry, rest string, more bool, err error) {
 	list = strings.TrimSpace(list)
 	if !strings.HasPrefix(list, "{") {
@@ -88,7 +87,7 @@ func parseEntry(entry string) (Policy, error) {
 		return Policy{}, fmt.Errorf("service config %s: %w", entry, err)
 	}
 	if len(names) == 0 {
-		return Policy{Name: pickfirst.Name, ServiceConfig: entry}, nil // what gRPC does unless told otherwise
+		return Policy{Name: pickfirst.Name, ServiceConfig: entry}, nil // gRPC's default
 	}
 	i := slices.IndexFunc(names, isRegistered)
 	if i < 0 {
@@ -98,7 +97,7 @@ func parseEntry(entry string) (Policy, error) {
 }
 
 // named returns the policies that a service config names, in the order in which
-// gRPC looks for one that is registered.
+// gRPC tries them.
 func named(config string) ([]string, error) {
 	var fields struct {
 		LoadBalancingPolicy string
@@ -119,8 +118,8 @@ func named(config string) ([]string, error) {
 
 func isRegistered(name string) bool { return balancer.Get(name) != nil }
 
-// unknown explains that gRPC knows no policy by any of the names. Which ones it
-// does know cannot be asked, so it lists those that are likely.
+// unknown says that none of the names is registered, and lists names that are. gRPC
+// cannot list its registry, so these are the usual names.
 func unknown(names []string) error {
 	likely := []string{
 		"pick_first2", "round_robin2", "pick_first", "round_robin", "weighted_round_robin",

@@ -3,7 +3,6 @@ package withprometheus_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,29 +10,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
-// ever is a range longer than the test.
+// ever is a range that is longer than the test.
 const ever = "[1h]"
 
-var httpClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
-
-func get(t *testing.T, address string) (status int, body string) {
-	t.Helper()
-	response, err := httpClient.Get(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatalf("GET %s: %v", address, err)
-	}
-	return response.StatusCode, string(text)
-}
-
-// series is one of an answer to a query: of an instant vector it has one point,
-// of a range all.
+// series is one series of an answer. That to an instant query has one point, that to
+// a range query has all.
 type series struct {
 	labels map[string]string
 	points []point
@@ -57,7 +42,7 @@ func (p *point) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// query answers an instant query for a moment, the present one if it is zero.
+// query sends an instant query for a time, or for now if that is zero.
 func (p *prometheus) query(t *testing.T, expression string, at time.Time) []series {
 	t.Helper()
 	values := url.Values{"query": {expression}}
@@ -67,7 +52,7 @@ func (p *prometheus) query(t *testing.T, expression string, at time.Time) []seri
 	return p.ask(t, "query", values)
 }
 
-// queryRange answers a range query that sees every scrape of the time.
+// queryRange sends a range query that covers every scrape of the time.
 func (p *prometheus) queryRange(t *testing.T, expression string, from, to time.Time) []series {
 	t.Helper()
 	return p.ask(t, "query_range", url.Values{
@@ -80,7 +65,7 @@ func unix(at time.Time) string { return strconv.FormatFloat(float64(at.UnixMilli
 
 func (p *prometheus) ask(t *testing.T, endpoint string, values url.Values) []series {
 	t.Helper()
-	status, body := get(t, p.url+"/api/v1/"+endpoint+"?"+values.Encode())
+	page := exampletest.Get(t, p.url+"/api/v1/"+endpoint+"?"+values.Encode(), "")
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -90,8 +75,8 @@ func (p *prometheus) ask(t *testing.T, endpoint string, values url.Values) []ser
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusOK {
-		t.Fatalf("%s: query %s: status %d, error %v:\n%s", p.name, values.Get("query"), status, err, body)
+	if err := json.Unmarshal([]byte(page.Text), &answer); err != nil || page.Status != http.StatusOK {
+		t.Fatalf("%s: query %s: status %d, error %v:\n%s", p.name, values.Get("query"), page.Status, err, page.Text)
 	}
 	var all []series
 	for _, result := range answer.Data.Result {
@@ -104,8 +89,8 @@ func (p *prometheus) ask(t *testing.T, endpoint string, values url.Values) []ser
 	return all
 }
 
-// values answers an instant query with the values by the given labels, which
-// must tell the series apart.
+// values sends an instant query and returns the values by the labels, which must be
+// different for each series.
 func (p *prometheus) values(t *testing.T, expression string, at time.Time, labels ...string) map[string]float64 {
 	t.Helper()
 	values := make(map[string]float64)
@@ -122,7 +107,7 @@ func (p *prometheus) values(t *testing.T, expression string, at time.Time, label
 	return values
 }
 
-// scrapes returns when the server has scraped the client so far, successfully.
+// scrapes returns the times of the successful scrapes so far.
 func (p *prometheus) scrapes(t *testing.T) []time.Time {
 	t.Helper()
 	var times []time.Time
@@ -136,12 +121,12 @@ func (p *prometheus) scrapes(t *testing.T) []time.Time {
 	return times
 }
 
-// awaitScrape waits for a scrape that began after the given time and returns
-// when the first one did.
+// awaitScrape waits for a scrape that began after the given time, and returns when
+// it began.
 func (p *prometheus) awaitScrape(t *testing.T, after time.Time) time.Time {
 	t.Helper()
 	var first time.Time
-	poll(t, fmt.Sprintf("%s: a scrape after %v", p.name, after), func() (bool, string) {
+	exampletest.Eventually(t, fmt.Sprintf("%s: a scrape after %v", p.name, after), func() (bool, any) {
 		times := p.scrapes(t)
 		i := slices.IndexFunc(times, after.Before)
 		if i < 0 {

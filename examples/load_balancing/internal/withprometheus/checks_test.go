@@ -5,17 +5,19 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
-// evenness is how far the most used backend may be above the mean, relative to
-// it. In a window of 5 s, 200 RPCs per second make more than 300 picks for each
-// of three backends. The rotation lets two backends differ by one pick at either
-// end of the window, and a scrape reads one backend after the other while RPCs
-// go on: a twentieth is what 80 ms between the first and the last would make.
+// evenness is the highest allowed ratio of the most used backend's rate to the mean.
+// In a window of 5 s, 200 RPCs per second give each of three backends more than 300
+// picks. The rotation lets two backends differ by one pick at each end of the
+// window. A scrape also reads one backend after the other while RPCs go on: 80 ms
+// between the first and the last make a difference of a twentieth.
 const evenness = 1.05
 
-// checkSpread checks, by the rates of the last seconds, that round_robin2 gives
-// all backends the same and pick_first2 one of them everything.
+// checkSpread checks, with the rates of the last seconds, that round_robin2 gives all
+// backends the same share, and pick_first2 gives one of them everything.
 func checkSpread(t *testing.T, p *prometheus, members []string) {
 	t.Helper()
 	at := p.awaitSteady(t, len(members))
@@ -44,14 +46,14 @@ func checkSpread(t *testing.T, p *prometheus, members []string) {
 	t.Logf("%s: shares %v, imbalance %v", p.name, shares, ratio)
 }
 
-// awaitSteady waits until n backends of round_robin2 have been READY in all
-// scrapes of five seconds, and returns the end of these.
+// awaitSteady waits until n backends of round_robin2 have been READY in all scrapes
+// of five seconds, and returns the end of the five seconds.
 func (p *prometheus) awaitSteady(t *testing.T, n int) time.Time {
 	t.Helper()
 	const steady = `count(min_over_time(grpc_lb_backend_ready{grpc_lb_policy="round_robin2"}[5s]) == 1
 		and count_over_time(grpc_lb_backend_ready[5s]) >= 9)`
 	var at time.Time
-	poll(t, fmt.Sprintf("%s: %d backends are READY for 5 s", p.name, n), func() (bool, string) {
+	exampletest.Eventually(t, fmt.Sprintf("%s: %d backends are READY for 5 s", p.name, n), func() (bool, any) {
 		found := p.query(t, steady, time.Time{})
 		if len(found) == 0 {
 			return false, "none is"
@@ -62,8 +64,8 @@ func (p *prometheus) awaitSteady(t *testing.T, n int) time.Time {
 	return at
 }
 
-// checkGone checks that the series of a backend that the client ceased to use
-// between two moments were there for the retention, and no longer.
+// checkGone checks that the series of a backend stayed for the retention and no
+// longer. The client stopped using the backend between the two times.
 func checkGone(t *testing.T, p *prometheus, backend string, before, after time.Time) {
 	t.Helper()
 	p.awaitScrape(t, after.Add(retention))
@@ -79,7 +81,7 @@ func checkGone(t *testing.T, p *prometheus, backend string, before, after time.T
 		}
 	}
 	for _, at := range p.scrapes(t) {
-		// A scrape bears the time when Prometheus began it.
+		// The time of a scrape is when Prometheus began it.
 		if at.Before(before.Add(retention-scrapeInterval)) && !present[at] {
 			t.Errorf("%s: the series of %s are missing %v after it was used, want them for %v", p.name, backend, at.Sub(before), retention)
 		}
@@ -89,9 +91,9 @@ func checkGone(t *testing.T, p *prometheus, backend string, before, after time.T
 	}
 }
 
-// checkLaw checks that, for each backend in each scrape, picks are repicks, RPCs
-// that ended, and RPCs in flight.
-func checkLaw(t *testing.T, p *prometheus) {
+// checkSums checks that picks = repicks + RPCs ended + RPCs in flight, for each backend
+// in each scrape.
+func checkSums(t *testing.T, p *prometheus) {
 	t.Helper()
 	scrapes := p.scrapes(t)
 	from, to := scrapes[0], scrapes[len(scrapes)-1]
@@ -110,12 +112,12 @@ func checkLaw(t *testing.T, p *prometheus) {
 	t.Logf("%s: picks = repicks + RPCs + in flight in %d samples of %d scrapes", p.name, kept, len(scrapes))
 }
 
-// checkCounts compares what Prometheus has seen, of backends that are gone too,
-// with what the client counted for itself.
+// checkCounts compares what Prometheus has seen, also of backends that are gone, with
+// what the client counted.
 func checkCounts(t *testing.T, p *prometheus, ended map[string]float64) {
 	t.Helper()
-	// A policy has one RPC under way at a time. So the death of a server fails
-	// one of each policy that used it, and the end of the client cancels one.
+	// Each policy has at most one RPC in flight. So the end of a server fails one RPC
+	// of each policy that used it, and the end of the client cancels one.
 	most := map[string]float64{
 		"pick_first2 Unavailable": 1, "pick_first2 Canceled": 1,
 		"round_robin2 Unavailable": 2, "round_robin2 Canceled": 1,

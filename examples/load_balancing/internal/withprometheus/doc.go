@@ -1,9 +1,8 @@
-// Package withprometheus has tests only: they run the example's servers and its
-// client as the programs that they are, have real Prometheus servers scrape the
-// client while servers die and are replaced, and ask them in PromQL what their
-// users would ask.
+// Package withprometheus has tests only. They run the example's servers and client
+// as programs of their own. Real Prometheus servers scrape the client while servers
+// are killed and replaced, and the tests query them in PromQL.
 //
-// They need prometheus and promtool on the PATH and are skipped without, or with
-// -short, unless the environment variable REQUIRE_PROMETHEUS is set: then they
-// fail.
+// The tests need prometheus and promtool on the PATH. Without them, or with -short,
+// they are skipped. If the environment variable REQUIRE_PROMETHEUS is set, they fail
+// instead.
 package withprometheus

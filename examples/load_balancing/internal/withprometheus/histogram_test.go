@@ -6,17 +6,19 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
-// buckets are how many a classic histogram of the duration of RPCs has.
+// buckets is the number of buckets of the classic RPC duration histogram.
 const buckets = 15
 
-// ofReady keeps the backends that are READY of an expression; one that has gone
-// from the client's list still has some seconds of rates.
+// ofReady restricts an expression to backends that are READY. One that the client no
+// longer uses still has rates for some seconds.
 const ofReady = ` and on (grpc_lb_policy, grpc_lb_backend) grpc_lb_backend_ready == 1`
 
-// checkClassicHistogram checks that the duration of RPCs has classic buckets and
-// quantiles by them, for each backend of round_robin2, which measures it.
+// checkClassicHistogram checks that each backend of round_robin2 has classic buckets of
+// the RPC duration, and plausible quantiles.
 func checkClassicHistogram(t *testing.T, p *prometheus) {
 	t.Helper()
 	le := p.values(t, `count by (grpc_lb_policy, grpc_lb_backend) (grpc_lb_rpc_duration_seconds_bucket)`+ofReady,
@@ -28,8 +30,8 @@ func checkClassicHistogram(t *testing.T, p *prometheus) {
 	t.Logf("%s: 99th percentile of the duration of RPCs: %v", p.name, p99)
 }
 
-// checkNativeHistogram checks the same of native histograms, in place of which
-// there are no classic ones.
+// checkNativeHistogram checks the same for native histograms, and that there are no
+// classic buckets beside them.
 func checkNativeHistogram(t *testing.T, p *prometheus) {
 	t.Helper()
 	if classic := p.query(t, `grpc_lb_rpc_duration_seconds_bucket`+ever, time.Time{}); len(classic) > 0 {
@@ -47,11 +49,11 @@ func checkNativeHistogram(t *testing.T, p *prometheus) {
 	t.Logf("%s: 99th percentile of the duration of RPCs: %v", p.name, p99)
 }
 
-// plausible tells whether RPCs can have taken so many seconds.
-func plausible(seconds float64) bool { return seconds > 0 && seconds < patience.Seconds() }
+// plausible reports whether an RPC can have taken as many seconds.
+func plausible(seconds float64) bool { return seconds > 0 && seconds < exampletest.Patience.Seconds() }
 
-// checkBackends checks one value of each of round_robin2's three backends, and
-// that no other policy has any.
+// checkBackends checks that each of round_robin2's three backends has a value that is
+// ok, and that no other policy has one.
 func (p *prometheus) checkBackends(t *testing.T, what string, values map[string]float64, ok func(float64) bool) {
 	t.Helper()
 	ready := p.values(t, `grpc_lb_backend_ready{grpc_lb_policy="round_robin2"} == 1`, time.Time{}, "grpc_lb_policy", "grpc_lb_backend")
@@ -65,10 +67,9 @@ func (p *prometheus) checkBackends(t *testing.T, what string, values map[string]
 	}
 }
 
-// checkDurations checks, when all RPCs have ended, that each of round_robin2 has
-// been measured, and that the histograms agree about them: the native one's
-// median, which is within a tenth of the true one, lies in the same classic
-// bucket.
+// checkDurations checks, after all RPCs have ended, that each RPC of round_robin2 is in
+// the histograms, and that these agree: the native one's median, give or take a tenth,
+// is in the classic bucket that has the median.
 func checkDurations(t *testing.T, text, native *prometheus, quiet time.Time) {
 	t.Helper()
 	counts := map[*prometheus]string{

@@ -10,49 +10,51 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// It is one story, for each part of it needs the one before: servers run, one is
-// killed and comes back, one is killed and replaced, the client ends. Two
-// Prometheus servers watch it, one by OpenMetrics, one by protobuf.
+// This is one long test, because each part needs the one before: servers run, one is
+// killed and restarted, another is killed and replaced, the client ends. Two
+// Prometheus servers scrape it, one in OpenMetrics and one in protobuf.
 func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 	require(t)
-	w := startWorld(t)
-	text := startOpenMetrics(t, w.scraped)
-	native := startNative(t, w.scraped)
+	s := startSystem(t)
+	text := startOpenMetrics(t, s.scraped)
+	native := startNative(t, s.scraped)
 	both := []*prometheus{text, native}
-	checkMetricsPage(t, w)
+	checkMetricsPage(t, s)
 	checkOpenMetrics(t, text)
 
-	members := w.addrs()
+	members := s.addrs()
 	for _, p := range both {
 		checkSpread(t, p, members)
 	}
 
-	// The server that pick_first2 uses dies and comes back.
+	// The server that pick_first2 uses is killed and restarted.
 	failed := text.first(t)
-	w.servers[failed].kill()
+	s.servers[failed].Kill()
 	for _, p := range both {
 		p.awaitReady(t, failed, 0)
 	}
-	w.serve(t, w.names[failed], failed)
+	s.serve(t, s.names[failed], failed)
 	for _, p := range both {
 		p.awaitReady(t, failed, 1)
 	}
 
-	// Another one dies and does not come back; a new one takes its place.
+	// Another one is killed. A new one takes its place.
 	used := text.first(t)
 	dead := members[slices.IndexFunc(members, func(addr string) bool { return addr != failed && addr != used })]
-	w.servers[dead].kill()
+	s.servers[dead].Kill()
 	for _, p := range both {
 		p.awaitReady(t, dead, 0)
 	}
-	fresh := w.serve(t, w.names[dead], "127.0.0.1:0")
+	fresh := s.serve(t, s.names[dead], "127.0.0.1:0")
 	members[slices.Index(members, dead)] = fresh
 	before := time.Now()
-	w.use(t, members...)
+	s.use(t, members...)
 	for _, p := range both {
 		p.awaitReady(t, fresh, 1)
 	}
@@ -64,23 +66,23 @@ func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 	checkClassicHistogram(t, text)
 	checkNativeHistogram(t, native)
 
-	ended := w.endRPCs(t)
+	ended := s.endRPCs(t)
 	t.Logf("RPCs by the client's own count: %v", ended)
 	quiet := time.Now()
 	for _, p := range both {
 		p.awaitScrape(t, quiet)
-		checkLaw(t, p)
+		checkSums(t, p)
 		checkCounts(t, p, ended)
 	}
 	checkDurations(t, text, native, quiet)
 }
 
-// awaitReady waits until Prometheus says that round_robin2 is connected to the
-// backend, or is not.
+// awaitReady waits until Prometheus has grpc_lb_backend_ready of the backend, under
+// round_robin2, with the value.
 func (p *prometheus) awaitReady(t *testing.T, backend string, want float64) {
 	t.Helper()
 	expression := `grpc_lb_backend_ready{grpc_lb_policy="round_robin2", grpc_lb_backend="` + backend + `"}`
-	poll(t, fmt.Sprintf("%s: %s is %v", p.name, expression, want), func() (bool, string) {
+	exampletest.Eventually(t, fmt.Sprintf("%s: %s is %v", p.name, expression, want), func() (bool, any) {
 		found := p.query(t, expression, time.Time{})
 		return len(found) == 1 && found[0].points[0].value == want, fmt.Sprint(found)
 	})
@@ -91,7 +93,7 @@ func (p *prometheus) first(t *testing.T) string {
 	t.Helper()
 	const expression = `grpc_lb_backend_ready{grpc_lb_policy="pick_first2"} == 1`
 	var backend string
-	poll(t, p.name+": pick_first2 is connected", func() (bool, string) {
+	exampletest.Eventually(t, p.name+": pick_first2 is connected", func() (bool, any) {
 		found := p.query(t, expression, time.Time{})
 		if len(found) == 1 {
 			backend = found[0].labels["grpc_lb_backend"]
@@ -101,10 +103,10 @@ func (p *prometheus) first(t *testing.T) string {
 	return backend
 }
 
-// checkMetricsPage has promtool look at the page as it is in the text format.
-func checkMetricsPage(t *testing.T, w *world) {
+// checkMetricsPage checks the text format of the page with promtool.
+func checkMetricsPage(t *testing.T, s *system) {
 	t.Helper()
-	_, page := get(t, "http://"+w.scraped+"/metrics")
+	page := exampletest.Get(t, "http://"+s.scraped+"/metrics", "").Text
 	if !strings.Contains(page, "\ngrpc_lb_picks_total{") {
 		t.Fatalf("no grpc_lb_picks_total on /metrics:\n%s", page)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
 const scrapeInterval = 500 * time.Millisecond
@@ -16,43 +18,43 @@ const scrapeInterval = 500 * time.Millisecond
 // prometheus is a Prometheus server that scrapes the client.
 type prometheus struct {
 	name string
-	*process
+	*exampletest.Process
 	url string
 }
 
-// startPrometheus runs a server until the test is over. It returns once the
-// server is ready.
+// startPrometheus starts a server for the time of the test, and returns when it is
+// ready.
 func startPrometheus(t *testing.T, name, config string, flags ...string) *prometheus {
 	t.Helper()
-	p := &prometheus{name: name, process: startProcess(t, "prometheus", append(flags,
+	p := &prometheus{name: name, Process: exampletest.StartProcess(t, "prometheus", append(flags,
 		"--config.file="+config, "--storage.tsdb.path="+t.TempDir(), "--web.listen-address=127.0.0.1:0")...)}
-	p.url = "http://" + p.await(t, `msg="Listening on".* address=(\S+)`)[0]
-	poll(t, name+" is ready", func() (bool, string) {
-		status, body := get(t, p.url+"/-/ready")
-		return status == http.StatusOK, body
+	p.url = "http://" + p.Stderr.Await(t, `msg="Listening on".* address=(\S+)`, 1)[0]
+	exampletest.Eventually(t, name+" is ready", func() (bool, any) {
+		page := exampletest.Get(t, p.url+"/-/ready", "")
+		return page.Status == http.StatusOK, page.Text
 	})
 	return p
 }
 
-// startOpenMetrics starts a server that scrapes OpenMetrics, which it prefers to
-// the older text format.
+// startOpenMetrics starts a server that scrapes OpenMetrics. It prefers that to the
+// older text format.
 func startOpenMetrics(t *testing.T, target string) *prometheus {
 	t.Helper()
 	return startPrometheus(t, "Prometheus", writeConfig(t, target, ""))
 }
 
-// checkOpenMetrics fails the test if the server was answered in another format: in
-// OpenMetrics the metadata of a counter has no _total in its name.
+// checkOpenMetrics checks that the server has got OpenMetrics: only there the
+// metadata of a counter has no _total in its name.
 func checkOpenMetrics(t *testing.T, p *prometheus) {
 	t.Helper()
-	poll(t, p.name+" has metadata as of OpenMetrics", func() (bool, string) {
-		_, body := get(t, p.url+"/api/v1/metadata?metric=grpc_lb_picks")
-		return strings.Contains(body, `"grpc_lb_picks"`), body
+	exampletest.Eventually(t, p.name+" has metadata as of OpenMetrics", func() (bool, any) {
+		page := exampletest.Get(t, p.url+"/api/v1/metadata?metric=grpc_lb_picks", "")
+		return strings.Contains(page.Text, `"grpc_lb_picks"`), page.Text
 	})
 }
 
-// startNative starts a server that scrapes protobuf, for the native histograms.
-// In older versions a flag has it do so, in newer ones a line of the config.
+// startNative starts a server that scrapes protobuf, which has native histograms.
+// Older versions need a flag for that, newer ones a line in the config.
 func startNative(t *testing.T, target string) *prometheus {
 	t.Helper()
 	config := writeConfig(t, target, "    scrape_native_histograms: true\n")

@@ -1,5 +1,5 @@
-// Package backend runs the servers of this example. Each counts what it
-// answers, so that the metrics can be compared with it, and can be made sick.
+// Package backend runs the servers of this example. Each counts its answers, to
+// compare the metrics with, and can be told to fail.
 package backend
 
 import (
@@ -14,12 +14,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/grpc-balancer2/balancer2/examples/internal/serving"
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 )
 
-// work is how long an answer takes, so that RPCs are under way when endpoints
+// latency is how long an answer takes, so that RPCs are in flight when endpoints
 // come and go.
-const work = 5 * time.Millisecond
+const latency = 5 * time.Millisecond
 
 // Backend is a server on a free port of the loopback interface.
 type Backend struct {
@@ -28,7 +30,7 @@ type Backend struct {
 	Zone string
 
 	addr     netip.AddrPort
-	stop     func()
+	serving  *serving.Server
 	sick     atomic.Bool
 	answered atomic.Int64
 	failed   atomic.Int64
@@ -43,32 +45,24 @@ func Start(name, zone string) (*Backend, error) {
 	server := grpc.NewServer()
 	b := &Backend{Name: name, Zone: zone, addr: listener.Addr().(*net.TCPAddr).AddrPort()}
 	echo.RegisterEchoServer(server, b)
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = server.Serve(listener) // it ends by Stop alone
-	}()
-	b.stop = func() {
-		server.Stop()
-		<-served
-	}
+	b.serving = serving.Start(server, listener)
 	return b, nil
 }
 
-// Stop ends the server, with the RPCs that are under way. It may be called again.
-func (b *Backend) Stop() { b.stop() }
+// Stop stops the server, which fails the RPCs in flight. It may be called again.
+func (b *Backend) Stop() { _ = b.serving.Stop() } // a server that failed has failed RPCs already
 
 // Addr is where the backend listens.
 func (b *Backend) Addr() netip.AddrPort { return b.addr }
 
-// SetSick makes the backend fail all RPCs with UNAVAILABLE, until it is called
-// with false. Its connections stay.
+// SetSick makes the backend fail all RPCs with UNAVAILABLE, or stop doing so. Its
+// connections stay.
 func (b *Backend) SetSick(sick bool) { b.sick.Store(sick) }
 
-// Answered is how many RPCs succeeded here.
+// Answered is the number of RPCs that succeeded.
 func (b *Backend) Answered() int64 { return b.answered.Load() }
 
-// Failed is how many RPCs failed here.
+// Failed is the number of RPCs that failed.
 func (b *Backend) Failed() int64 { return b.failed.Load() }
 
 // UnaryEcho answers with the backend's name.
@@ -77,11 +71,9 @@ func (b *Backend) UnaryEcho(ctx context.Context, _ *echo.EchoRequest) (*echo.Ech
 		b.failed.Add(1)
 		return nil, status.Errorf(codes.Unavailable, "backend %s is sick", b.Name)
 	}
-	select {
-	case <-time.After(work):
-	case <-ctx.Done():
+	if err := wait.For(ctx, latency); err != nil {
 		b.failed.Add(1)
-		return nil, status.FromContextError(ctx.Err()).Err()
+		return nil, status.FromContextError(err).Err()
 	}
 	b.answered.Add(1)
 	return &echo.EchoResponse{Message: b.Name}, nil

@@ -12,9 +12,11 @@ import (
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	"github.com/envoyproxy/go-control-plane/pkg/server/v3"
 	"google.golang.org/grpc"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/serving"
 )
 
-// everyNode is the key of the one snapshot, which all clients get.
+// everyNode is the key of the only snapshot. All clients get it.
 const everyNode = "every node"
 
 type sameForAll struct{}
@@ -30,12 +32,12 @@ type Server struct {
 	fixed   cache.Snapshot // the listener and the cluster
 
 	mu      sync.Mutex // guards refused
-	refused error      // what a client last said of resources that it did not take
+	refused error      // the last refusal of resources by a client
 }
 
-// Start serves the service at the address. There are no endpoints before the
-// first [Server.SetEndpoints]; clients wait for them, or go on with those that
-// they had from a server before.
+// Start serves the service at the address. It has no endpoints before the first
+// [Server.SetEndpoints]: until then clients wait, or go on with the endpoints that
+// an earlier server sent.
 func Start(addr string, service Service) (*Server, error) {
 	fixed, err := service.snapshot()
 	if err != nil {
@@ -52,30 +54,25 @@ func Start(addr string, service Service) (*Server, error) {
 		fixed:   fixed,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	callbacks := server.CallbackFuncs{StreamRequestFunc: s.heard}
+	callbacks := server.CallbackFuncs{StreamRequestFunc: s.noteRefusal}
 	grpcServer := grpc.NewServer()
 	discovery.RegisterAggregatedDiscoveryServiceServer(grpcServer, server.NewServer(ctx, s.cache, callbacks))
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		_ = grpcServer.Serve(listener) // it ends by Stop alone
-	}()
+	serves := serving.Start(grpcServer, listener)
 	s.stop = func() {
 		cancel()
-		grpcServer.Stop()
-		<-served
+		_ = serves.Stop() // the client sees if the server failed before
 	}
 	return s, nil
 }
 
-// Stop ends the server. It may be called again.
+// Stop stops the server. It may be called again.
 func (s *Server) Stop() { s.stop() }
 
 // Addr is where the server listens.
 func (s *Server) Addr() string { return s.addr }
 
-// SetEndpoints sends the endpoints to all clients, in place of those before. The
-// listener and the cluster keep their versions, so that they are not sent again.
+// SetEndpoints sends the endpoints to all clients, in place of the earlier ones.
+// The listener and the cluster keep their versions and are not sent again.
 func (s *Server) SetEndpoints(ctx context.Context, localities ...Locality) error {
 	snapshot := cache.Snapshot{Resources: s.fixed.Resources}
 	endpoints, err := versioned(assignment(s.service, localities))
@@ -89,9 +86,9 @@ func (s *Server) SetEndpoints(ctx context.Context, localities ...Locality) error
 	return nil
 }
 
-// heard looks at a request. One that has an error in it is a client's refusal of
-// the resources that it was sent before: it goes on with what it had.
-func (s *Server) heard(_ int64, req *discovery.DiscoveryRequest) error {
+// noteRefusal notes a request with an error in it: with that, a client refuses the
+// resources that it was sent last, and goes on with those from before.
+func (s *Server) noteRefusal(_ int64, req *discovery.DiscoveryRequest) error {
 	if req.GetErrorDetail() != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -100,15 +97,15 @@ func (s *Server) heard(_ int64, req *discovery.DiscoveryRequest) error {
 	return nil
 }
 
-// Refused returns what a client refused last (NACK), and why, nil if nothing.
+// Refused returns the last refusal (NACK) of a client, nil if there was none.
 func (s *Server) Refused() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.refused
 }
 
-// Bootstrap is the configuration that leads a client to this server. It is what
-// GRPC_XDS_BOOTSTRAP_CONFIG holds elsewhere.
+// Bootstrap returns the configuration for clients of this server. In other
+// programs it is in GRPC_XDS_BOOTSTRAP_CONFIG.
 func (s *Server) Bootstrap() []byte {
 	return fmt.Appendf(nil, `{
 	"xds_servers": [{"server_uri": %q, "channel_creds": [{"type": "insecure"}]}],

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/xds"
 
 	_ "github.com/grpc-balancer2/balancer2/balancer"
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 	"github.com/grpc-balancer2/balancer2/examples/xds/internal/backend"
 	"github.com/grpc-balancer2/balancer2/examples/xds/internal/controlplane"
@@ -86,7 +87,7 @@ func TestClientRefusesAConfigThatThePolicyRefuses(t *testing.T) {
 	}
 	refused := awaitRefusal(ctx, plane)
 	t.Logf("the RPC says: %v", err)
-	t.Logf("the control plane hears: %v", refused)
+	t.Logf("the control plane says: %v", refused)
 	for _, err := range []error{err, refused} {
 		if err == nil || !strings.Contains(err.Error(), "round_robin2") || !strings.Contains(err.Error(), "latency") {
 			t.Errorf("got %v, want an error that names round_robin2 and latency", err)
@@ -94,12 +95,8 @@ func TestClientRefusesAConfigThatThePolicyRefuses(t *testing.T) {
 	}
 }
 
-// awaitRefusal waits for the client's answer, which may come after its RPC failed.
+// awaitRefusal waits for the refusal, which may come after the RPC has failed.
 func awaitRefusal(ctx context.Context, plane *controlplane.Server) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for plane.Refused() == nil && ctx.Err() == nil {
-		<-tick.C
-	}
+	_ = wait.Until(ctx, "the client refuses", func() (bool, error) { return plane.Refused() != nil, nil })
 	return plane.Refused()
 }

@@ -1,8 +1,7 @@
-// Package controlplane is an xDS control plane in the process of its client. It
-// describes one service, a cluster of endpoints in localities, and sends a new
-// list of endpoints whenever it is given one.
+// Package controlplane is an xDS control plane for clients in the same process. It
+// describes one service: a cluster of endpoints in localities.
 //
-// It answers with three kinds of resource: the listener of the service (LDS,
-// with the route inside), the cluster with its policy and outlier detection
-// (CDS), and the endpoints (EDS). Only the last ever changes.
+// It has three resources: the listener of the service (LDS, with the route inside),
+// the cluster with its policy and outlier detection (CDS), and the endpoints (EDS).
+// Only the endpoints ever change.
 package controlplane

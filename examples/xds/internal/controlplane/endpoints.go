@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// Locality is a zone and the endpoints in it. RPCs are spread over zones by
-// weight, and in each over its endpoints by the policy.
+// Locality is a zone with its endpoints. RPCs are spread over zones by weight, and
+// within a zone by the policy.
 type Locality struct {
 	Zone      string
 	Weight    uint32

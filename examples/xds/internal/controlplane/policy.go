@@ -11,11 +11,11 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// policy selects the custom policy as gRFC A52 wants it. The outer list has one
-// entry, which spreads RPCs over localities by their weights, for the custom
-// policy spreads them over the endpoints of one. The inner list is in order of
-// preference: a client skips what it does not know, so that one without the
-// custom policy takes round_robin.
+// policy selects the custom policy as gRFC A52 specifies. The outer list has one
+// entry: wrr_locality, which spreads RPCs over localities by weight. The inner list
+// has the policies for the endpoints of a locality, in order of preference. A
+// client skips policies that it does not know: without the custom policy it takes
+// round_robin.
 func (s Service) policy() (*cluster.LoadBalancingPolicy, error) {
 	config, err := structpb.NewStruct(s.PolicyConfig)
 	if err != nil {

@@ -18,21 +18,21 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// Service is what the control plane describes: a name that clients dial as
-// xds:///NAME, and how its RPCs are spread.
+// Service is a service that clients dial as xds:///NAME, and how its RPCs are
+// spread.
 type Service struct {
 	Name             string
 	Policy           string         // the custom policy, by its name in gRPC's registry
-	PolicyConfig     map[string]any // its config, the JSON object of a service config
+	PolicyConfig     map[string]any // its config, as in a service config
 	OutlierDetection OutlierDetection
 }
 
-// OutlierDetection ejects endpoints of whose RPCs at least half fail.
+// OutlierDetection ejects endpoints that fail at least half of their RPCs.
 type OutlierDetection struct {
-	Interval      time.Duration // between looks at the endpoints
+	Interval      time.Duration // from one check of the endpoints to the next
 	EjectionTime  time.Duration // how long they stay ejected
-	MinimumHosts  uint32        // with RequestVolume; else none is ejected
-	RequestVolume uint32        // RPCs in an interval that count as enough
+	MinimumHosts  uint32        // endpoints with RequestVolume that it takes to eject one
+	RequestVolume uint32        // RPCs in an interval that it takes to judge an endpoint
 }
 
 // snapshot holds the listener and the cluster.
@@ -52,9 +52,9 @@ func (s Service) snapshot() (snapshot cache.Snapshot, err error) {
 	return snapshot, err
 }
 
-// versioned makes a resource's version from what is in it. A client that comes
-// back names the version that it has, and is not answered if it is the same: a
-// server that counted versions from one after a restart could leave it with old
+// versioned derives a resource's version from its content. A client that reconnects
+// names the version that it has, and gets no answer if the server has the same. If
+// a restarted server counted its versions from one, a client could keep old
 // resources.
 func versioned(resource types.Resource) (cache.Resources, error) {
 	packed, err := cache.MarshalResource(resource)
@@ -116,7 +116,7 @@ func (o OutlierDetection) proto() *cluster.OutlierDetection {
 		BaseEjectionTime:   durationpb.New(o.EjectionTime),
 		MaxEjectionTime:    durationpb.New(o.EjectionTime),
 		MaxEjectionPercent: wrapperspb.UInt32(50),
-		// Left out, success rates would be compared as well.
+		// The default would compare success rates as well.
 		EnforcingSuccessRate:           wrapperspb.UInt32(0),
 		EnforcingFailurePercentage:     wrapperspb.UInt32(100),
 		FailurePercentageThreshold:     wrapperspb.UInt32(50),

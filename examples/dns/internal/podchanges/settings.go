@@ -1,0 +1,22 @@
+package podchanges
+
+import "time"
+
+// Settings are the times of the example. They are much shorter than in a real
+// cluster, in about the same proportions.
+type Settings struct {
+	Pods int
+	// Every is the time between two RPCs.
+	Every time.Duration
+	// MinResolutionInterval is what the program has set for gRPC's dns resolver.
+	// That setting is global and must come before the first channel.
+	MinResolutionInterval time.Duration
+	// MaxConnectionAge is that of the servers where they limit it.
+	MaxConnectionAge time.Duration
+	// MinReady is how long a new pod is ready before the next old one stops.
+	MinReady time.Duration
+	// PreStop is the time from a pod's removal from DNS to its GracefulStop.
+	PreStop time.Duration
+	// Watch is how long RPCs are counted to compute a share.
+	Watch time.Duration
+}

@@ -1,0 +1,38 @@
+package naming
+
+import (
+	"net"
+
+	"google.golang.org/grpc/resolver"
+)
+
+// namedByHost is a resolver builder that makes the host of each address its TLS
+// name, unless the resolver inside has set one. etcd's naming resolver does not,
+// so gRPC would expect the name of the service from every server.
+type namedByHost struct{ resolver.Builder }
+
+// Build implements [resolver.Builder].
+func (b namedByHost) Build(target resolver.Target, cc resolver.ClientConn, opts resolver.BuildOptions) (resolver.Resolver, error) {
+	return b.Builder.Build(target, namingConn{cc}, opts)
+}
+
+// namingConn is between the resolver and gRPC.
+type namingConn struct{ resolver.ClientConn }
+
+// UpdateState implements [resolver.ClientConn].
+func (c namingConn) UpdateState(state resolver.State) error {
+	// The slices belong to the resolver: copy them.
+	endpoints := make([]resolver.Endpoint, len(state.Endpoints))
+	for i, endpoint := range state.Endpoints {
+		endpoints[i] = endpoint
+		endpoints[i].Addresses = make([]resolver.Address, len(endpoint.Addresses))
+		for j, address := range endpoint.Addresses {
+			if host, _, err := net.SplitHostPort(address.Addr); err == nil && address.ServerName == "" {
+				address.ServerName = host
+			}
+			endpoints[i].Addresses[j] = address
+		}
+	}
+	state.Endpoints = endpoints
+	return c.ClientConn.UpdateState(state)
+}

@@ -1,0 +1,45 @@
+package calls
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/examples/internal/series"
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
+)
+
+// settle connects the channel, and waits until its policy has connected to every
+// server that it can connect to, but no longer than the timeout. The RPCs would
+// work without it, but they wait for the first connection only: the first answers
+// would lack some servers.
+func (c channel) settle(ctx context.Context, timeout time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c.conn.Connect()
+	for state := c.conn.GetState(); state != connectivity.Ready && state != connectivity.TransientFailure; state = c.conn.GetState() {
+		if !c.conn.WaitForStateChange(ctx, state) {
+			return
+		}
+	}
+	// The metrics count a connection a moment before the policy uses it. Seeing
+	// it twice gives the policy that moment.
+	seen := 0
+	_ = wait.Until(ctx, "the policy has settled", func() (bool, error) {
+		policies, err := series.Read(c.meter.gatherer, c.conn.CanonicalTarget())
+		if err != nil {
+			return false, err
+		}
+		p, metered := policies[c.policy.Name]
+		if !metered {
+			return true, nil // there is nothing to wait by
+		}
+		if p.Settled() {
+			seen++
+		} else {
+			seen = 0
+		}
+		return seen == 2, nil
+	}) // if it does not settle, the RPCs will show why
+}
