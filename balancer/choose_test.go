@@ -3,6 +3,7 @@ package balancer_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,12 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
+
+// deadline bounds each test, so that what never happens is a failure.
+const deadline = 60 * time.Second
+
+// channels makes the targets of repeated runs of a test distinct.
+var channels atomic.Uint32
 
 // The ways to select a policy without code of one's own. DNS TXT records deliver
 // a service config as any resolver does; weighted_target selects its children's
@@ -56,7 +63,7 @@ func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 				}
 				r.InitialState(state)
 			}
-			conn, err := grpc.NewClient(fmt.Sprintf("choose:///run-%d", dials.Add(1)), opts...)
+			conn, err := grpc.NewClient(fmt.Sprintf("choose:///run-%d", channels.Add(1)), opts...)
 			if err != nil {
 				t.Fatal(err)
 			}

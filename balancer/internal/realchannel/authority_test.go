@@ -1,0 +1,172 @@
+package realchannel_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
+
+	"github.com/grpc-balancer2/balancer2/certs"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
+)
+
+const (
+	member1 = "member1.etcd.local"
+	member2 = "member2.etcd.local"
+)
+
+// dialNamed makes a channel to server addresses with the server names given.
+func dialNamed(t testing.TB, policy, endpoint string, all servers, names []string, opts ...grpc.DialOption) *client {
+	t.Helper()
+	config, err := certs.Embedded().ClientConfig()
+	if err != nil {
+		t.Fatalf("dial: %v", err)
+	}
+	c := newClient(t, policy, endpoint)
+	var s resolver.State
+	for i, name := range names {
+		s.Addresses = append(s.Addresses, resolver.Address{Addr: all[i].addr, ServerName: name})
+	}
+	c.resolver.InitialState(s)
+	c.connect(append([]grpc.DialOption{
+		grpc.WithTransportCredentials(credentials.NewTLS(config)),
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"` + policy + `": {}}]}`),
+	}, opts...)...)
+	return c
+}
+
+// TestAServersNameIsProvenAndSentAsAuthority has server 1 prove that it is
+// member1, by the one name that its certificate is for.
+func TestAServersNameIsProvenAndSentAsAuthority(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, endpoint, serverName string
+		opts                       []grpc.DialOption
+	}{
+		{name: "the address has it", endpoint: "lb.example", serverName: member1},
+		{name: "the channel has it", endpoint: member1},
+		{name: "WithAuthority has it", endpoint: "lb.example", opts: []grpc.DialOption{grpc.WithAuthority(member1)}},
+		{name: "WithAuthority comes before the address", endpoint: member2, serverName: member2, opts: []grpc.DialOption{grpc.WithAuthority(member1)}},
+		{name: "the address comes before the channel", endpoint: member2, serverName: member1},
+	}
+	for _, policy := range bothPolicies {
+		for _, test := range tests {
+			t.Run(policy+" "+test.name, func(t *testing.T) {
+				t.Parallel()
+				ctx, cancel := context.WithTimeout(t.Context(), deadline)
+				defer cancel()
+				all := startServers(t, 1)
+				c := dialNamed(t, policy, test.endpoint, all, []string{test.serverName}, test.opts...)
+				if addr, err := c.call(ctx); err != nil || addr != all[0].addr {
+					t.Fatalf("RPC went to %q, %v", addr, err)
+				}
+				if got := all[0].probe.lastAuthority(); got != member1 {
+					t.Errorf("the server saw :authority %q, want %q", got, member1)
+				}
+			})
+		}
+	}
+}
+
+// TestAWrongServerNameIsRefused is the counterpart: the same ways to name a
+// server, with a name that is another's.
+func TestAWrongServerNameIsRefused(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, endpoint, serverName string
+		opts                       []grpc.DialOption
+	}{
+		{name: "the address has it", endpoint: member1, serverName: member2},
+		{name: "the channel has it", endpoint: member2},
+		{name: "WithAuthority has it", endpoint: member1, serverName: member1, opts: []grpc.DialOption{grpc.WithAuthority(member2)}},
+	}
+	for _, policy := range bothPolicies {
+		for _, test := range tests {
+			t.Run(policy+" "+test.name, func(t *testing.T) {
+				t.Parallel()
+				ctx, cancel := context.WithTimeout(t.Context(), deadline)
+				defer cancel()
+				all := startServers(t, 1)
+				c := dialNamed(t, policy, test.endpoint, all, []string{test.serverName}, test.opts...)
+				_, err := c.call(ctx)
+				want := "certificate is valid for " + member1 + ", not " + member2
+				if status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), want) {
+					t.Errorf("RPC: %v, want Unavailable: %s", err, want)
+				}
+				if got := all[0].probe.lastAuthority(); got != "" {
+					t.Errorf("an RPC for %s reached the server", got)
+				}
+			})
+		}
+	}
+}
+
+func TestEachOfTheServersHasItsOwnName(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	defer cancel()
+	all := startServers(t, 3)
+	c := dialNamed(t, roundrobin2.Name, "lb.example", all, certs.Embedded().Members()[:3])
+	c.callsUntil(ctx, 9, all.backends()...)
+	for _, s := range all {
+		if got := s.probe.lastAuthority(); got != s.name {
+			t.Errorf("server %s saw :authority %q", s.name, got)
+		}
+	}
+}
+
+// TestOneAddressUnderTwoNames has a right name and a wrong one for one Addr.
+// These are two addresses, but one endpoint: gRPC tells endpoints apart by Addr.
+func TestOneAddressUnderTwoNames(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		policy string
+		names  []string
+	}{
+		{pickfirst2.Name, []string{member2, member1}},  // fails over to the second
+		{roundrobin2.Name, []string{member1, member2}}, // knows only the first
+	}
+	for _, test := range tests {
+		t.Run(test.policy, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			defer cancel()
+			all := startServers(t, 1)
+			c := dialNamed(t, test.policy, "lb.example", servers{all[0], all[0]}, test.names)
+			for range 10 {
+				if _, err := c.call(ctx); err != nil {
+					t.Errorf("RPC: %v", err)
+				}
+				if got := all[0].probe.lastAuthority(); got != member1 {
+					t.Errorf("the server saw :authority %q, want %q", got, member1)
+				}
+			}
+		})
+	}
+}
+
+func TestANewServerNameIsProvenAnew(t *testing.T) {
+	t.Parallel()
+	for _, policy := range bothPolicies {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			defer cancel()
+			all := startServers(t, 1)
+			c := dialNamed(t, policy, "lb.example", all, []string{member1})
+			c.callsUntil(ctx, 5, all[0].backend)
+			c.update(resolver.State{Addresses: []resolver.Address{{Addr: all[0].addr, ServerName: member2}}})
+			c.awaitState(ctx, connectivity.TransientFailure)
+			if _, err := c.call(ctx); status.Code(err) != codes.Unavailable {
+				t.Errorf("RPC to the server under another's name: %v, want Unavailable", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,72 @@
+package realchannel_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
+
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
+)
+
+// What a server of HTTP/2 may say before it hangs up.
+const (
+	settingsFrame = "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+	goAwayFrame   = "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+)
+
+// hangUp accepts connections, writes to them, and closes them.
+func hangUp(lis net.Listener, say string) {
+	for {
+		conn, err := lis.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = conn.Write([]byte(say))
+		_ = conn.Close()
+	}
+}
+
+// To gRPC such a server is one that works: each connection is READY for a moment,
+// and it does not back off. grpc-go's round_robin makes hundreds of connections
+// per second to it.
+func TestServersThatHangUpAreNotStormed(t *testing.T) {
+	t.Parallel()
+	for name, say := range map[string]string{"SETTINGS": settingsFrame, "GOAWAY": settingsFrame + goAwayFrame} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			defer cancel()
+			p := newPort(t)
+			lis := p.open()
+			var serving sync.WaitGroup
+			serving.Go(func() { hangUp(lis, say) })
+			t.Cleanup(func() {
+				_ = lis.Close()
+				serving.Wait()
+			})
+			c := newClient(t, roundrobin2.Name, fmt.Sprintf("run-%d", dials.Add(1)))
+			c.resolver.InitialState(resolver.State{Addresses: []resolver.Address{{Addr: p.Addr().String()}}})
+			c.connect(grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultServiceConfig(roundrobin2.ServiceConfig))
+			// It says so during the pause before the next connection.
+			const want = "the last 6 connections were each lost within 1s; the next attempt follows in "
+			for {
+				_, err := c.call(ctx)
+				if strings.Contains(fmt.Sprint(err), want) && status.Code(err) == codes.Unavailable {
+					break
+				}
+				if ctx.Err() != nil {
+					t.Fatalf("the last RPC: %v after %d connections, want Unavailable with %q", err, p.accepted.Load(), want)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,182 @@
+package realchannel_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
+)
+
+// gRPC sends keepalive pings 10 s apart at the least. So these tests are in a
+// bubble of fake time, and their network is one of pipes.
+const (
+	pingEvery   = 10 * time.Second
+	pingTimeout = 2 * time.Second
+)
+
+// pipeServer is a server at the end of pipes. As a black hole it still takes
+// connections and what is sent to it, and nothing comes back.
+type pipeServer struct {
+	*backend
+	lis  *bufconn.Listener
+	hole atomic.Bool
+}
+
+// pipe is a connection to a pipeServer.
+type pipe struct {
+	net.Conn
+	to *pipeServer
+}
+
+func (p pipe) RemoteAddr() net.Addr { return pipeAddr(p.to.addr) }
+
+func (p pipe) Write(b []byte) (int, error) {
+	if p.to.hole.Load() {
+		return len(b), nil
+	}
+	return p.Conn.Write(b)
+}
+
+func (p pipe) Read(b []byte) (int, error) {
+	for {
+		n, err := p.Conn.Read(b)
+		if err != nil || !p.to.hole.Load() {
+			return n, err
+		}
+	}
+}
+
+type pipeAddr string
+
+func (pipeAddr) Network() string  { return "pipe" }
+func (a pipeAddr) String() string { return string(a) }
+
+func startPipeServers(t *testing.T, n int) []*pipeServer {
+	all := make([]*pipeServer, n)
+	for i := range all {
+		s := &pipeServer{backend: &backend{t: t, addr: fmt.Sprintf("10.0.0.%d:443", i+1)}, lis: bufconn.Listen(1 << 16)}
+		s.srv = grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))
+		healthpb.RegisterHealthServer(s.srv, health.NewServer())
+		go func(srv *grpc.Server) { _ = srv.Serve(s.lis) }(s.srv)
+		t.Cleanup(s.kill)
+		all[i] = s
+	}
+	return all
+}
+
+// dialPipes makes a channel that sends keepalive pings.
+func dialPipes(t *testing.T, policy string, to []*pipeServer) *client {
+	c := newClient(t, policy, fmt.Sprintf("run-%d", dials.Add(1)))
+	at := map[string]*pipeServer{}
+	var state resolver.State
+	for _, s := range to {
+		at[s.addr] = s
+		state.Addresses = append(state.Addresses, resolver.Address{Addr: s.addr})
+	}
+	c.resolver.InitialState(state)
+	c.connect(
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"`+policy+`": {}}]}`),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout, PermitWithoutStream: true}),
+		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
+			conn, err := at[addr].lis.DialContext(ctx)
+			return pipe{conn, at[addr]}, err
+		}))
+	c.echo = healthpb.NewHealthClient(c.conn)
+	return c
+}
+
+func backendsOf(all []*pipeServer) []*backend {
+	var bs []*backend
+	for _, s := range all {
+		bs = append(bs, s.backend)
+	}
+	return bs
+}
+
+func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		all := startPipeServers(t, 3)
+		b := backendsOf(all)
+		c := dialPipes(t, roundrobin2.Name, all)
+		c.conn.Connect()
+		synctest.Wait()
+		c.callsUntil(ctx, 30, b...)
+
+		all[1].hole.Store(true)
+		start := time.Now()
+		lost := 0
+		for range 3 { // one of which it swallows
+			if _, err := c.call(ctx); status.Code(err) == codes.Unavailable {
+				lost++
+			} else if err != nil {
+				t.Errorf("RPC: %v", err)
+			}
+		}
+		if lost != 1 {
+			t.Errorf("%d of 3 RPCs failed, want the one to the black hole", lost)
+		}
+		if took := time.Since(start); took > pingEvery+pingTimeout+time.Second {
+			t.Errorf("the black hole was noticed after %v, want %v and %v", took, pingEvery, pingTimeout)
+		}
+		c.callsUntil(ctx, 30, b[0], b[2])
+		if got := c.value("grpc_lb_disconnections_total " + b[1].addr); got != 1 {
+			t.Errorf("%v connections to the black hole were lost, want 1", got)
+		}
+
+		all[1].hole.Store(false)
+		<-time.After(5 * time.Minute) // longer than any backoff
+		c.callsUntil(ctx, 30, b...)
+		c.checkLaw(b...)
+	})
+}
+
+func TestPickFirst2FailsOverFromABlackHole(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		all := startPipeServers(t, 2)
+		b := backendsOf(all)
+		c := dialPipes(t, pickfirst2.Name, all)
+		c.callsUntil(ctx, 10, b[0])
+
+		// Without an RPC, since pings need none.
+		all[0].hole.Store(true)
+		start := time.Now()
+		c.awaitState(ctx, connectivity.Idle)
+		if took := time.Since(start); took > pingEvery+pingTimeout+time.Second {
+			t.Errorf("the black hole was noticed after %v, want %v and %v", took, pingEvery, pingTimeout)
+		}
+		// The first address takes the connection, but no more: the second has
+		// its turn after the 250 ms of happy eyeballs.
+		start = time.Now()
+		if addr, err := c.call(ctx); err != nil || addr != b[1].addr {
+			t.Errorf("RPC went to %q, %v; want %s", addr, err, b[1].addr)
+		}
+		if took := time.Since(start); took != 250*time.Millisecond {
+			t.Errorf("the second address had its turn after %v, want 250 ms", took)
+		}
+		c.checkLaw(b...)
+	})
+}
