@@ -1,11 +1,9 @@
 package balancer_test
 
 import (
-	"context"
 	"fmt"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
@@ -14,13 +12,11 @@ import (
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
 
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
-
-// deadline bounds each test, so that what never happens is a failure.
-const deadline = 60 * time.Second
 
 // channels makes the targets of repeated runs of a test distinct.
 var channels atomic.Uint32
@@ -80,23 +76,17 @@ func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 // returns which.
 func policyOf(t *testing.T, target string) string {
 	t.Helper()
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	defer cancel()
-	for {
-		if policies := policiesOf(t, target); len(policies) > 0 {
-			if len(policies) > 1 {
-				t.Errorf("the channel to %s has policies %v, want one", target, policies)
-			}
-			return policies[0]
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			t.Fatalf("no channel to %s has a metered policy", target)
-		}
+	var policies []string
+	if !channeltest.Poll(channeltest.Context(t), func() bool {
+		policies = policiesOf(t, target)
+		return len(policies) > 0
+	}) {
+		t.Fatalf("no channel to %s has a metered policy", target)
 	}
+	if len(policies) > 1 {
+		t.Errorf("the channel to %s has policies %v, want one", target, policies)
+	}
+	return policies[0]
 }
 
 // policiesOf returns the metered policies that one channel to the target has now.

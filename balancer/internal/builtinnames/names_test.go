@@ -1,11 +1,12 @@
 package builtinnames_test
 
 import (
-	"context"
 	"testing"
 
 	"google.golang.org/grpc/balancer/pickfirst"
 	"google.golang.org/grpc/balancer/roundrobin"
+
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 )
 
 // TestTheBuiltInNamesSelectThesePolicies has the ways by which programs come to
@@ -26,16 +27,15 @@ func TestTheBuiltInNamesSelectThesePolicies(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), deadline)
-			defer cancel()
-			all := startServers(t, 3)
-			c := dial(t, test.config, all...)
+			ctx := channeltest.Context(t)
+			all := channeltest.StartServers(t, 3)
+			c := dial(t, test.policy, test.config, all)
 			const rpcs = 30
-			got := c.callsReach(ctx, rpcs, all[:test.want]...)
-			counted := c.series(test.policy, "grpc_lb_rpcs_total")
+			got := c.CallUntilReached(ctx, rpcs, all.Addrs()[:test.want]...)
+			counted := c.Series()
 			for _, s := range all[:test.want] {
-				if n := counted[s.addr+" OK"]; n < float64(got[s.addr]) || n == 0 {
-					t.Errorf("%s: %v RPCs counted for %s, of %d", s.addr, n, test.policy, got[s.addr])
+				if n := counted["grpc_lb_rpcs_total OK "+s.Addr]; n < float64(got[s.Addr]) || n == 0 {
+					t.Errorf("%s: %v RPCs counted for %s, of %d", s.Addr, n, test.policy, got[s.Addr])
 				}
 			}
 		})
@@ -44,16 +44,15 @@ func TestTheBuiltInNamesSelectThesePolicies(t *testing.T) {
 
 func TestUnderABuiltInNameAKilledServerIsLeftOutAndComesBack(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	defer cancel()
-	all := startServers(t, 3)
-	c := dial(t, `{"loadBalancingConfig": [{"round_robin": {}}]}`, all...)
-	c.callsReach(ctx, 30, all...)
-	all[1].kill()
-	c.callsReach(ctx, 30, all[0], all[2])
-	all[1].start()
-	c.callsReach(ctx, 30, all...)
-	for addr, n := range c.callsReach(ctx, 30, all...) {
+	ctx := channeltest.Context(t)
+	all := channeltest.StartServers(t, 3)
+	c := dial(t, roundrobin.Name, `{"loadBalancingConfig": [{"round_robin": {}}]}`, all)
+	c.CallUntilReached(ctx, 30, all.Addrs()...)
+	all[1].Kill()
+	c.CallUntilReached(ctx, 30, all[0].Addr, all[2].Addr)
+	all[1].Start()
+	c.CallUntilReached(ctx, 30, all.Addrs()...)
+	for addr, n := range c.CallUntilReached(ctx, 30, all.Addrs()...) {
 		if n != 10 {
 			t.Errorf("%d of 30 RPCs went to %s, want them in turn", n, addr)
 		}

@@ -1,17 +1,17 @@
 package realchannel_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/status"
 
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
+	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 	"github.com/grpc-balancer2/balancer2/certs"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
@@ -23,21 +23,17 @@ const (
 )
 
 // dialNamed makes a channel to server addresses with the server names given.
-func dialNamed(t testing.TB, policy, endpoint string, all servers, names []string, opts ...grpc.DialOption) *client {
+func dialNamed(t testing.TB, policy, endpoint string, all channeltest.Servers, names []string, opts ...grpc.DialOption) *channeltest.Client {
 	t.Helper()
-	config, err := certs.Embedded().ClientConfig()
-	if err != nil {
-		t.Fatalf("dial: %v", err)
-	}
-	c := newClient(t, policy, endpoint)
+	c := channeltest.NewClient(t, policy, endpoint)
 	var s resolver.State
 	for i, name := range names {
-		s.Addresses = append(s.Addresses, resolver.Address{Addr: all[i].addr, ServerName: name})
+		s.Addresses = append(s.Addresses, resolver.Address{Addr: all[i].Addr, ServerName: name})
 	}
-	c.resolver.InitialState(s)
-	c.connect(append([]grpc.DialOption{
-		grpc.WithTransportCredentials(credentials.NewTLS(config)),
-		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"` + policy + `": {}}]}`),
+	c.Resolver.InitialState(s)
+	c.Connect(append([]grpc.DialOption{
+		channeltest.WithTLS(t),
+		grpc.WithDefaultServiceConfig(lbconfig.ServiceConfig(policy)),
 	}, opts...)...)
 	return c
 }
@@ -60,14 +56,13 @@ func TestAServersNameIsProvenAndSentAsAuthority(t *testing.T) {
 		for _, test := range tests {
 			t.Run(policy+" "+test.name, func(t *testing.T) {
 				t.Parallel()
-				ctx, cancel := context.WithTimeout(t.Context(), deadline)
-				defer cancel()
-				all := startServers(t, 1)
+				ctx := channeltest.Context(t)
+				all := channeltest.StartServers(t, 1)
 				c := dialNamed(t, policy, test.endpoint, all, []string{test.serverName}, test.opts...)
-				if addr, err := c.call(ctx); err != nil || addr != all[0].addr {
+				if addr, err := c.Call(ctx); err != nil || addr != all[0].Addr {
 					t.Fatalf("RPC went to %q, %v", addr, err)
 				}
-				if got := all[0].probe.lastAuthority(); got != member1 {
+				if got := all[0].Probe.LastAuthority(); got != member1 {
 					t.Errorf("the server saw :authority %q, want %q", got, member1)
 				}
 			})
@@ -91,16 +86,15 @@ func TestAWrongServerNameIsRefused(t *testing.T) {
 		for _, test := range tests {
 			t.Run(policy+" "+test.name, func(t *testing.T) {
 				t.Parallel()
-				ctx, cancel := context.WithTimeout(t.Context(), deadline)
-				defer cancel()
-				all := startServers(t, 1)
+				ctx := channeltest.Context(t)
+				all := channeltest.StartServers(t, 1)
 				c := dialNamed(t, policy, test.endpoint, all, []string{test.serverName}, test.opts...)
-				_, err := c.call(ctx)
+				_, err := c.Call(ctx)
 				want := "certificate is valid for " + member1 + ", not " + member2
 				if status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), want) {
 					t.Errorf("RPC: %v, want Unavailable: %s", err, want)
 				}
-				if got := all[0].probe.lastAuthority(); got != "" {
+				if got := all[0].Probe.LastAuthority(); got != "" {
 					t.Errorf("an RPC for %s reached the server", got)
 				}
 			})
@@ -110,14 +104,13 @@ func TestAWrongServerNameIsRefused(t *testing.T) {
 
 func TestEachOfTheServersHasItsOwnName(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	defer cancel()
-	all := startServers(t, 3)
+	ctx := channeltest.Context(t)
+	all := channeltest.StartServers(t, 3)
 	c := dialNamed(t, roundrobin2.Name, "lb.example", all, certs.Embedded().Members()[:3])
-	c.callsUntil(ctx, 9, all.backends()...)
+	c.CallUntilEven(ctx, 9, all.Addrs()...)
 	for _, s := range all {
-		if got := s.probe.lastAuthority(); got != s.name {
-			t.Errorf("server %s saw :authority %q", s.name, got)
+		if got := s.Probe.LastAuthority(); got != s.Name {
+			t.Errorf("server %s saw :authority %q", s.Name, got)
 		}
 	}
 }
@@ -136,15 +129,14 @@ func TestOneAddressUnderTwoNames(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.policy, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), deadline)
-			defer cancel()
-			all := startServers(t, 1)
-			c := dialNamed(t, test.policy, "lb.example", servers{all[0], all[0]}, test.names)
+			ctx := channeltest.Context(t)
+			all := channeltest.StartServers(t, 1)
+			c := dialNamed(t, test.policy, "lb.example", channeltest.Servers{all[0], all[0]}, test.names)
 			for range 10 {
-				if _, err := c.call(ctx); err != nil {
+				if _, err := c.Call(ctx); err != nil {
 					t.Errorf("RPC: %v", err)
 				}
-				if got := all[0].probe.lastAuthority(); got != member1 {
+				if got := all[0].Probe.LastAuthority(); got != member1 {
 					t.Errorf("the server saw :authority %q, want %q", got, member1)
 				}
 			}
@@ -157,14 +149,13 @@ func TestANewServerNameIsProvenAnew(t *testing.T) {
 	for _, policy := range bothPolicies {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), deadline)
-			defer cancel()
-			all := startServers(t, 1)
+			ctx := channeltest.Context(t)
+			all := channeltest.StartServers(t, 1)
 			c := dialNamed(t, policy, "lb.example", all, []string{member1})
-			c.callsUntil(ctx, 5, all[0].backend)
-			c.update(resolver.State{Addresses: []resolver.Address{{Addr: all[0].addr, ServerName: member2}}})
-			c.awaitState(ctx, connectivity.TransientFailure)
-			if _, err := c.call(ctx); status.Code(err) != codes.Unavailable {
+			c.CallUntilEven(ctx, 5, all[0].Addr)
+			c.Update(resolver.State{Addresses: []resolver.Address{{Addr: all[0].Addr, ServerName: member2}}})
+			c.AwaitState(ctx, connectivity.TransientFailure)
+			if _, err := c.Call(ctx); status.Code(err) != codes.Unavailable {
 				t.Errorf("RPC to the server under another's name: %v, want Unavailable", err)
 			}
 		})

@@ -1,8 +1,6 @@
 package realchannel_test
 
 import (
-	"context"
-	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -14,6 +12,7 @@ import (
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/status"
 
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
@@ -43,29 +42,26 @@ func TestServersThatHangUpAreNotStormed(t *testing.T) {
 	for name, say := range map[string]string{"SETTINGS": settingsFrame, "GOAWAY": settingsFrame + goAwayFrame} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(t.Context(), deadline)
-			defer cancel()
-			p := newPort(t)
-			lis := p.open()
+			ctx := channeltest.Context(t)
+			p := channeltest.NewPort(t)
+			lis := p.Open()
 			var serving sync.WaitGroup
 			serving.Go(func() { hangUp(lis, say) })
 			t.Cleanup(func() {
 				_ = lis.Close()
 				serving.Wait()
 			})
-			c := newClient(t, roundrobin2.Name, fmt.Sprintf("run-%d", dials.Add(1)))
-			c.resolver.InitialState(resolver.State{Addresses: []resolver.Address{{Addr: p.Addr().String()}}})
-			c.connect(grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultServiceConfig(roundrobin2.ServiceConfig))
+			c := channeltest.NewClient(t, roundrobin2.Name, "")
+			c.Resolver.InitialState(resolver.State{Addresses: []resolver.Address{{Addr: p.Addr().String()}}})
+			c.Connect(grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultServiceConfig(roundrobin2.ServiceConfig))
 			// It says so during the pause before the next connection.
 			const want = "the last 6 connections were each lost within 1s; the next attempt follows in "
-			for {
-				_, err := c.call(ctx)
-				if strings.Contains(fmt.Sprint(err), want) && status.Code(err) == codes.Unavailable {
-					break
-				}
-				if ctx.Err() != nil {
-					t.Fatalf("the last RPC: %v after %d connections, want Unavailable with %q", err, p.accepted.Load(), want)
-				}
+			var err error
+			if !channeltest.Poll(ctx, func() bool {
+				_, err = c.Call(ctx)
+				return status.Code(err) == codes.Unavailable && strings.Contains(err.Error(), want)
+			}) {
+				t.Fatalf("the last RPC: %v after %d connections, want Unavailable with %q", err, p.Accepted(), want)
 			}
 		})
 	}

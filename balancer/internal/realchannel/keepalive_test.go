@@ -13,13 +13,13 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/health"
-	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
+	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
@@ -34,9 +34,10 @@ const (
 // pipeServer is a server at the end of pipes. As a black hole it still takes
 // connections and what is sent to it, and nothing comes back.
 type pipeServer struct {
-	*backend
-	lis  *bufconn.Listener
-	hole atomic.Bool
+	addr  string
+	lis   *bufconn.Listener
+	probe channeltest.Probe
+	hole  atomic.Bool
 }
 
 // pipe is a connection to a pipeServer.
@@ -71,44 +72,43 @@ func (a pipeAddr) String() string { return string(a) }
 func startPipeServers(t *testing.T, n int) []*pipeServer {
 	all := make([]*pipeServer, n)
 	for i := range all {
-		s := &pipeServer{backend: &backend{t: t, addr: fmt.Sprintf("10.0.0.%d:443", i+1)}, lis: bufconn.Listen(1 << 16)}
-		s.srv = grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))
-		healthpb.RegisterHealthServer(s.srv, health.NewServer())
-		go func(srv *grpc.Server) { _ = srv.Serve(s.lis) }(s.srv)
-		t.Cleanup(s.kill)
+		s := &pipeServer{addr: fmt.Sprintf("10.0.0.%d:443", i+1), lis: bufconn.Listen(1 << 16)}
+		srv := grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))
+		s.probe.Register(srv)
+		go func() { _ = srv.Serve(s.lis) }()
+		t.Cleanup(srv.Stop)
 		all[i] = s
 	}
 	return all
 }
 
 // dialPipes makes a channel that sends keepalive pings.
-func dialPipes(t *testing.T, policy string, to []*pipeServer) *client {
-	c := newClient(t, policy, fmt.Sprintf("run-%d", dials.Add(1)))
+func dialPipes(t *testing.T, policy string, to []*pipeServer) *channeltest.Client {
+	c := channeltest.NewClient(t, policy, "")
 	at := map[string]*pipeServer{}
 	var state resolver.State
 	for _, s := range to {
 		at[s.addr] = s
 		state.Addresses = append(state.Addresses, resolver.Address{Addr: s.addr})
 	}
-	c.resolver.InitialState(state)
-	c.connect(
+	c.Resolver.InitialState(state)
+	c.Connect(
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"`+policy+`": {}}]}`),
+		grpc.WithDefaultServiceConfig(lbconfig.ServiceConfig(policy)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout, PermitWithoutStream: true}),
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
 			conn, err := at[addr].lis.DialContext(ctx)
 			return pipe{conn, at[addr]}, err
 		}))
-	c.echo = healthpb.NewHealthClient(c.conn)
 	return c
 }
 
-func backendsOf(all []*pipeServer) []*backend {
-	var bs []*backend
-	for _, s := range all {
-		bs = append(bs, s.backend)
+func addrsOf(all []*pipeServer) []string {
+	addrs := make([]string, len(all))
+	for i, s := range all {
+		addrs[i] = s.addr
 	}
-	return bs
+	return addrs
 }
 
 func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
@@ -117,17 +117,17 @@ func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		all := startPipeServers(t, 3)
-		b := backendsOf(all)
+		b := addrsOf(all)
 		c := dialPipes(t, roundrobin2.Name, all)
-		c.conn.Connect()
+		c.Conn.Connect()
 		synctest.Wait()
-		c.callsUntil(ctx, 30, b...)
+		c.CallUntilEven(ctx, 30, b...)
 
 		all[1].hole.Store(true)
 		start := time.Now()
 		lost := 0
 		for range 3 { // one of which it swallows
-			if _, err := c.call(ctx); status.Code(err) == codes.Unavailable {
+			if _, err := c.Call(ctx); status.Code(err) == codes.Unavailable {
 				lost++
 			} else if err != nil {
 				t.Errorf("RPC: %v", err)
@@ -139,15 +139,15 @@ func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
 		if took := time.Since(start); took > pingEvery+pingTimeout+time.Second {
 			t.Errorf("the black hole was noticed after %v, want %v and %v", took, pingEvery, pingTimeout)
 		}
-		c.callsUntil(ctx, 30, b[0], b[2])
-		if got := c.value("grpc_lb_disconnections_total " + b[1].addr); got != 1 {
+		c.CallUntilEven(ctx, 30, b[0], b[2])
+		if got := c.Value("grpc_lb_disconnections_total " + b[1]); got != 1 {
 			t.Errorf("%v connections to the black hole were lost, want 1", got)
 		}
 
 		all[1].hole.Store(false)
 		<-time.After(5 * time.Minute) // longer than any backoff
-		c.callsUntil(ctx, 30, b...)
-		c.checkLaw(b...)
+		c.CallUntilEven(ctx, 30, b...)
+		c.CheckPicksAddUp(b...)
 	})
 }
 
@@ -157,26 +157,26 @@ func TestPickFirst2FailsOverFromABlackHole(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		all := startPipeServers(t, 2)
-		b := backendsOf(all)
+		b := addrsOf(all)
 		c := dialPipes(t, pickfirst2.Name, all)
-		c.callsUntil(ctx, 10, b[0])
+		c.CallUntilEven(ctx, 10, b[0])
 
 		// Without an RPC, since pings need none.
 		all[0].hole.Store(true)
 		start := time.Now()
-		c.awaitState(ctx, connectivity.Idle)
+		c.AwaitState(ctx, connectivity.Idle)
 		if took := time.Since(start); took > pingEvery+pingTimeout+time.Second {
 			t.Errorf("the black hole was noticed after %v, want %v and %v", took, pingEvery, pingTimeout)
 		}
 		// The first address takes the connection, but no more: the second has
 		// its turn after the 250 ms of happy eyeballs.
 		start = time.Now()
-		if addr, err := c.call(ctx); err != nil || addr != b[1].addr {
-			t.Errorf("RPC went to %q, %v; want %s", addr, err, b[1].addr)
+		if addr, err := c.Call(ctx); err != nil || addr != b[1] {
+			t.Errorf("RPC went to %q, %v; want %s", addr, err, b[1])
 		}
 		if took := time.Since(start); took != 250*time.Millisecond {
 			t.Errorf("the second address had its turn after %v, want 250 ms", took)
 		}
-		c.checkLaw(b...)
+		c.CheckPicksAddUp(b...)
 	})
 }

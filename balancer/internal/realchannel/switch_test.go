@@ -1,11 +1,11 @@
 package realchannel_test
 
 import (
-	"context"
 	"testing"
 
 	"google.golang.org/grpc/balancer/roundrobin"
 
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
@@ -14,44 +14,42 @@ import (
 // policy, and about the addresses with it, while RPCs are under way.
 func TestNoRPCIsLostToASwitchOfThePolicy(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	defer cancel()
-	all := startServers(t, 3)
-	b := all.backends()
-	c := dialServers(t, roundrobin.Name, all)
-	c.callsUntil(ctx, 30, b...)
+	ctx := channeltest.Context(t)
+	all := channeltest.StartServers(t, 3)
+	c := channeltest.Dial(t, roundrobin.Name, all)
+	c.CallUntilEven(ctx, 30, all.Addrs()...)
 
 	steps := []struct {
 		policy string
-		to     []*backend
-		served []*backend
+		to     channeltest.Servers
+		served channeltest.Servers
 	}{
-		{roundrobin2.Name, b, b},
-		{pickfirst2.Name, b[1:], b[1:2]},
-		{roundrobin2.Name, b, b},
-		{pickfirst2.Name, b, b[:1]},
-		{roundrobin.Name, b[:2], b[:2]},
+		{roundrobin2.Name, all, all},
+		{pickfirst2.Name, all[1:], all[1:2]},
+		{roundrobin2.Name, all, all},
+		{pickfirst2.Name, all, all[:1]},
+		{roundrobin.Name, all[:2], all[:2]},
 	}
-	stop := c.load(ctx)
+	stop := c.Load(ctx)
 	was := c
 	for range 3 {
 		for _, step := range steps {
-			state := addressesOf(step.to...)
-			state.ServiceConfig = c.resolver.CC().ParseServiceConfig(`{"loadBalancingConfig": [{"` + step.policy + `": {}}]}`)
-			c.update(state)
+			state := step.to.State()
+			state.ServiceConfig = c.Resolver.CC().ParseServiceConfig(`{"loadBalancingConfig": [{"` + step.policy + `": {}}]}`)
+			c.Update(state)
 			// The law of the metrics: one policy's channel opens, the other's closes.
-			is := c.as(step.policy)
+			is := c.As(step.policy)
 			if step.policy != roundrobin.Name { // which has no metrics
-				is.await(ctx, "grpc_lb_channels", 1)
+				is.Await(ctx, "grpc_lb_channels", 1)
 			}
-			was.awaitNone(ctx, "grpc_lb_channels")
-			is.callsUntil(ctx, 6, step.served...)
+			was.Await(ctx, "grpc_lb_channels", 0)
+			is.CallUntilEven(ctx, 6, step.served.Addrs()...)
 			was = is
 		}
 	}
 	if sent, failed := stop(); len(failed) > 0 {
 		t.Errorf("%d of %d RPCs failed; the last: %v", len(failed), sent, failed[len(failed)-1])
 	}
-	c.as(roundrobin2.Name).checkLaw(b...)
-	c.as(pickfirst2.Name).checkLaw(b...)
+	c.As(roundrobin2.Name).CheckPicksAddUp(all.Addrs()...)
+	c.As(pickfirst2.Name).CheckPicksAddUp(all.Addrs()...)
 }

@@ -3,7 +3,6 @@ package realchannel_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -13,6 +12,7 @@ import (
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/serviceconfig"
 
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
@@ -74,14 +74,6 @@ func targetState(all targets) resolver.State {
 	return s
 }
 
-func endpointsOf(backends ...*backend) []resolver.Endpoint {
-	var es []resolver.Endpoint
-	for _, b := range backends {
-		es = append(es, resolver.Endpoint{Addresses: []resolver.Address{b.address()}})
-	}
-	return es
-}
-
 // targetWeights has RPCs go to the target "spread", where round_robin2 is,
 // three times as often as to the target "first", where pick_first2 is.
 const targetWeights = `{"loadBalancingConfig": [{"weighted_target_experimental": {"targets": {
@@ -91,63 +83,38 @@ const targetWeights = `{"loadBalancingConfig": [{"weighted_target_experimental":
 
 // twoTargets starts two servers for each of the targets, and a channel that is
 // connected to all of them that its policies want.
-func twoTargets(ctx context.Context, t *testing.T) (c *client, spread, first servers) {
-	spread, first = startServers(t, 2), startServers(t, 2)
-	c = dialServers(t, roundrobin2.Name, spread, grpc.WithDefaultServiceConfig(targetWeights))
-	c.resolver.InitialState(targetState(targets{"spread": endpointsOf(spread.backends()...), "first": endpointsOf(first.backends()...)}))
-	c.conn.Connect()
+func twoTargets(ctx context.Context, t *testing.T) (c *channeltest.Client, spread, first channeltest.Servers) {
+	spread, first = channeltest.StartServers(t, 2), channeltest.StartServers(t, 2)
+	c = channeltest.Dial(t, roundrobin2.Name, spread, grpc.WithDefaultServiceConfig(targetWeights))
+	c.Resolver.InitialState(targetState(targets{"spread": spread.Endpoints(), "first": first.Endpoints()}))
+	c.Conn.Connect()
 	for _, s := range spread {
-		c.await(ctx, "grpc_lb_backend_ready "+s.addr, 1)
+		c.Await(ctx, "grpc_lb_backend_ready "+s.Addr, 1)
 	}
-	c.as(pickfirst2.Name).await(ctx, "grpc_lb_backend_ready "+first[0].addr, 1)
+	c.As(pickfirst2.Name).Await(ctx, "grpc_lb_backend_ready "+first[0].Addr, 1)
 	return c, spread, first
-}
-
-// callsReach sends RPCs until the last 50 have gone to all of the wanted
-// backends and to no other.
-func (c *client) callsReach(ctx context.Context, want ...*backend) {
-	c.t.Helper()
-	const n = 50
-	for {
-		got := map[string]int{}
-		for range n {
-			addr, err := c.call(ctx)
-			got[fmt.Sprint(addr, err)]++
-		}
-		reached := len(got) == len(want)
-		for _, b := range want {
-			reached = reached && got[fmt.Sprint(b.addr, nil)] > 0
-		}
-		if reached {
-			return
-		}
-		if ctx.Err() != nil {
-			c.t.Fatalf("the last %d RPCs went to %v", n, got)
-		}
-	}
 }
 
 func TestUnderWeightedTargetRPCsAreSpreadByWeight(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	defer cancel()
+	ctx := channeltest.Context(t)
 	c, spread, first := twoTargets(ctx, t)
 	// A connection is counted a moment before the picker that uses it is out.
-	c.callsReach(ctx, spread[0].backend, spread[1].backend, first[0].backend)
-	counted := func(c *client, addr string) int { return int(c.value("grpc_lb_rpcs_total OK " + addr)) }
-	before := [3]int{counted(c, spread[0].addr), counted(c, spread[1].addr), counted(c.as(pickfirst2.Name), first[0].addr)}
+	c.CallUntilReached(ctx, 50, spread[0].Addr, spread[1].Addr, first[0].Addr)
+	counted := func(c *channeltest.Client, addr string) int { return int(c.Value("grpc_lb_rpcs_total OK " + addr)) }
+	before := [3]int{counted(c, spread[0].Addr), counted(c, spread[1].Addr), counted(c.As(pickfirst2.Name), first[0].Addr)}
 	const rpcs = 400
 	got := map[string]int{}
 	for range rpcs {
-		addr, err := c.call(ctx)
+		addr, err := c.Call(ctx)
 		if err != nil {
 			t.Errorf("RPC: %v", err)
 		}
 		got[addr]++
 	}
-	a, b, f := got[spread[0].addr], got[spread[1].addr], got[first[0].addr]
+	a, b, f := got[spread[0].Addr], got[spread[1].Addr], got[first[0].Addr]
 	if a+b+f != rpcs {
-		t.Errorf("RPCs went to %v, want %s, %s and %s only", got, spread[0].addr, spread[1].addr, first[0].addr)
+		t.Errorf("RPCs went to %v, want %s, %s and %s only", got, spread[0].Addr, spread[1].Addr, first[0].Addr)
 	}
 	if d := a - b; d < -1 || d > 1 {
 		t.Errorf("round_robin2 sent %d and %d RPCs to its endpoints, want them in turn", a, b)
@@ -157,57 +124,54 @@ func TestUnderWeightedTargetRPCsAreSpreadByWeight(t *testing.T) {
 		t.Errorf("%d of %d RPCs went to the target of weight 1 of 4", f, rpcs)
 	}
 	for i, m := range []struct {
-		c    *client
-		addr string
-		want int
-	}{{c, spread[0].addr, a}, {c, spread[1].addr, b}, {c.as(pickfirst2.Name), first[0].addr, f}} {
-		if got := counted(m.c, m.addr) - before[i]; got != m.want {
-			t.Errorf("%s counted %v RPCs to %s, want %d", m.c.policy, got, m.addr, m.want)
+		policy, addr string
+		want         int
+	}{{roundrobin2.Name, spread[0].Addr, a}, {roundrobin2.Name, spread[1].Addr, b}, {pickfirst2.Name, first[0].Addr, f}} {
+		if got := counted(c.As(m.policy), m.addr) - before[i]; got != m.want {
+			t.Errorf("%s counted %v RPCs to %s, want %d", m.policy, got, m.addr, m.want)
 		}
 	}
 }
 
 func TestUnderWeightedTargetAKilledServerIsLeftOutAndComesBack(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	defer cancel()
+	ctx := channeltest.Context(t)
 	c, spread, first := twoTargets(ctx, t)
-	s, f := spread.backends(), first.backends()
-	c.callsReach(ctx, s[0], s[1], f[0])
+	s, f := spread.Addrs(), first.Addrs()
+	c.CallUntilReached(ctx, 50, s[0], s[1], f[0])
 
-	spread[0].kill()
-	c.callsReach(ctx, s[1], f[0])
-	spread[1].kill() // and with it the target
-	c.callsReach(ctx, f[0])
-	spread[0].start()
-	spread[1].start()
-	c.callsReach(ctx, s[0], s[1], f[0])
+	spread[0].Kill()
+	c.CallUntilReached(ctx, 50, s[1], f[0])
+	spread[1].Kill() // and with it the target
+	c.CallUntilReached(ctx, 50, f[0])
+	spread[0].Start()
+	spread[1].Start()
+	c.CallUntilReached(ctx, 50, s[0], s[1], f[0])
 
 	// A child that is IDLE while others are READY waits for Connect.
-	first[0].kill()
-	c.callsReach(ctx, s[0], s[1])
-	c.conn.Connect()
-	c.callsReach(ctx, s[0], s[1], f[1])
-	c.checkLaw(s...)
-	c.as(pickfirst2.Name).checkLaw(f...)
+	first[0].Kill()
+	c.CallUntilReached(ctx, 50, s[0], s[1])
+	c.Conn.Connect()
+	c.CallUntilReached(ctx, 50, s[0], s[1], f[1])
+	c.CheckPicksAddUp(s...)
+	c.As(pickfirst2.Name).CheckPicksAddUp(f...)
 }
 
 func TestUnderWeightedTargetNoRPCIsLostToResolverUpdates(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	defer cancel()
+	ctx := channeltest.Context(t)
 	c, spread, first := twoTargets(ctx, t)
-	s, f := spread.backends(), first.backends()
-	stop := c.load(ctx)
+	s, f := spread.Addrs(), first.Addrs()
+	stop := c.Load(ctx)
 	for range 3 {
-		c.update(targetState(targets{"spread": endpointsOf(s[0]), "first": endpointsOf(f[1])}))
-		c.callsReach(ctx, s[0], f[1])
-		c.update(targetState(targets{"spread": endpointsOf(s[1], f[1]), "first": endpointsOf(f[0], s[0])}))
-		c.callsReach(ctx, s[1], f[1], f[0])
+		c.Update(targetState(targets{"spread": spread[:1].Endpoints(), "first": first[1:].Endpoints()}))
+		c.CallUntilReached(ctx, 50, s[0], f[1])
+		c.Update(targetState(targets{"spread": channeltest.Servers{spread[1], first[1]}.Endpoints(), "first": channeltest.Servers{first[0], spread[0]}.Endpoints()}))
+		c.CallUntilReached(ctx, 50, s[1], f[1], f[0])
 	}
 	if sent, failed := stop(); len(failed) > 0 {
 		t.Errorf("%d of %d RPCs failed; the last: %v", len(failed), sent, failed[len(failed)-1])
 	}
-	c.checkLaw(append(s, f...)...)
-	c.as(pickfirst2.Name).checkLaw(append(s, f...)...)
+	c.CheckPicksAddUp(append(s, f...)...)
+	c.As(pickfirst2.Name).CheckPicksAddUp(append(s, f...)...)
 }

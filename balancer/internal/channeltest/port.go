@@ -1,4 +1,4 @@
-package realchannel_test
+package channeltest
 
 import (
 	"net"
@@ -7,23 +7,24 @@ import (
 	"testing"
 )
 
-// port is a listening socket that a test holds to its end: no other test can
-// get it while the server behind it is down. Connections are cut then.
-type port struct {
-	net.Listener
-	accepted atomic.Int32 // connections, cut ones included
+// Port is a listening socket that a test holds to its end: while the server
+// behind it is down, nobody else can get it. Connections are cut then.
+type Port struct {
+	lis      net.Listener
+	accepted atomic.Int32
 
 	mu sync.Mutex // guards up
 	up *opened    // the last one opened
 }
 
-func newPort(t testing.TB) *port {
+// NewPort returns a loopback port that is free, and closes it with the test.
+func NewPort(t testing.TB) *Port {
 	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("listen: %v", err)
 	}
-	p := &port{Listener: lis}
+	p := &Port{lis: lis}
 	var running sync.WaitGroup
 	running.Go(p.run)
 	t.Cleanup(func() {
@@ -33,9 +34,26 @@ func newPort(t testing.TB) *port {
 	return p
 }
 
-func (p *port) run() {
+// Addr returns the port's address.
+func (p *Port) Addr() net.Addr { return p.lis.Addr() }
+
+// Accepted returns how many connections there were, cut ones included.
+func (p *Port) Accepted() int { return int(p.accepted.Load()) }
+
+// Open returns the listener of a server. It gets the port's connections until
+// it is closed.
+func (p *Port) Open() net.Listener {
+	closed := make(chan struct{})
+	up := &opened{addr: p.Addr(), conns: make(chan net.Conn), closed: closed, shut: sync.OnceFunc(func() { close(closed) })}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.up = up
+	return up
+}
+
+func (p *Port) run() {
 	for {
-		conn, err := p.Accept()
+		conn, err := p.lis.Accept()
 		if err != nil {
 			return // closed
 		}
@@ -47,17 +65,6 @@ func (p *port) run() {
 			_ = conn.Close()
 		}
 	}
-}
-
-// open returns the listener of a server, which gets the port's connections
-// until it closes it.
-func (p *port) open() net.Listener {
-	closed := make(chan struct{})
-	up := &opened{addr: p.Addr(), conns: make(chan net.Conn), closed: closed, shut: sync.OnceFunc(func() { close(closed) })}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.up = up
-	return up
 }
 
 type opened struct {
