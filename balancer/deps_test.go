@@ -38,7 +38,7 @@ const (
 func TestProgramsGetNoOtherDependencies(t *testing.T) {
 	t.Parallel()
 	args := []string{"list", "-deps", "-f", "{{with .Module}}{{.Path}} {{$.ImportPath}}{{end}}"}
-	for _, pkg := range []string{"balancer", "balancer/base2", "balancer/balancertest", "balancer/lbconfig", "metrics", "pickfirst2", "roundrobin2", "certs"} {
+	for _, pkg := range []string{"balancer", "balancer/base2", "balancer/balancertest", "balancer/balancertest/script", "balancer/lbconfig", "metrics", "pickfirst2", "roundrobin2", "certs"} {
 		args = append(args, modulePath+"/"+pkg)
 	}
 	lines := strings.Split(strings.TrimSpace(runGo(t, args...)), "\n")

@@ -27,6 +27,7 @@ func TestUnderLeastRequestABusyServerGetsFewRPCs(t *testing.T) {
 			select {
 			case <-release:
 			case <-ctx.Done():
+				return ctx.Err()
 			}
 		}
 		return nil

@@ -2,7 +2,6 @@ package conformance_test
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest/script"
 )
 
 // intended knows the differences from grpc-go's policies that are meant. Any
@@ -30,14 +30,14 @@ type intended struct {
 	// begun with. So where the list stays the same, ours must do as grpc-go's
 	// does that has not heard of the update. Where only others change, the two
 	// cannot be compared, and random scripts do without such updates.
-	last      resolverUpdate // the one that ours got last
-	anewAfter bool           // it came when all addresses had failed: a pass may be under way
+	last      script.Event // the one that ours got last
+	anewAfter bool         // it came when all addresses had failed: a pass may be under way
 }
 
 // allows tells whether want, of grpc-go's policy, and got, of ours, are alike
 // but for what is intended.
-func (d *intended) allows(e event, want, got observation) bool {
-	if d.stickierAllowed && !d.stickier && strings.HasSuffix(e.words, " CONNECTING") {
+func (d *intended) allows(e script.Event, want, got observation) bool {
+	if d.stickierAllowed && !d.stickier && e.Kind == script.Connectivity && e.State == connectivity.Connecting {
 		d.stickier = want.State == connectivity.Connecting && got.State == connectivity.TransientFailure
 	}
 	if !d.stickier {
@@ -53,19 +53,19 @@ func (d *intended) allows(e event, want, got observation) bool {
 
 // goesOn tells whether the update is one of those on which pick_first2 goes on,
 // or may be. If it is for ours alone, the two policies can be compared.
-func (d *intended) goesOn(u resolverUpdate, theirs *side) (goesOn, oursAlone bool) {
+func (d *intended) goesOn(u script.Event, theirs *side) (goesOn, oursAlone bool) {
 	if theirs.name == roundrobin.Name {
-		return slices.ContainsFunc(u.endpoints, func(e resolver.Endpoint) bool {
+		return slices.ContainsFunc(u.Endpoints, func(e resolver.Endpoint) bool {
 			return d.endpointGoesOn(e, theirs)
 		}), false
 	}
-	if len(d.last.endpoints) == 0 || !anyUnderWay(theirs.cc.Live()) {
+	if len(d.last.Endpoints) == 0 || !anyUnderWay(theirs.cc.Live()) {
 		return false, false
 	}
-	addrs, before := addressesIn(u.endpoints...), addressesIn(d.last.endpoints...)
+	addrs, before := addressesIn(u.Endpoints...), addressesIn(d.last.Endpoints...)
 	switch {
 	case slices.EqualFunc(addrs, before, sameAddress):
-		return true, u.gated == d.last.gated
+		return true, u.Gated == d.last.Gated
 	case theirs.last == connectivity.Connecting || d.anewAfter:
 		return len(addrs) > 0 && sameAddress(addrs[0], before[0]), false
 	default:
@@ -77,7 +77,7 @@ func (d *intended) goesOn(u resolverUpdate, theirs *side) (goesOn, oursAlone boo
 // is nothing to begin anew.
 func (d *intended) endpointGoesOn(e resolver.Endpoint, theirs *side) bool {
 	addrs := addressesIn(e)
-	kept := slices.ContainsFunc(d.last.endpoints, func(old resolver.Endpoint) bool {
+	kept := slices.ContainsFunc(d.last.Endpoints, func(old resolver.Endpoint) bool {
 		return slices.EqualFunc(addressesIn(old), addrs, sameAddress)
 	})
 	own := slices.DeleteFunc(theirs.cc.Live(), func(sc *balancertest.SubConn) bool {
@@ -87,8 +87,8 @@ func (d *intended) endpointGoesOn(e resolver.Endpoint, theirs *side) bool {
 }
 
 // note takes an update that both policies, or ours, have got.
-func (d *intended) note(u resolverUpdate, state connectivity.State) {
-	d.anewAfter = state == connectivity.TransientFailure && (d.anewAfter || len(d.last.endpoints) > 0)
+func (d *intended) note(u script.Event, state connectivity.State) {
+	d.anewAfter = state == connectivity.TransientFailure && (d.anewAfter || len(d.last.Endpoints) > 0)
 	d.last = u
 }
 
@@ -134,12 +134,12 @@ func (s *side) mayExitIdle() bool {
 func TestGRPCsRoundRobinFailsEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newScript(t, pairs[1], false)
-		defer s.close()
-		for _, x := range []*side{s.theirs, s.ours} {
+		c := newComparison(t, pairs[1], false)
+		defer c.close()
+		for _, x := range []*side{c.theirs, c.ours} {
 			x.policy.ExitIdle()
 		}
-		theirs, ours := s.theirs.cc.State().ConnectivityState, s.ours.cc.State().ConnectivityState
+		theirs, ours := c.theirs.cc.State().ConnectivityState, c.ours.cc.State().ConnectivityState
 		if theirs != connectivity.TransientFailure || ours != connectivity.Connecting {
 			t.Errorf("after ExitIdle before any update: grpc-go %v, balancer2 %v, want TRANSIENT_FAILURE and CONNECTING", theirs, ours)
 		}
@@ -157,18 +157,18 @@ func TestOftenUpdatedGRPCStaysAtTheFirstAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newScript(t, pairs[0], false)
-				defer s.close()
+				c := newComparison(t, pairs[0], false)
+				defer c.close()
 				for i := range 20 {
-					for _, x := range []*side{s.theirs, s.ours} {
+					for _, x := range []*side{c.theirs, c.ours} {
 						_ = x.policy.Update(balancertest.Endpoints("a:1", "b:1", others[i%len(others)])...)
 					}
 					time.Sleep(100 * time.Millisecond)
 				}
-				if made := len(s.theirs.cc.SubConns()); made != 1 {
+				if made := len(c.theirs.cc.SubConns()); made != 1 {
 					t.Errorf("grpc-go's policy tried %d addresses in 2s, want 1", made)
 				}
-				if made := len(s.ours.cc.SubConns()); made < 2 {
+				if made := len(c.ours.cc.SubConns()); made < 2 {
 					t.Errorf("pick_first2 tried %d addresses in 2s, want 2 at least", made)
 				}
 			})

@@ -2,8 +2,6 @@ package conformance_test
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -12,10 +10,12 @@ import (
 
 	"google.golang.org/grpc/balancer/pickfirst"
 	"google.golang.org/grpc/balancer/roundrobin"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest/script"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
@@ -63,11 +63,13 @@ func FuzzAgainstGRPCsPolicies(f *testing.F) {
 // runSteps takes each byte for an event, as far as gRPC could produce it.
 func runSteps(t *testing.T, p pair, steps []byte) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newScript(t, p, len(steps)%2 == 0)
-		defer s.close()
+		r := newRandomScript(t, p, len(steps)%2 == 0)
+		defer r.close()
 		for _, step := range steps {
-			if e, ok := s.eventOf(step); ok && !s.run(e) {
-				return
+			for _, e := range r.eventsOf(step) {
+				if _, ok := r.run(e); !ok {
+					return
+				}
 			}
 		}
 	})
@@ -102,85 +104,123 @@ func named(addr, serverName string) resolver.Endpoint {
 	return e
 }
 
-// eventOf returns the event that a byte stands for.
-func (s *script) eventOf(step byte) (event, bool) {
+// randomScript chooses events, by what has happened before.
+type randomScript struct {
+	*comparison
+	lists     [][]resolver.Endpoint // what it chooses resolver updates from
+	lostEarly int                   // connections that were lost when they were made
+}
+
+func newRandomScript(t testing.TB, p pair, manualHealth bool) *randomScript {
+	r := &randomScript{comparison: newComparison(t, p, manualHealth), lists: lists}
+	if p.ours == pickfirst2.Name {
+		r.lists = slices.Concat(lists, renaming)
+	}
+	return r
+}
+
+// eventsOf returns the events that a byte stands for: one, or none if it cannot
+// happen now.
+func (r *randomScript) eventsOf(step byte) []script.Event {
 	which := int(step >> 3)
 	switch step & 7 {
 	case 0:
-		e := update(s.lists[which%len(s.lists)]...)
-		if which >= 16 {
-			e = gatedUpdate(e.update.endpoints...)
+		e := script.Event{Kind: script.Update, Endpoints: r.lists[which%len(r.lists)], Gated: which >= 16}
+		if goesOn, oursAlone := r.diff.goesOn(e, r.theirs); goesOn && !oursAlone {
+			return nil
 		}
-		goesOn, oursAlone := s.diff.goesOn(*e.update, s.theirs)
-		return e, oursAlone || !goesOn
+		return []script.Event{e}
 	case 1:
-		e := []event{resolverError(), exitIdle(), onePick(), wait(100 * time.Millisecond), wait(250 * time.Millisecond)}[which%5]
-		return e, which%5 != 1 || s.theirs.mayExitIdle()
+		e := others[which%len(others)]
+		if e.Kind == script.ExitIdle && !r.theirs.mayExitIdle() {
+			return nil
+		}
+		return []script.Event{e}
 	case 2:
-		return s.healthEvent(which)
+		return r.healthEvents(which)
 	default:
-		return s.connectivityEvent(which)
+		return r.connectivityEvents(which)
 	}
 }
 
-// connectivityEvent moves one of the live SubConns to a state that it can go to.
-func (s *script) connectivityEvent(which int) (event, bool) {
-	live := s.liveConns()
+// others are the events of random scripts that need nothing.
+var others = []script.Event{
+	{Kind: script.ResolverError},
+	{Kind: script.ExitIdle},
+	{Kind: script.Pick},
+	{Kind: script.Wait, Delay: 100 * time.Millisecond},
+	{Kind: script.Wait, Delay: 250 * time.Millisecond},
+}
+
+// connectivityEvents move one of the live SubConns to a state that it can go to.
+func (r *randomScript) connectivityEvents(which int) []script.Event {
+	live := r.liveConns()
 	if len(live) == 0 {
-		return event{}, false
+		return nil
 	}
 	sc := live[which%len(live)]
-	key, from := connKey(sc), sc.State()
-	switch {
+	event := script.Event{Kind: script.Connectivity, Addr: addressOf(sc)}
+	switch from := sc.State(); {
 	case from == connectivity.Idle && sc.Wanted():
-		return connEvent(key, "CONNECTING", (*balancertest.SubConn).Connecting), true
-	case from == connectivity.Connecting && which/len(live)%4 == 3 && s.mayBeLostEarly():
-		return connEvent(key, "IDLE", (*balancertest.SubConn).Idle), true
+		event.State = connectivity.Connecting
+	case from == connectivity.Idle:
+		return nil
+	case from == connectivity.Connecting && which/len(live)%4 == 3 && r.mayBeLostEarly():
+		event.State = connectivity.Idle
 	case from == connectivity.Connecting && which/len(live)%4 != 0:
-		return connEvent(key, "TRANSIENT_FAILURE", s.fail(key)), true
+		event.State, event.Code = connectivity.TransientFailure, r.codeOf(sc)
 	case from == connectivity.Connecting:
-		return connEvent(key, "READY", (*balancertest.SubConn).Ready), true
-	case from == connectivity.Ready:
-		e := connEvent(key, "IDLE", (*balancertest.SubConn).Idle)
-		if s.ours.name == roundrobin2.Name {
-			e.wait = time.Second // see mayBeLostEarly
-		}
-		return e, true
-	case from == connectivity.TransientFailure:
-		return connEvent(key, "IDLE", (*balancertest.SubConn).Idle), true
+		event.State = connectivity.Ready
+	case from == connectivity.Ready && r.ours.name == roundrobin2.Name: // see mayBeLostEarly
+		event.State = connectivity.Idle
+		return []script.Event{{Kind: script.Wait, Delay: time.Second}, event}
 	default:
-		return event{}, false
+		event.State = connectivity.Idle
 	}
+	return []script.Event{event}
 }
 
 // mayBeLostEarly tells whether another connection may be lost as soon as it is
 // made. round_robin2 pauses when that happens to the same endpoint again and
 // again, and grpc-go's does not: there are too few of these in a script for that,
 // and other connections live for a second.
-func (s *script) mayBeLostEarly() bool {
-	s.lostEarly++
-	return s.lostEarly <= 5 || s.ours.name != roundrobin2.Name
+func (r *randomScript) mayBeLostEarly() bool {
+	r.lostEarly++
+	return r.lostEarly <= 5 || r.ours.name != roundrobin2.Name
 }
 
-// healthEvent is a health update for one of the READY SubConns.
-func (s *script) healthEvent(which int) (event, bool) {
-	live := slices.DeleteFunc(s.liveConns(), func(sc *balancertest.SubConn) bool { return sc.State() != connectivity.Ready })
-	if len(live) == 0 {
-		return event{}, false
+// codeOf returns the code of the cause with which a SubConn fails. Under
+// pick_first some causes hold a status, which RPCs then end with. Under
+// round_robin none does: grpc-go's reports the errors of the endpoints in turn,
+// ours reports the last few in one.
+func (r *randomScript) codeOf(sc *balancertest.SubConn) codes.Code {
+	if r.ours.name == pickfirst2.Name && sc.Addr() == "b:1" {
+		return codes.PermissionDenied
 	}
-	key := connKey(live[which%len(live)])
+	return codes.OK
+}
+
+// healthEvents are a health update for one of the READY SubConns.
+func (r *randomScript) healthEvents(which int) []script.Event {
+	live := slices.DeleteFunc(r.liveConns(), func(sc *balancertest.SubConn) bool { return sc.State() != connectivity.Ready })
+	if len(live) == 0 {
+		return nil
+	}
 	state := []connectivity.State{connectivity.Ready, connectivity.TransientFailure, connectivity.Connecting}[which%3]
-	return connEvent(key, fmt.Sprint("health ", state), func(sc *balancertest.SubConn) {
-		sc.SetHealth(state, errors.New("sick"))
-	}), true
+	return []script.Event{{Kind: script.Health, Addr: addressOf(live[which%len(live)]), State: state}}
 }
 
 // liveConns returns the SubConns of grpc-go's side, in an order that does not
 // depend on the one in which they were made.
-func (s *script) liveConns() []*balancertest.SubConn {
-	live := s.theirs.cc.Live()
+func (r *randomScript) liveConns() []*balancertest.SubConn {
+	live := r.theirs.cc.Live()
 	slices.SortFunc(live, func(a, b *balancertest.SubConn) int {
-		return cmp.Compare(connKey(a), connKey(b))
+		return cmp.Or(cmp.Compare(a.Addr(), b.Addr()), cmp.Compare(a.Address().ServerName, b.Address().ServerName))
 	})
 	return live
+}
+
+// addressOf returns what an event calls a SubConn.
+func addressOf(sc *balancertest.SubConn) resolver.Address {
+	return resolver.Address{Addr: sc.Addr(), ServerName: sc.Address().ServerName}
 }
