@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -14,7 +15,8 @@ import (
 
 const numCodes = int(codes.Unauthenticated) + 1 // gRPC defines 0 to 16
 
-// backend is the record of one backend of a target: what its series say.
+// backend is the record of one backend of a target: what its series say. There
+// may be many: it is kept at 288 bytes.
 type backend struct {
 	counts  *counts
 	repicks atomic.Uint64
@@ -34,8 +36,10 @@ type backend struct {
 	created  time.Time
 
 	// Guarded by Metrics.mu.
-	refs      int       // SubConns that are counted
-	idleSince time.Time // zero while in use, or until its end is noticed
+	refs  int32         // SubConns that are counted
+	busy  bool          // without SubConns: an RPC was in flight at the last look
+	since time.Time     // without SubConns: when the retention began
+	place *list.Element // in target.unused; nil while there are SubConns
 }
 
 // counts are what nearly every RPC counts. They are apart from the rest of the
@@ -58,9 +62,22 @@ func (b *backend) labels() []*dto.LabelPair {
 }
 
 // givenUp tells whether gRPC gave the pick up, to pick again: nothing was sent,
-// because the connection had gone. It takes two fields, since a copy of the
-// DoneInfo costs as much as counting.
-func givenUp(err error, bytesSent bool) bool { return err == nil && !bytesSent }
+// because the connection had gone or was closing. It takes two fields, since a
+// copy of the DoneInfo costs as much as counting.
+func givenUp(err error, bytesSent bool) bool {
+	return !bytesSent && (err == nil || connectionCloses(err))
+}
+
+// connectionCloses tells whether gRPC found the connection, that of a READY
+// subchannel, closing or about to be closed by the server. It says so by
+// these errors only. Others before sending end the attempt for its caller, with
+// the same code when they come from per-RPC credentials or from the check of an
+// authority. Should gRPC change the words, these picks count as Unavailable.
+func connectionCloses(err error) bool {
+	s := statusOf(err)
+	return s != nil && s.Code() == codes.Unavailable &&
+		(s.Message() == "the connection is draining" || s.Message() == "transport is closing")
+}
 
 // newDone returns the Done callback of a SubConn's picks. What ends most of them
 // is not worth another call.
@@ -75,13 +92,14 @@ func (b *backend) newDone() func(balancer.DoneInfo) {
 	}
 }
 
-// finish counts the end of a pick.
-func (b *backend) finish(info balancer.DoneInfo) {
+// finish counts the end of a pick. It tells whether an RPC attempt came of it.
+func (b *backend) finish(info balancer.DoneInfo) bool {
 	switch {
-	case info.Err != nil:
-		b.failed[statusCode(info.Err)].Add(1)
 	case givenUp(info.Err, info.BytesSent):
 		b.repicks.Add(1)
+		return false
+	case info.Err != nil:
+		b.failed[statusCode(info.Err)].Add(1)
 	case !info.BytesReceived && info.Trailer != nil:
 		// The stream broke under the request. gRPC has an error for it, io.EOF,
 		// that it takes for a success here; but no success comes without a byte.
@@ -91,6 +109,7 @@ func (b *backend) finish(info balancer.DoneInfo) {
 	default:
 		b.counts.ok.Add(1)
 	}
+	return true
 }
 
 // statusOf returns the status that err carries, if any. It does without the
@@ -127,44 +146,64 @@ func statusCode(err error) codes.Code {
 
 // traffic is what a backend's counters say of its picks at one moment.
 type traffic struct {
-	picks, repicks uint64
-	finished       [numCodes]uint64
-	inFlight       int64
+	picks uint64
+	ends
+	inFlight int64
 }
 
-// traffic reads the ends before the picks, so that each end that it sees has
-// its pick counted and in flight is never negative.
-func (b *backend) traffic() traffic {
-	var t traffic
-	var ended uint64
-	for code := range t.finished {
-		t.finished[code] = b.failed[code].Load()
-		ended += t.finished[code]
+// ends are what became of picks.
+type ends struct {
+	repicks  uint64
+	finished [numCodes]uint64
+}
+
+func (b *backend) traffic() traffic { return readTraffic(b.ends, b.counts.picks.Load) }
+
+func (b *backend) ends() ends {
+	e := ends{repicks: b.repicks.Load()}
+	for code := range e.finished {
+		e.finished[code] = b.failed[code].Load()
 	}
-	ok := b.counts.ok.Load()
-	t.finished[codes.OK] += ok
-	ended += ok
-	t.repicks = b.repicks.Load()
-	t.picks = b.counts.picks.Load()
-	t.inFlight = int64(t.picks - t.repicks - ended)
+	e.finished[codes.OK] += b.counts.ok.Load()
+	return e
+}
+
+// readTraffic reads the ends before the picks, so that each end that it sees has
+// its pick counted and in flight is never negative.
+func readTraffic(readEnds func() ends, readPicks func() uint64) traffic {
+	t := traffic{ends: readEnds()}
+	t.picks = readPicks()
+	ended := t.repicks
+	for _, n := range t.finished {
+		ended += n
+	}
+	t.inFlight = int64(t.picks - ended)
 	return t
 }
 
-// noteUseLocked notes whether the backend is in use and, when it first is not,
-// the time. A picker that gRPC has replaced may yet start an RPC; that is use.
-// Metrics.mu is held.
-func (b *backend) noteUseLocked(now time.Time) {
-	switch {
-	case b.refs > 0 || b.traffic().inFlight > 0:
-		b.idleSince = time.Time{}
-	case b.idleSince.IsZero():
-		b.idleSince = now
+// acquireLocked counts one more SubConn. Metrics.mu is held.
+func (b *backend) acquireLocked() {
+	if b.refs++; b.place != nil {
+		b.target.unused.Remove(b.place)
+		b.place = nil
 	}
 }
 
-// expiredLocked tells whether the backend's retention has passed. Metrics.mu is
-// held.
-func (b *backend) expiredLocked(now time.Time, retention time.Duration) bool {
-	b.noteUseLocked(now)
-	return !b.idleSince.IsZero() && now.Sub(b.idleSince) >= retention
+// releaseLocked is the end of what acquireLocked began. Metrics.mu is held.
+func (b *backend) releaseLocked(now time.Time) {
+	if b.refs--; b.refs == 0 {
+		b.place = b.target.unused.PushBack(b)
+		b.busy, b.since = b.inFlight(), now
+	}
 }
+
+// usedLocked begins the retention of a backend without SubConns anew. Metrics.mu
+// is held.
+func (b *backend) usedLocked(now time.Time) {
+	b.since = now
+	b.target.unused.MoveToBack(b.place)
+}
+
+// inFlight tells whether an RPC is under way. A picker that gRPC has replaced may
+// yet start one on a backend without SubConns.
+func (b *backend) inFlight() bool { return b.traffic().inFlight > 0 }

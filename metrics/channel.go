@@ -22,6 +22,8 @@ type channel struct {
 	timed atomic.Bool // latency is measured
 	waits *waits      // of metrics
 
+	pickers atomic.Uint64 // published
+
 	closed atomic.Bool // set under mu; who must not be overtaken by it reads it there
 
 	// mu guards the fields below and the fields of subConn that say so. No call
@@ -94,7 +96,7 @@ func (c *channel) UpdateState(s balancer.State) {
 	c.noteState(s.ConnectivityState)
 	if s.Picker != nil {
 		c.target.pickerUpdates.Add(1)
-		s.Picker = &picker{inner: s.Picker, channel: c}
+		s.Picker = c.newPicker(s.Picker)
 	}
 	c.ClientConn.UpdateState(s)
 }

@@ -42,9 +42,14 @@ type series struct {
 // snapshot returns the records, so that they can be read without holding up
 // those who need mu.
 func (m *Metrics) snapshot() []series {
+	m.waits.prune(time.Now())
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.sweepLocked(time.Now())
+	now := time.Now()
+	for t := range m.targets.values() {
+		t.lookLocked(now)
+	}
+	m.sweepLocked(now)
 	all := make([]series, 0, m.targets.len())
 	for t := range m.targets.values() {
 		backends := slices.AppendSeq(make([]*backend, 0, t.backends.len()), t.backends.values())

@@ -56,6 +56,7 @@ func TestPickAndDoneDoNotAllocate(t *testing.T) {
 		"success":        {BytesSent: true, BytesReceived: true},
 		"broken stream":  {BytesSent: true, Trailer: metadata.MD{}},
 		"no transport":   {},
+		"draining":       {Err: status.Error(codes.Unavailable, "the connection is draining")},
 		"status":         {Err: statusErr, BytesSent: true},
 		"wrapped status": {Err: fmt.Errorf("x: %w", statusErr), BytesSent: true},
 		"unknown code":   {Err: status.Error(99, ""), BytesSent: true},
@@ -155,6 +156,19 @@ func TestMemoryReturnsToItsLevel(t *testing.T) {
 				runtime.KeepAlive(m)
 			})
 		})
+	}
+}
+
+// Not parallel: it looks at the heap.
+func TestTablesGiveMemoryBack(t *testing.T) {
+	for _, oneByOne := range []bool{false, true} {
+		full, after := metrics.TableRoom(1<<20, 100, oneByOne)
+		if full < 8<<20 {
+			t.Errorf("the full table takes %d bytes, too few for the test to mean anything", full)
+		}
+		if after > full/50 {
+			t.Errorf("one by one %v: of %d bytes %d are kept for a ten-thousandth of the entries", oneByOne, full, after)
+		}
 	}
 }
 

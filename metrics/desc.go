@@ -29,7 +29,7 @@ var (
 	picksDesc = desc("grpc_lb_picks_total",
 		"Picks that chose the backend.", perBackend)
 	repicksDesc = desc("grpc_lb_repicks_total",
-		"Picks of the backend that gRPC gave up, to pick again, because the connection had just gone.", perBackend)
+		"Picks of the backend that gRPC gave up, to pick again, because the connection had just gone or was closing.", perBackend)
 	rpcsDesc = desc("grpc_lb_rpcs_total",
 		"RPC attempts on the backend that ended, by status code.", perBackend, codeLabel)
 	inFlightDesc = desc("grpc_lb_rpcs_in_flight",

@@ -17,12 +17,16 @@
 //
 //   - grpc_lb_picks_total: the picker chose the backend.
 //   - grpc_lb_repicks_total: of these, gRPC gave the pick up, because the
-//     backend's connection had just gone, and picks again. Nothing was sent.
+//     backend's connection had just gone or was closing, as after GOAWAY, and
+//     picks again. Nothing was sent.
 //   - grpc_lb_rpcs_total{grpc_code}: the RPC attempt that followed the pick has
 //     ended, with this status. OK is always there, other codes once they occur.
 //     Codes that gRPC does not define count as Unknown. An attempt that broke
 //     while its request was being sent, and to which nothing was received,
-//     counts as Unavailable; gRPC reports it without an error.
+//     counts as Unavailable; gRPC reports it without an error. So does one that
+//     the server refused unprocessed, though gRPC does it again, by itself, if it
+//     was the RPC's first. What ends an attempt for its caller before anything is
+//     sent, such as a deadline or per-RPC credentials, counts with its code.
 //   - grpc_lb_rpcs_in_flight: picks that are neither of the two yet.
 //   - grpc_lb_rpc_duration_seconds: from the pick to the end of the RPC attempt,
 //     whatever its status; only where it is switched on, see below.
@@ -63,10 +67,11 @@
 // [WithBackendName] says otherwise. Of several addresses in one subchannel,
 // which gRPC deprecates, it is the first, also when they are changed later. Of
 // the backends of one target at most 10,000 ([WithMaxBackends]) have series of
-// their own; what is above is counted as the backend "other", so that sums stay
-// right. Bytes that are not UTF-8 become U+FFFD in label values. Counters and
-// histograms carry their creation time, by the wall clock of then: it is what
-// tells their lives apart, so that it does not change when the clock is set.
+// their own; what is above is counted as the backend "other", for as long as its
+// subchannels live, so that sums stay right. Bytes that are not UTF-8 become
+// U+FFFD in label values. Counters and histograms carry their creation time, by
+// the wall clock of then: it is what tells their lives apart, so that it does not
+// change when the clock is set.
 //
 // # Latency
 //
@@ -87,7 +92,8 @@
 //
 //   - connecting: the picker queued the attempt; there was nothing to pick.
 //   - subchannel_state_mismatch: the picked subchannel had just lost its
-//     connection. The end of such a pick does not say whose it was, except where
+//     connection. Where it is still READY, and its connection is closing, gRPC
+//     picks again without waiting. The end of such a pick does not say whose it was, except where
 //     latency is measured; elsewhere the wait begins when the next picker queues
 //     the attempt, if it does.
 //   - picker_failing_with_wait_for_ready: the picker answered with an error, and
@@ -101,7 +107,13 @@
 // did not wait for what ended the attempt before. An RPC with a retry policy
 // whose deadline passes before its second attempt looks as if it were
 // wait-for-ready. When a policy is replaced the waits end with it, and begin anew
-// under the next.
+// under the next, if that is metered.
+//
+// gRPC asks each new picker, so that an RPC that stays away from one waits no
+// more: it has ended, or a policy that is not metered has picked for it. Nobody
+// says when. Such a wait counts up to its last answer, and leaves with the end of
+// the RPC or with the second scrape that finds it so, a second or more after the
+// first.
 //
 // # Life of a series
 //
@@ -112,8 +124,10 @@
 // increments are scraped, and go at the latest with the first scrape after it.
 // When a backend comes back within the retention its series go on. Where an
 // RPC outlives the last subchannel, the retention begins with the first scrape
-// that finds it ended. No goroutine and no timer does this: expired records
-// are dropped by scrapes and, in case nobody scrapes, by the making of others.
+// that finds it ended; where nobody scrapes, when it was last known to be under
+// way. No goroutine and no timer does this: expired records are dropped by scrapes
+// and, in case nobody scrapes, by the making of others, in any case before a
+// backend is counted as "other".
 //
 // A picker that gRPC has already replaced may still be picking for a moment.
 // What it counts after its series are gone is lost.
@@ -160,7 +174,8 @@
 //
 // It knows of an RPC what gRPC tells a policy. If a server ends a stream early,
 // with an error, and the client notices because it cannot send on, gRPC tells
-// the policy of a success.
+// the policy of a success: it counts as OK, for the same could be said of a
+// stream that ended well and without a message.
 //
 // It does not change what a policy does: errors, metadata, Done callbacks,
 // subchannels it does not know and a nil picker pass through as they are, and

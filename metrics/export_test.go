@@ -1,6 +1,9 @@
 package metrics
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
 
 // SubConnSize is the size of what a pick reads of its SubConn.
 const SubConnSize = unsafe.Sizeof(subConn{})
@@ -21,3 +24,80 @@ func Records(m *Metrics) int {
 
 // Waiting returns the number of RPCs that wait for a pick.
 func Waiting(m *Metrics) int64 { return m.waits.n.Load() }
+
+// WaitingAttempts returns the number of RPC attempts that the page shows as
+// waiting, of all targets.
+func WaitingAttempts(m *Metrics) (n int64) {
+	for _, s := range m.snapshot() {
+		n += s.target.waiting.Load()
+	}
+	return n
+}
+
+// TableRoom returns the bytes that a table of n entries takes, and then with left
+// of them, deleted one by one or together. Nothing else must allocate meanwhile.
+func TableRoom(n, left int, oneByOne bool) (full, after int) {
+	var t table[int, int]
+	before := heapSize()
+	for i := range n {
+		t.put(i, i)
+	}
+	full = heapSize() - before
+	if oneByOne {
+		for i := left; i < n; i++ {
+			t.delete(i)
+		}
+	} else {
+		t.deleteFunc(func(i int) bool { return i >= left })
+	}
+	after = heapSize() - before
+	runtime.KeepAlive(&t)
+	return full, after
+}
+
+func heapSize() int {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
+}
+
+// FirstObservations has n RPCs end that all find that the backend of m, of which
+// there is one, has no histogram yet.
+func FirstObservations(m *Metrics, n int) {
+	for _, s := range m.snapshot() {
+		for _, b := range s.backends {
+			for range n {
+				b.newRPCDuration().Observe(1)
+			}
+		}
+	}
+}
+
+// LowestInFlight reads what is in flight on the backend of m, of which there is
+// one, n times.
+func LowestInFlight(m *Metrics, n int) int64 {
+	b := m.snapshot()[0].backends[0]
+	low := b.traffic().inFlight
+	for range n {
+		low = min(low, b.traffic().inFlight)
+	}
+	return low
+}
+
+// InFlightAcross reads what is in flight while an RPC begins and ends between the
+// first read of counters and the second.
+func InFlightAcross() int64 {
+	var rpcs uint64
+	return readTraffic(
+		func() ends {
+			e := ends{repicks: rpcs}
+			rpcs++
+			return e
+		},
+		func() uint64 {
+			picks := rpcs
+			rpcs++
+			return picks
+		}).inFlight
+}

@@ -83,13 +83,14 @@ func (a *attempt) end(info balancer.DoneInfo) {
 	}
 	*a = attempt{done: a.done}
 	attempts.Put(a)
-	b.finish(info)
+	attempted := b.finish(info)
 	switch {
 	case c == nil:
-	case givenUp(info.Err, info.BytesSent):
-		c.waits.begin(ctx, c, stateMismatch)
-	default:
+	case attempted:
 		b.observe(ctx, start)
+	case info.Err == nil:
+		// gRPC waits for the next picker. After an error it asks this one again.
+		c.waits.begin(ctx, refusal{c, c.pickers.Load(), stateMismatch})
 	}
 	if policy != nil {
 		policy(info)

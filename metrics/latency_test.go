@@ -237,3 +237,16 @@ func TestExemplars(t *testing.T) {
 		})
 	}
 }
+
+// Several RPCs end before the histogram is there. All make one, and all have to
+// count in the one that stays.
+func TestFirstObservationsAtOnceAllCount(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithLatency())
+	s, _, _ := metered(t, m)
+	s.connect(t, "a:1")
+	metrics.FirstObservations(m, 8)
+	if n := durations(t, m)["a:1"].GetSampleCount(); n != 8 {
+		t.Errorf("RPCs measured = %d, want 8", n)
+	}
+}

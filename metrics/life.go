@@ -47,22 +47,19 @@ func (m *Metrics) acquire(t *target, name string) *backend {
 		m.roomLocked(now)
 		b = m.newBackendLocked(t, name, now)
 	}
-	b.refs++
-	b.idleSince = time.Time{}
+	b.acquireLocked()
 	return b
 }
 
 // newBackendLocked makes a record, or returns the one for all that are above
-// the limit.
+// the limit. What has expired does not use it up.
 func (m *Metrics) newBackendLocked(t *target, name string, now time.Time) *backend {
-	other, folding := t.backends.get(otherName)
-	named := t.backends.len()
-	if folding {
-		named--
+	if m.fullLocked(t) {
+		t.dropExpiredLocked(now, m.retention)
 	}
-	if m.maxBackends > 0 && named >= m.maxBackends {
+	if m.fullLocked(t) {
 		t.folded.Add(1)
-		if folding {
+		if other, folding := t.backends.get(otherName); folding {
 			return other
 		}
 		name = otherName
@@ -72,17 +69,26 @@ func (m *Metrics) newBackendLocked(t *target, name string, now time.Time) *backe
 	return b
 }
 
+// fullLocked tells whether the target has as many backends as may have series of
+// their own.
+func (m *Metrics) fullLocked(t *target) bool {
+	named := t.backends.len()
+	if _, folding := t.backends.get(otherName); folding {
+		named--
+	}
+	return m.maxBackends > 0 && named >= m.maxBackends
+}
+
 // release is the end of what acquire began.
 func (m *Metrics) release(b *backend) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	b.refs--
-	b.noteUseLocked(time.Now())
+	b.releaseLocked(time.Now())
 }
 
 // roomLocked is called before a record is made or refused. It sweeps when this
 // has been as often as the last sweep left records: records do not pile up where
-// nobody scrapes, and a record's making pays for the look at one other.
+// nobody scrapes, and a sweep is amortized O(1) per record.
 func (m *Metrics) roomLocked(now time.Time) {
 	m.fresh++
 	if m.fresh > max(sweepEvery, m.kept) {
@@ -94,7 +100,7 @@ func (m *Metrics) roomLocked(now time.Time) {
 func (m *Metrics) sweepLocked(now time.Time) {
 	m.fresh, m.kept = 0, 0
 	m.targets.deleteFunc(func(t *target) bool {
-		t.backends.deleteFunc(func(b *backend) bool { return b.expiredLocked(now, m.retention) })
+		t.dropExpiredLocked(now, m.retention)
 		m.kept += t.backends.len()
 		if !t.expiredLocked(now, m.retention) {
 			m.kept++

@@ -135,6 +135,23 @@ func TestRPCInFlightKeepsTheSeries(t *testing.T) {
 	})
 }
 
+// The first scrape for a long time has to show the last of a backend's RPCs.
+func TestRPCThatOutlivesTheSubConnIsScraped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		s, cc, _ := metered(t, m)
+		a := s.connect(t, "a:1")
+		end := pickOf(t, s, cc, a)
+		a.Shutdown()
+		end()
+		time.Sleep(time.Hour)
+		if got := scrape(t, m).nonzero()["rpcs_total a:1 OK"]; got != 1 {
+			t.Errorf("RPCs = %v, want 1", got)
+		}
+	})
+}
+
 // The picker that gRPC uses may be older than the SubConn's end.
 func TestLatePickKeepsTheSeries(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
@@ -126,5 +127,29 @@ func TestWaitsOnRealChannels(t *testing.T) {
 		s.start(t)
 		rpc.Wait()
 		c.waitsSettle(t, map[string]float64{"picker_failing_with_wait_for_ready": 2})
+	})
+	t.Run("a wait ends with its policy, however long the stream lives", func(t *testing.T) {
+		hangs, answers := newServer(t), startServer(t)
+		lis := hangs.listen(t)
+		defer lis.Close()
+		c := newClient(t, configOf("metered_round_robin"), hangs)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var opening sync.WaitGroup
+		opening.Go(func() {
+			if _, err := c.conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, "/test/0"); err != nil {
+				t.Errorf("new stream: %v", err)
+			}
+		})
+		eventually(t, "the stream waits for a connection", func() bool { return metrics.Waiting(loopback) == 1 })
+		c.resolver.UpdateState(resolver.State{
+			Addresses:     []resolver.Address{{Addr: answers.addr}},
+			ServiceConfig: c.resolver.CC().ParseServiceConfig(configOf("round_robin")), // not metered
+		})
+		opening.Wait()
+		c.waitsSettle(t, map[string]float64{"connecting": 1})
+		if err := ctx.Err(); err != nil {
+			t.Errorf("the stream has ended: %v", err)
+		}
 	})
 }

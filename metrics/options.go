@@ -35,9 +35,12 @@ func WithRetention(d time.Duration) Option {
 // WithMaxBackends limits the backends of a target that have series of their
 // own, those within their retention included: where all may be replaced within
 // it, the limit should be twice their number. The default is 10,000. Further
-// ones are counted together as the backend "other", for as long as their
-// subchannels live, and by grpc_lb_backends_folded_total. A backend whose name is
-// "other" is counted with them. With 0, or less, there is no limit.
+// ones are counted together as the backend "other", and by
+// grpc_lb_backends_folded_total. Before that, those whose retention has passed are
+// dropped, scraped or not. A subchannel that was counted as "other" stays it for
+// as long as it lives; the next one to the same backend has series of its own if
+// there is room by then. A backend whose name is "other" is counted with them.
+// With 0, or less, there is no limit.
 func WithMaxBackends(n int) Option {
 	return func(o *options) { o.maxBackends = max(n, 0) }
 }

@@ -10,6 +10,13 @@ import (
 type picker struct {
 	inner   balancer.Picker
 	channel *channel
+	number  uint64 // among the channel's pickers
+}
+
+// newPicker returns the metered picker that takes the place of all earlier ones
+// of the channel.
+func (c *channel) newPicker(inner balancer.Picker) *picker {
+	return &picker{inner: inner, channel: c, number: c.pickers.Add(1)}
 }
 
 // Pick implements [balancer.Picker]. gRPC accepts only SubConns of its own, so
@@ -25,7 +32,7 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 		return balancer.PickResult{SubConn: sc.SubConn, Done: sc.done, Metadata: res.Metadata}, nil
 	}
 	if err != nil {
-		c.countError(info.Ctx, err)
+		p.countError(info.Ctx, err)
 		return res, err
 	}
 	return c.meter(info.Ctx, res), nil
@@ -56,15 +63,16 @@ func (c *channel) meter(ctx context.Context, res balancer.PickResult) balancer.P
 // countError counts a pick without a result. gRPC waits for another picker after
 // one error, ends the RPC for any that is a status, and for the rest does the
 // one or the other as the RPC wants.
-func (c *channel) countError(ctx context.Context, err error) {
+func (p *picker) countError(ctx context.Context, err error) {
+	c := p.channel
 	if err == balancer.ErrNoSubConnAvailable { //nolint:errorlint // as gRPC compares: it waits for this very error only
 		c.target.delayed.Add(1)
-		c.waits.begin(ctx, c, connecting)
+		c.waits.begin(ctx, refusal{c, p.number, connecting})
 		return
 	}
 	c.target.failed.Add(1)
 	if statusOf(err) == nil {
-		c.waits.begin(ctx, c, pickerFailing)
+		c.waits.begin(ctx, refusal{c, p.number, pickerFailing})
 	} else {
 		c.waits.end(ctx)
 	}

@@ -44,15 +44,17 @@ func init() {
 // server answers RPCs to the method /test/N with the status code N.
 type server struct {
 	addr string
+	opts []grpc.ServerOption
 
 	mu      sync.Mutex
 	server  *grpc.Server // nil while it is down
 	serving sync.WaitGroup
 }
 
-func startServer(t *testing.T) *server {
+func startServer(t *testing.T, opts ...grpc.ServerOption) *server {
 	t.Helper()
 	s := newServer(t)
+	s.opts = opts
 	s.start(t)
 	return s
 }
@@ -81,11 +83,18 @@ func (s *server) listen(t *testing.T) net.Listener {
 }
 
 func (s *server) serve(lis net.Listener) {
-	srv := grpc.NewServer(grpc.UnknownServiceHandler(answer))
+	srv := grpc.NewServer(append(s.opts, grpc.UnknownServiceHandler(answer))...)
 	s.mu.Lock()
 	s.server = srv
 	s.mu.Unlock()
 	s.serving.Go(func() { _ = srv.Serve(lis) })
+}
+
+// grpc returns the server, which is up.
+func (s *server) grpc() *grpc.Server {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.server
 }
 
 // stop cuts the connections and gives the port back.
@@ -126,6 +135,11 @@ var clients atomic.Int64
 
 func newClient(t *testing.T, serviceConfig string, servers ...*server) *client {
 	t.Helper()
+	return newClientWith(t, nil, serviceConfig, servers...)
+}
+
+func newClientWith(t *testing.T, opts []grpc.DialOption, serviceConfig string, servers ...*server) *client {
+	t.Helper()
 	c := &client{resolver: manual.NewBuilderWithScheme("loopback")}
 	var addresses []resolver.Address
 	for _, s := range servers {
@@ -134,11 +148,11 @@ func newClient(t *testing.T, serviceConfig string, servers ...*server) *client {
 	c.resolver.InitialState(resolver.State{Addresses: addresses})
 	c.target = (&url.URL{Scheme: "loopback", Path: "/" + strconv.FormatInt(clients.Add(1), 10)}).String()
 	quick := backoff.Config{BaseDelay: 5 * time.Millisecond, Multiplier: 1, MaxDelay: 5 * time.Millisecond}
-	conn, err := grpc.NewClient(c.target,
+	conn, err := grpc.NewClient(c.target, append(opts,
 		grpc.WithResolvers(c.resolver),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: 20 * time.Second}),
-		grpc.WithDefaultServiceConfig(serviceConfig))
+		grpc.WithDefaultServiceConfig(serviceConfig))...)
 	if err != nil {
 		t.Fatalf("new client: %v", err)
 	}

@@ -30,10 +30,19 @@ func (t *table[K, V]) put(k K, v V) {
 
 func (t *table[K, V]) values() iter.Seq[V] { return maps.Values(t.entries) }
 
-// deleteFunc deletes the entries for which del is true. If less than half of
-// the peak is left, what is left moves to a new map.
+func (t *table[K, V]) delete(k K) {
+	delete(t.entries, k)
+	t.shrink()
+}
+
+// deleteFunc deletes the entries for which del is true.
 func (t *table[K, V]) deleteFunc(del func(V) bool) {
 	maps.DeleteFunc(t.entries, func(_ K, v V) bool { return del(v) })
+	t.shrink()
+}
+
+// shrink moves what is left to a new map, if it is less than half of the peak.
+func (t *table[K, V]) shrink() {
 	if len(t.entries) < t.peak/2 {
 		t.entries = maps.Collect(maps.All(t.entries))
 		t.peak = len(t.entries)

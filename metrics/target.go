@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"container/list"
 	"sync/atomic"
 	"time"
 
@@ -41,6 +42,7 @@ type target struct {
 	channels  map[*channel]struct{} // instances of the policy
 	idleSince time.Time
 	backends  table[string, *backend] // by name
+	unused    list.List               // backends without SubConns, in the order of since
 }
 
 func newTarget(m *Metrics, key targetKey, now time.Time) *target {
@@ -66,4 +68,36 @@ func (t *target) labels() []*dto.LabelPair { return []*dto.LabelPair{t.policyPai
 // held. The series of its backends go first.
 func (t *target) expiredLocked(now time.Time, retention time.Duration) bool {
 	return len(t.channels) == 0 && t.backends.len() == 0 && now.Sub(t.idleSince) >= retention
+}
+
+// lookLocked looks for RPCs on the backends without SubConns. The retention of
+// one begins when the last of them is found to have ended. Metrics.mu is held.
+func (t *target) lookLocked(now time.Time) {
+	e := t.unused.Front()
+	for range t.unused.Len() {
+		b := e.Value.(*backend)
+		e = e.Next()
+		wasBusy := b.busy
+		if b.busy = b.inFlight(); b.busy || wasBusy {
+			b.usedLocked(now)
+		}
+	}
+}
+
+// dropExpiredLocked drops the backends whose retention has passed, unless an RPC
+// is under way. It looks at no others. Metrics.mu is held.
+func (t *target) dropExpiredLocked(now time.Time, retention time.Duration) {
+	for range t.unused.Len() {
+		b := t.unused.Front().Value.(*backend)
+		switch {
+		case now.Sub(b.since) < retention:
+			return
+		case b.inFlight():
+			b.busy = true
+			b.usedLocked(now)
+		default:
+			t.unused.Remove(b.place)
+			t.backends.delete(b.namePair.GetValue())
+		}
+	}
 }

@@ -54,8 +54,10 @@ func pickWaitHistograms(t *testing.T, m *metrics.Metrics) map[string]*dto.Histog
 // What an RPC meets, a second apart: the picker queues it (q), fails it (f),
 // drops it with a status (s), picks a subchannel (p), or one that has just
 // ceased to be READY (m); another instance of the policy, as each of several
-// children is one, queues it (Q) or picks (P); gRPC begins another attempt (r);
-// then the RPC is over (c), its deadline passes (d), or the policy is closed (x).
+// children is one, queues it (Q) or picks (P); there is a new picker that the RPC
+// does not ask (n), as it does where another policy has picked for it; gRPC begins
+// another attempt (r); Prometheus scrapes (z); then the RPC is over (c), its
+// deadline passes (d), or the policy is closed (x).
 func TestWaitsForAPick(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -68,6 +70,8 @@ func TestWaitsForAPick(t *testing.T) {
 		{"q c", map[string]string{whyConnecting: "1 in 1s"}},
 		{"q q d", map[string]string{whyConnecting: "1 in 2s"}},
 		{"q q x p c", map[string]string{whyConnecting: "1 in 2s"}},
+		{"q q x", map[string]string{whyConnecting: "1 in 2s"}}, // what takes its place need not be metered
+		{"q x q", map[string]string{whyConnecting: "1 in 1s"}},
 		{"q p q p c", map[string]string{whyConnecting: "2 in 2s"}}, // two picks of one context, each queued
 
 		{"f c", nil}, // not wait-for-ready: it ended the RPC
@@ -90,6 +94,27 @@ func TestWaitsForAPick(t *testing.T) {
 		{"q f r p c", map[string]string{whyConnecting: "1 in 1s"}},
 		{"q f r q p c", map[string]string{whyConnecting: "2 in 2s"}},
 		{"f f r p c", map[string]string{whyFailing: "1 in 2s"}}, // wait-for-ready, and ended otherwise
+		{"f r q r f d", map[string]string{whyConnecting: "1 in 0s"}},
+
+		// An RPC that does not ask a new picker waits no more, and nobody says
+		// since when.
+		{"q n p c", map[string]string{whyConnecting: "1 in 2s"}}, // it was only slow
+		{"q n z p c", map[string]string{whyConnecting: "1 in 3s"}},
+		{"q n c", map[string]string{whyConnecting: "1 in 0s"}},
+		{"q q n c", map[string]string{whyConnecting: "1 in 1s"}},
+		{"q q n d", map[string]string{whyConnecting: "1 in 1s"}},
+		{"q q n x", map[string]string{whyConnecting: "1 in 1s"}},
+		{"q q n z z", map[string]string{whyConnecting: "1 in 1s"}},
+		{"q n z q z p c", map[string]string{whyConnecting: "1 in 5s"}},
+		{"q n z q n z p c", map[string]string{whyConnecting: "1 in 6s"}},
+		{"q n z z q p c", map[string]string{whyConnecting: "2 in 1s"}},
+		{"q q z z z p c", map[string]string{whyConnecting: "1 in 5s"}},
+		{"f n c", nil},
+		{"f n d", nil},
+		{"f n z z", nil},
+		{"f f n d", map[string]string{whyFailing: "1 in 1s"}},
+		{"q r n q p c", map[string]string{whyConnecting: "2 in 1s"}},
+		{"q Q n P c", map[string]string{whyConnecting: "1 in 3s"}},
 
 		// Several instances: it is one wait, wherever it ends.
 		{"q P c", map[string]string{whyConnecting: "1 in 1s"}},
@@ -118,14 +143,12 @@ func TestWaitsForAPick(t *testing.T) {
 				if got := pickWaits(t, m); !maps.Equal(got, tt.want) {
 					t.Errorf("waits %v, want %v", got, tt.want)
 				}
-				if n := metrics.Waiting(m); n != 0 {
-					t.Errorf("RPCs that still wait at the end: %d, want none", n)
-				}
 			})
 		})
 	}
 }
 
+// playRPC plays the script, whose end is to be the end of all waits.
 func playRPC(t *testing.T, m *metrics.Metrics, script string) {
 	t.Helper()
 	s, cc, p := metered(t, m)
@@ -158,6 +181,10 @@ func playRPC(t *testing.T, m *metrics.Metrics, script string) {
 		case "r":
 			attempts = attempts[1:]
 			continue
+		case "n":
+			s.publish(balancer.PickResult{SubConn: sc}, nil)
+		case "z":
+			scrape(t, m)
 		case "Q", "P":
 			sibling.publish(balancer.PickResult{SubConn: siblingConn}, answers[strings.ToLower(word)])
 			if res, err := siblingCC.State().Picker.Pick(balancer.PickInfo{Ctx: attempts[0]}); err == nil {
@@ -176,6 +203,10 @@ func playRPC(t *testing.T, m *metrics.Metrics, script string) {
 		if word != "c" && word != "d" {
 			time.Sleep(time.Second)
 		}
+	}
+	// Before the context ends, if the script has not ended it.
+	if n := metrics.Waiting(m); n != 0 {
+		t.Errorf("%s: RPCs that still wait at the end: %d, want none", script, n)
 	}
 }
 

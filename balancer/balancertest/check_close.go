@@ -6,6 +6,7 @@ const (
 	addrA = "10.0.0.1:50051"
 	addrB = "10.0.0.2:50051"
 	addrC = "10.0.0.3:50051"
+	addrD = "10.0.0.4:50051"
 )
 
 var errResolver = errors.New("resolver: no such host")
@@ -18,6 +19,7 @@ type situation struct {
 
 var situations = []situation{
 	{"before any update", func(*world) {}},
+	{"after ExitIdle before any update", func(w *world) { w.policy.ExitIdle() }},
 	{"before connecting", func(w *world) { w.update(addrA, addrB) }},
 	{"while connecting", func(w *world) {
 		w.update(addrA, addrB)

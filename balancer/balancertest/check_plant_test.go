@@ -3,6 +3,8 @@ package balancertest_test
 import (
 	"encoding/json"
 	"errors"
+	"runtime"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/balancer"
@@ -18,6 +20,7 @@ import (
 type fault struct {
 	leaksOnClose      bool
 	leaksOnUpdate     bool
+	shutsDownFirst    bool // and reports then that the SubConn is not to be chosen
 	keepsDead         bool // after an update
 	silentLoss        bool
 	publishesLate     bool
@@ -35,7 +38,13 @@ type fault struct {
 	acceptsBadConfig  bool
 	refusesUnknown    bool
 	neverReady        bool
-	endless           bool // makes SubConns without end
+	endless           bool   // makes SubConns without end
+	exitsIdleAlone    bool   // panics if ExitIdle comes during an update
+	reconnectsInIdle  bool   // which is to say in ExitIdle, even if it is READY
+	panicsInExitIdle  string // in the state of that name
+	panicsInBuild     bool
+	panicsInClose     bool
+	panicsInPick      bool
 }
 
 // planted is a builder of small policies that use one SubConn for all RPCs.
@@ -44,7 +53,10 @@ type planted struct{ fault }
 func (planted) Name() string { return "planted" }
 
 func (p planted) Build(cc balancer.ClientConn, _ balancer.BuildOptions) balancer.Balancer {
-	return &one{fault: p.fault, cc: cc}
+	if p.panicsInBuild {
+		panic("no policy")
+	}
+	return &one{fault: p.fault, cc: cc, state: "before any update"}
 }
 
 type emptyConfig struct {
@@ -70,16 +82,29 @@ type one struct {
 	addr  string
 	sc    balancer.SubConn
 	timer *time.Timer
+	state string // only for panicsInExitIdle
+
+	updating atomic.Bool // only with exitsIdleAlone
+	beside   atomic.Bool // ExitIdle came during an update
+	waited   int         // for it, in turns of other goroutines
 }
 
 func (o *one) UpdateClientConnState(s balancer.ClientConnState) error {
+	if o.exitsIdleAlone {
+		o.updating.Store(true)
+		defer o.updating.Store(false)
+		for ; o.waited < 20_000 && !o.beside.Load(); o.waited++ { // as a rule a few will do
+			runtime.Gosched()
+		}
+	}
 	if len(s.ResolverState.Endpoints) == 0 {
 		return o.empty()
 	}
 	if addr := s.ResolverState.Endpoints[0].Addresses[0].Addr; addr != o.addr {
-		o.drop()
-		o.addr = addr
-		o.connect()
+		o.drop(func() {
+			o.addr = addr
+			o.connect()
+		})
 	}
 	return nil
 }
@@ -88,24 +113,33 @@ func (o *one) empty() error {
 	if o.panicsOnEmpty {
 		panic("no endpoints")
 	}
-	o.drop()
-	if o.queuesWhenEmpty {
-		o.report(connectivity.Connecting, balancer.ErrNoSubConnAvailable)
-	} else {
-		o.fail(errors.New("no endpoints"))
-	}
+	o.drop(func() {
+		if o.queuesWhenEmpty {
+			o.report(connectivity.Connecting, balancer.ErrNoSubConnAvailable)
+		} else {
+			o.fail(errors.New("no endpoints"))
+		}
+	})
+	o.state = "without endpoints"
 	if o.acceptsEmpty {
 		return nil
 	}
 	return balancer.ErrBadResolverState
 }
 
-// drop gives the SubConn up.
-func (o *one) drop() {
-	if o.sc != nil && !o.leaksOnUpdate {
-		o.sc.Shutdown()
-	}
+// drop gives the SubConn up, after report has reported something else.
+func (o *one) drop(report func()) {
+	old := o.sc
 	o.sc, o.addr = nil, ""
+	if old == nil || o.leaksOnUpdate {
+		report()
+		return
+	}
+	if o.shutsDownFirst {
+		old.Shutdown()
+	}
+	report()
+	old.Shutdown()
 }
 
 func (o *one) connect() {
@@ -122,6 +156,7 @@ func (o *one) connect() {
 		return
 	}
 	o.sc = sc
+	o.state = "when connecting"
 	sc.Connect()
 	if !o.keepsDead {
 		o.report(connectivity.Connecting, balancer.ErrNoSubConnAvailable)
@@ -150,6 +185,7 @@ func (o *one) changed(s balancer.SubConnState) {
 }
 
 func (o *one) ready() {
+	o.state = "when READY"
 	switch {
 	case o.neverReady:
 	case o.nilPicker:
@@ -157,6 +193,8 @@ func (o *one) ready() {
 	case o.foreign:
 		other, _ := balancertest.NewClientConn(inExample{}).NewSubConn([]resolver.Address{{Addr: o.addr}}, balancer.NewSubConnOptions{})
 		o.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Ready, Picker: fixed{other}})
+	case o.panicsInPick:
+		o.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Ready, Picker: broken{}})
 	default:
 		o.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Ready, Picker: fixed{o.sc}})
 	}
@@ -172,6 +210,7 @@ func (o *one) ready() {
 }
 
 func (o *one) idle() {
+	o.state = "after a loss"
 	if !o.silentLoss {
 		o.report(connectivity.Connecting, balancer.ErrNoSubConnAvailable)
 	}
@@ -179,6 +218,7 @@ func (o *one) idle() {
 }
 
 func (o *one) fail(err error) {
+	o.state = "when failing"
 	switch {
 	case o.shutdown:
 		o.report(connectivity.Shutdown, err)
@@ -205,9 +245,24 @@ func (o *one) ResolverError(err error) {
 
 func (o *one) UpdateSubConnState(balancer.SubConn, balancer.SubConnState) {}
 
-func (o *one) ExitIdle() {}
+func (o *one) ExitIdle() {
+	switch {
+	case o.panicsInExitIdle != "" && o.panicsInExitIdle == o.state:
+		panic("ExitIdle " + o.state)
+	case o.reconnectsInIdle && o.sc != nil:
+		old := o.sc
+		o.connect()
+		old.Shutdown()
+	case o.exitsIdleAlone && o.updating.Load():
+		o.beside.Store(true)
+		panic("ExitIdle during an update")
+	}
+}
 
 func (o *one) Close() {
+	if o.panicsInClose {
+		panic("no SubConn")
+	}
 	if o.sc != nil && !o.leaksOnClose {
 		o.sc.Shutdown()
 	}
@@ -220,3 +275,8 @@ type fixed struct{ sc balancer.SubConn }
 func (p fixed) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{SubConn: p.sc}, nil
 }
+
+// broken is the picker that panics.
+type broken struct{}
+
+func (broken) Pick(balancer.PickInfo) (balancer.PickResult, error) { panic("no SubConn to pick") }

@@ -46,14 +46,18 @@ func (w *world) updates() func() {
 	}
 }
 
-// meanwhile repeats each of the calls on a goroutine until do has returned.
+// meanwhile repeats each of the calls on a goroutine until do has returned. A call
+// that panics is not repeated.
 func (w *world) meanwhile(do func(), calls ...func()) {
 	var stop atomic.Bool
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop.Store(true)
 	for _, call := range calls {
-		running.Go(func() { until(&stop, call) })
+		running.Go(func() {
+			defer func() { w.explain(recover()) }()
+			until(&stop, call)
+		})
 	}
 	do()
 }

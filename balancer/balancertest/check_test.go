@@ -10,6 +10,9 @@ import (
 	"testing/synctest"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/leastrequest"
+	"google.golang.org/grpc/balancer/pickfirst"
+	"google.golang.org/grpc/balancer/roundrobin"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
@@ -22,6 +25,84 @@ func TestCheckPassesARightPolicy(t *testing.T) {
 func TestCheckPassesABuilderWithoutParser(t *testing.T) {
 	t.Parallel()
 	balancertest.Check(t, struct{ balancer.Builder }{planted{}})
+}
+
+func TestExceptionsAreLeftOut(t *testing.T) {
+	t.Parallel()
+	for exception, b := range map[balancertest.Exception]balancer.Builder{
+		balancertest.ShutsDownFirst: planted{fault{shutsDownFirst: true}},
+		balancertest.SerialExitIdle: planted{fault{exitsIdleAlone: true}},
+	} {
+		t.Run(string(exception), func(t *testing.T) {
+			t.Parallel()
+			balancertest.Check(t, b, exception)
+		})
+		if _, ok := balancertest.Demands()[string(exception)]; !ok {
+			t.Errorf("there is no demand %q", exception)
+		}
+		if err := balancertest.UnknownException(exception); err != nil {
+			t.Errorf("exception %q: %v", exception, err)
+		}
+	}
+	if err := balancertest.UnknownException(balancertest.ShutsDownFirst, "a typo"); err == nil {
+		t.Error("an exception that there is not was accepted")
+	}
+}
+
+// The SubConns are taken away in five ways when the policy is READY, and in one
+// when a connection was lost of which the picker does not know.
+func TestCheckSeesAnEarlyShutdownInEachRemoval(t *testing.T) {
+	t.Parallel()
+	for want, f := range map[int]fault{
+		5: {shutsDownFirst: true},
+		6: {shutsDownFirst: true, silentLoss: true},
+	} {
+		failures, _ := failuresOf(t, order, planted{f})
+		early := 0
+		for _, f := range failures {
+			if strings.Contains(f, "was shut down while the picker chose it") {
+				early++
+			}
+		}
+		if early != want {
+			t.Errorf("%d of the failures %q are early Shutdowns, want %d", early, failures, want)
+		}
+	}
+}
+
+// A policy that has panicked may hold locks, and Close would wait for them.
+func TestCheckDoesNotTouchAPolicyThatPanicked(t *testing.T) {
+	t.Parallel()
+	failures, _ := failuresOf(t, emptyUpdate, planted{fault{panicsOnEmpty: true, panicsInClose: true}})
+	if len(failures) != 1 || !strings.Contains(failures[0], "panicked: no endpoints") {
+		t.Errorf("failures %q, want the first panic only", failures)
+	}
+}
+
+// TestGRPCsOwnPoliciesNeedTheException fails when grpc-go has mended its own: take
+// the exceptions out of the tests that name them then, and mend what they say.
+func TestGRPCsOwnPoliciesNeedTheException(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{pickfirst.Name, roundrobin.Name, leastrequest.Name} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			failures, _ := failuresOf(t, order, balancer.Get(name))
+			if !slices.ContainsFunc(failures, func(f string) bool { return strings.Contains(f, "was shut down while the picker chose it") }) {
+				t.Errorf("failures %q, want the early Shutdown", failures)
+			}
+			if slices.Sort(failures); len(slices.Compact(slices.Clone(failures))) != len(failures) {
+				t.Errorf("failures %q, want one for each SubConn", failures)
+			}
+		})
+	}
+}
+
+func TestCheckExplainsABuilderThatReturnsNil(t *testing.T) {
+	t.Parallel()
+	failures, logs := failuresOf(t, service, nilBuilder{})
+	if want := "balancertest: build nil: its builder returned nil"; !slices.Equal(failures, []string{want}) || len(logs) != 1 {
+		t.Errorf("failures %q, logs %q, want %q and the events", failures, logs, want)
+	}
 }
 
 // recorder is a testing.TB that keeps the failures that a test expects.
@@ -58,15 +139,18 @@ func (r *recorder) Logf(format string, args ...any) {
 }
 
 const (
-	config      = "an empty config and unknown fields are accepted, broken JSON is not"
-	service     = "RPCs are served by READY SubConns, and fail when no endpoint can be reached"
-	loss        = "a new picker comes promptly when a connection is lost"
-	replacement = "endpoints that the resolver takes away keep no SubConn"
-	emptyUpdate = "an empty resolver update is answered with ErrBadResolverState"
-	earlyError  = "RPCs fail when the resolver fails before its first update"
-	lateError   = "a resolver error changes nothing for a policy that is READY"
-	closeReady  = "Close ends all, when READY"
-	concurrency = "picks, state changes, updates and ExitIdle may come at the same time"
+	config       = "an empty config and unknown fields are accepted, broken JSON is not"
+	service      = "RPCs are served by READY SubConns, and fail when no endpoint can be reached"
+	order        = string(balancertest.ShutsDownFirst)
+	anyState     = "ExitIdle may come in any state"
+	anyGoroutine = string(balancertest.SerialExitIdle)
+	loss         = "a new picker comes promptly when a connection is lost"
+	replacement  = "endpoints that the resolver takes away keep no SubConn"
+	emptyUpdate  = "an empty resolver update is answered with ErrBadResolverState"
+	earlyError   = "RPCs fail when the resolver fails before its first update"
+	lateError    = "a resolver error changes nothing for a policy that is READY"
+	closeReady   = "Close ends all, when READY"
+	concurrency  = "picks, state changes, updates and ExitIdle may come at the same time"
 )
 
 // TestCheckFindsFaults has policies that are each wrong in one way.
@@ -80,6 +164,19 @@ func TestCheckFindsFaults(t *testing.T) {
 		"leaks a SubConn on Close":               {fault{leaksOnClose: true}, closeReady, "is open after Close"},
 		"leaks the SubConn of an endpoint gone":  {fault{leaksOnUpdate: true}, replacement, "has taken its endpoint away"},
 		"keeps a picker with a dead SubConn":     {fault{keepsDead: true}, replacement, "which is shut down"},
+		"shuts a SubConn down first":             {fault{shutsDownFirst: true}, order, "was shut down while the picker chose it"},
+		"cannot have ExitIdle beside an update":  {fault{exitsIdleAlone: true}, anyGoroutine, "panicked: ExitIdle during an update"},
+		"reconnects in ExitIdle when READY":      {fault{reconnectsInIdle: true}, anyState, "after ExitIdle no RPC gets a SubConn"},
+		"panics in ExitIdle before any update":   {fault{panicsInExitIdle: "before any update"}, anyState, "panicked: ExitIdle before any update"},
+		"panics in ExitIdle when connecting":     {fault{panicsInExitIdle: "when connecting"}, anyState, "panicked: ExitIdle when connecting"},
+		"panics in ExitIdle when READY":          {fault{panicsInExitIdle: "when READY"}, anyState, "panicked: ExitIdle when READY"},
+		"panics in ExitIdle after a loss":        {fault{panicsInExitIdle: "after a loss"}, anyState, "panicked: ExitIdle after a loss"},
+		"panics in ExitIdle when failing":        {fault{panicsInExitIdle: "when failing"}, anyState, "panicked: ExitIdle when failing"},
+		"panics in ExitIdle without endpoints":   {fault{panicsInExitIdle: "without endpoints"}, anyState, "panicked: ExitIdle without endpoints"},
+		"panics in Build":                        {fault{panicsInBuild: true}, service, "panicked: no policy"},
+		"panics in Close":                        {fault{panicsInClose: true}, service, "panicked: no SubConn"},
+		"panics in Pick":                         {fault{panicsInPick: true}, service, "panicked: no SubConn to pick"},
+		"panics in Pick on another goroutine":    {fault{panicsInPick: true}, concurrency, "panicked: no SubConn to pick"},
 		"never publishes after a loss":           {fault{silentLoss: true}, loss, "no new picker within"},
 		"keeps a picker with a lost SubConn":     {fault{silentLoss: true}, loss, "which is in IDLE"},
 		"publishes after Close":                  {fault{publishesLate: true}, closeReady, "reported CONNECTING after Close"},
@@ -116,7 +213,7 @@ func TestCheckFindsFaults(t *testing.T) {
 // there, and after everything came at the same time.
 func TestCheckFindsALeakInEachSituation(t *testing.T) {
 	t.Parallel()
-	withoutSubConn := []string{"before any update", "after an empty update", "after an empty first update", "after a resolver error"}
+	withoutSubConn := []string{"before any update", "after ExitIdle before any update", "after an empty update", "after an empty first update", "after a resolver error"}
 	found := 0
 	for name := range balancertest.Demands() {
 		situation, closes := strings.CutPrefix(name, "Close ends all, ")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,8 +29,10 @@ type world struct {
 	tb      testing.TB
 	cc      *ClientConn
 	builder balancer.Builder
-	policy  *Policy
+	policy  *Policy // nil until it is built
 	closed  bool
+
+	panicked atomic.Bool // the policy may hold locks: it is not touched again
 }
 
 func newWorld(tb testing.TB, b balancer.Builder) *world {
@@ -37,18 +40,16 @@ func newWorld(tb testing.TB, b balancer.Builder) *world {
 	cc := NewClientConn(tb)
 	cc.strict = true
 	cc.Record()
-	return &world{tb: tb, cc: cc, builder: b, policy: cc.Build(b)}
+	return &world{tb: tb, cc: cc, builder: b}
 }
 
 // end closes the policy if the demand did not, waits for what it does too late,
 // and explains a failure.
 func (w *world) end() {
 	w.tb.Helper()
-	if p := recover(); p != nil {
-		w.tb.Errorf("the policy panicked: %v\n%s", p, debug.Stack()) // and may hold locks: it is not touched again
-	} else {
-		w.close()
-		w.wait(longTime)
+	w.explain(recover())
+	if !w.panicked.Load() && w.policy != nil {
+		w.finish()
 	}
 	if !w.tb.Failed() {
 		return
@@ -56,6 +57,23 @@ func (w *world) end() {
 	events := w.cc.Events()
 	omitted := max(0, len(events)-eventsShown)
 	w.tb.Logf("what happened, without the first %d events:\n\t%s", omitted, strings.Join(events[omitted:], "\n\t"))
+}
+
+// finish closes the policy, which may panic as in any other call.
+func (w *world) finish() {
+	w.tb.Helper()
+	defer func() { w.explain(recover()) }()
+	w.close()
+	w.wait(longTime)
+}
+
+// explain fails the test if p is what the policy panicked with.
+func (w *world) explain(p any) {
+	w.tb.Helper()
+	if p != nil {
+		w.panicked.Store(true)
+		w.tb.Errorf("the policy panicked: %v\n%s", p, debug.Stack())
+	}
 }
 
 func (w *world) close() {

@@ -37,15 +37,19 @@ type ClientConn struct {
 	manualHealth bool
 	target       string
 	closed       bool // a policy's Close has returned
+	watching     bool // closings are noted
+	closings     []closing
 }
 
 // NewClientConn returns a fake channel that reports misuse through tb.
 func NewClientConn(tb testing.TB) *ClientConn {
-	return &ClientConn{
+	cc := &ClientConn{
 		tb:     tb,
 		target: Target,
 		last:   balancer.State{ConnectivityState: connectivity.Connecting, Picker: queuePicker{}},
 	}
+	cc.serial.idle.L = &cc.serial.mu
+	return cc
 }
 
 // Build builds a policy on the channel, as gRPC does when the service config
@@ -70,8 +74,8 @@ func (cc *ClientConn) BuildWithTarget(b balancer.Builder, target string) *Policy
 		cc.log.note("build %s for %s", b.Name(), target)
 	}
 	p := &Policy{cc: cc, builder: b}
-	cc.serial.run(func() {
-		p.policy = b.Build(cc, balancer.BuildOptions{Target: resolver.Target{URL: *u}})
+	p.call("Build", func() {
+		p.policy = b.Build(channel{cc, p}, balancer.BuildOptions{Target: resolver.Target{URL: *u}})
 	})
 	if p.policy == nil {
 		cc.tb.Fatalf("balancertest: build %s: its builder returned nil", b.Name())
@@ -83,6 +87,11 @@ func (cc *ClientConn) BuildWithTarget(b balancer.Builder, target string) *Policy
 // of it. So a policy may hear from a SubConn that it has just shut down, as in
 // gRPC, where state changes wait in a queue: of two SubConns that are READY
 // together, the second is told after the first was chosen.
+//
+// The methods of [Policy] are not held back. An update inside f comes before the
+// state changes and returns the policy's answer.
+//
+// If f panics or ends the test, the policy hears of nothing that was held back.
 func (cc *ClientConn) Together(f func()) { cc.serial.together(f) }
 
 // FailNewSubConn makes NewSubConn fail with err from now on; nil ends that.
@@ -151,6 +160,10 @@ func (cc *ClientConn) ResolveNowCalls() int {
 
 // NewSubConn implements [balancer.ClientConn].
 func (cc *ClientConn) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	return cc.newSubConn(nil, addrs, opts)
+}
+
+func (cc *ClientConn) newSubConn(by *Policy, addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
 	if cc.strict {
 		cc.watchNew(addrs)
 	}
@@ -165,6 +178,7 @@ func (cc *ClientConn) NewSubConn(addrs []resolver.Address, opts balancer.NewSubC
 	sc := &SubConn{
 		cc:       cc,
 		id:       len(cc.subConns),
+		policy:   by,
 		addrs:    slices.Clone(addrs),
 		listener: opts.StateListener,
 		state:    connectivity.Idle,
@@ -223,6 +237,18 @@ func (cc *ClientConn) Target() string {
 // MetricsRecorder implements [balancer.ClientConn]; it records nothing.
 func (cc *ClientConn) MetricsRecorder() stats.MetricsRecorder {
 	return stats.UnimplementedMetricsRecorder{}
+}
+
+// channel is the ClientConn as one policy sees it. It knows which SubConns are
+// the policy's.
+type channel struct {
+	*ClientConn
+	policy *Policy
+}
+
+// NewSubConn implements [balancer.ClientConn].
+func (c channel) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	return c.newSubConn(c.policy, addrs, opts)
 }
 
 type queuePicker struct{}

@@ -10,12 +10,17 @@
 // and health updates reach the policy one at a time. Nothing is delivered from
 // inside a call that the policy makes: what follows from such a call (the last
 // SHUTDOWN of a SubConn, the first health update) is delivered when the
-// policy's own call has returned. Transitions that gRPC cannot produce, such as
-// READY on a SubConn that was never asked to connect, fail the test.
+// policy's own call has returned. So is what a test does to a SubConn from inside
+// the policy's call. A SubConn that was made without a StateListener is heard of
+// through the policy's UpdateSubConnState, until the policy is closed. Transitions
+// that gRPC cannot produce, such as READY on a SubConn that was never asked to
+// connect, fail the test.
 //
 // The fakes start no goroutine and read no clock, so that a policy's timers can
 // be tested in a [testing/synctest] bubble. All methods may be called from
-// several goroutines.
+// several goroutines: while the policy is in a call, the others wait. The methods
+// of [Policy] must not be called from inside a call of the policy; that fails the
+// test.
 //
 // What the fakes do not do: reconnect, back off, pool or retry. A test decides
 // when each of these happens.
@@ -32,9 +37,12 @@
 //   - Picks choose READY SubConns. When gRPC finds the SubConn of a pick without
 //     a connection, the RPC waits for the next picker, and if none comes, until
 //     its deadline. So a picker is replaced promptly when a connection is lost
-//     that it may choose, and before a call that shuts such a SubConn down is
-//     over. The policy may leave it to a goroutine, and in the case of a loss to
-//     a timer of at most 100 ms.
+//     that it may choose. The policy may leave it to a goroutine, or to a timer of
+//     at most 100 ms.
+//   - A SubConn that the picker may choose is not shut down before another picker
+//     is reported, not even within one resolver update: RPCs go on while it runs.
+//     In Close the order does not matter. Policies that are made of grpc-go's own
+//     do not meet this demand; see [ShutsDownFirst].
 //   - When no endpoint can be reached, and when the resolver fails before its
 //     first update, RPCs fail. With a picker that returns
 //     [balancer.ErrNoSubConnAvailable] they would wait, and their users would not
@@ -58,9 +66,17 @@
 //     know: one service config goes to clients of many versions. It makes no
 //     config of what is not a JSON object. It may return nil for anything, as a
 //     policy does that takes no config.
+//   - ExitIdle may come in any state, even before the first update, and does no
+//     harm. It may come from any goroutine, beside another call: parent policies
+//     and pickers call it. Policies that are made of grpc-go's endpointsharding do
+//     not meet this; see [SerialExitIdle].
 //   - Picks, Done, state changes, updates and ExitIdle may come at the same time.
-//     gRPC puts all but picks in order; pickers are called by the RPCs' own
-//     goroutines, even while the policy is being closed. Run the test with -race.
+//     gRPC puts these in order, all but picks and Done, which come from the RPCs'
+//     own goroutines, even while the policy is being closed. Run the test with
+//     -race.
+//
+// A call of the policy that panics fails the subtest, which says so and goes no
+// further. A panic on a goroutine of the policy's own ends the test program.
 //
 // Check gives the config {}. A policy that cannot do with it is checked with a
 // builder around its own whose ParseConfig fills in what is missing.

@@ -47,12 +47,13 @@ func ExampleNewClientConn() {
 	// READY
 }
 
-// The test of a policy, here grpc-go's round_robin. Its own tests say where RPCs
-// should go; Check is about what all policies have in common.
+// The test of a policy, here grpc-go's round_robin, which needs two exceptions. Its
+// own tests say where RPCs should go; Check is about what all policies have in
+// common.
 func ExampleCheck() {
 	// In a file that ends in _test.go this is a test.
 	TestMyPolicy := func(t *testing.T) {
-		balancertest.Check(t, balancer.Get(roundrobin.Name))
+		balancertest.Check(t, balancer.Get(roundrobin.Name), balancertest.ShutsDownFirst, balancertest.SerialExitIdle)
 	}
 	_ = TestMyPolicy
 }

@@ -15,3 +15,7 @@ func Demands() map[string]func(testing.TB, balancer.Builder) {
 	}
 	return all
 }
+
+// UnknownException returns what Check fails with if it is given an exception that
+// there is not.
+func UnknownException(exceptions ...Exception) error { return unknownException(exceptions) }

@@ -9,15 +9,34 @@ import (
 )
 
 // Policy is a policy under test, called as gRPC's channel calls it: one call
-// at a time, and never during a SubConn's state change.
+// at a time, and never during a SubConn's state change. Its methods fail the test
+// if they are called from inside a call of the policy, which would have to wait
+// for itself.
 type Policy struct {
 	cc      *ClientConn
 	builder balancer.Builder
 	policy  balancer.Balancer
+	closed  bool // guarded by the serializer
+}
+
+// call makes a call into the policy, which name is the method for.
+func (p *Policy) call(name string, do func()) {
+	p.cc.tb.Helper()
+	if !p.cc.serial.run(do) {
+		p.cc.tb.Fatalf("balancertest: %s: called from inside a call of the policy, which would wait for itself; call it when that has returned, or from a goroutine that it does not wait for", name)
+	}
+}
+
+// updateSubConnState runs in the serializer.
+func (p *Policy) updateSubConnState(sc *SubConn, s balancer.SubConnState) {
+	if p.policy != nil && !p.closed {
+		p.policy.UpdateSubConnState(sc, s)
+	}
 }
 
 // Update sends a resolver update with the endpoints and no config.
 func (p *Policy) Update(endpoints ...resolver.Endpoint) error {
+	p.cc.tb.Helper()
 	return p.UpdateClientConnState(balancer.ClientConnState{ResolverState: ResolverState(endpoints...)})
 }
 
@@ -40,7 +59,8 @@ func (p *Policy) UpdateWithConfig(config string, endpoints ...resolver.Endpoint)
 // UpdateClientConnState sends a resolver update and returns the policy's
 // answer.
 func (p *Policy) UpdateClientConnState(s balancer.ClientConnState) (err error) {
-	p.cc.serial.run(func() {
+	p.cc.tb.Helper()
+	p.call("UpdateClientConnState", func() {
 		if p.cc.log.enabled() {
 			p.cc.log.note("resolver update: %s", endpointList(s.ResolverState.Endpoints))
 			defer func() { p.cc.log.note("resolver update: %s", outcome(err)) }()
@@ -52,7 +72,8 @@ func (p *Policy) UpdateClientConnState(s balancer.ClientConnState) (err error) {
 
 // ResolverError sends an error of the resolver.
 func (p *Policy) ResolverError(err error) {
-	p.cc.serial.run(func() {
+	p.cc.tb.Helper()
+	p.call("ResolverError", func() {
 		if p.cc.log.enabled() {
 			p.cc.log.note("resolver error: %v", err)
 		}
@@ -64,7 +85,8 @@ func (p *Policy) ResolverError(err error) {
 //
 // [grpc.ClientConn.Connect]: https://pkg.go.dev/google.golang.org/grpc#ClientConn.Connect
 func (p *Policy) ExitIdle() {
-	p.cc.serial.run(func() {
+	p.cc.tb.Helper()
+	p.call("ExitIdle", func() {
 		if p.cc.log.enabled() {
 			p.cc.log.note("exit idle")
 		}
@@ -75,11 +97,13 @@ func (p *Policy) ExitIdle() {
 // Close closes the policy. The SubConns that it leaves open stay in
 // [ClientConn.Live].
 func (p *Policy) Close() {
-	p.cc.serial.run(func() {
+	p.cc.tb.Helper()
+	p.call("Close", func() {
 		if p.cc.log.enabled() {
 			p.cc.log.note("close")
 		}
 		p.policy.Close()
+		p.closed = true
 		p.cc.mu.Lock()
 		defer p.cc.mu.Unlock()
 		p.cc.closed = true
@@ -117,7 +141,11 @@ func (cc *ClientConn) RPC(err error) (*SubConn, error) {
 
 func (cc *ClientConn) pick() (*SubConn, func(balancer.DoneInfo), error) {
 	cc.tb.Helper()
-	picker := cc.State().Picker
+	return cc.pickWith(cc.State().Picker)
+}
+
+func (cc *ClientConn) pickWith(picker balancer.Picker) (*SubConn, func(balancer.DoneInfo), error) {
+	cc.tb.Helper()
 	if picker == nil {
 		return nil, nil, balancer.ErrNoSubConnAvailable
 	}

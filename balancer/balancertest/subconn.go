@@ -17,6 +17,7 @@ type SubConn struct {
 
 	cc       *ClientConn
 	id       int
+	policy   *Policy // that made it, nil if the test did
 	listener func(balancer.SubConnState)
 
 	// Guarded by cc.mu.
@@ -112,6 +113,9 @@ func (sc *SubConn) Shutdown() {
 	if first && sc.cc.log.enabled() {
 		sc.cc.log.note("%s: Shutdown", sc.labelLocked())
 	}
+	if first && sc.cc.watching {
+		sc.cc.closings = append(sc.cc.closings, closing{sc, sc.cc.last.Picker})
+	}
 	sc.cc.mu.Unlock()
 	if !first {
 		return
@@ -189,13 +193,17 @@ func (sc *SubConn) throughConnecting() {
 // SetState delivers a state change to the policy and returns when the policy
 // has dealt with it. It fails the test if gRPC cannot produce the change. The
 // state of a SubConn that is shut down does not change any more.
+//
+// From inside a call of the policy, such as a wrapped Connect, it returns at once,
+// and the policy hears of the change when that call has returned. The same goes
+// for the methods that are named for states and for SetHealth.
 func (sc *SubConn) SetState(to connectivity.State, cause error) {
 	sc.cc.tb.Helper()
 	from, wanted, ok := sc.change(to)
 	if !ok {
 		sc.cc.tb.Fatalf("balancertest: set state of %v: gRPC cannot go from %v to %v (Connect called: %v)", sc, from, to, wanted)
 	}
-	sc.cc.serial.run(func() { sc.deliver(balancer.SubConnState{ConnectivityState: to, ConnectionError: cause}) })
+	sc.cc.serial.soon(func() { sc.deliver(balancer.SubConnState{ConnectivityState: to, ConnectionError: cause}) })
 }
 
 // change sets the state, unless gRPC could not go there from the present one.
@@ -226,7 +234,7 @@ func (sc *SubConn) SetHealth(state connectivity.State, cause error) bool {
 	if listener == nil {
 		return false
 	}
-	sc.cc.serial.run(func() {
+	sc.cc.serial.soon(func() {
 		sc.deliverHealth(listener, balancer.SubConnState{ConnectivityState: state, ConnectionError: cause})
 	})
 	return true
@@ -234,8 +242,12 @@ func (sc *SubConn) SetHealth(state connectivity.State, cause error) bool {
 
 // deliver runs in the serializer. After SHUTDOWN there is nothing more to tell.
 func (sc *SubConn) deliver(s balancer.SubConnState) {
-	if sc.tell(s.ConnectivityState) && sc.listener != nil {
+	switch {
+	case !sc.tell(s.ConnectivityState):
+	case sc.listener != nil:
 		sc.listener(s)
+	case sc.policy != nil:
+		sc.policy.updateSubConnState(sc, s)
 	}
 }
 

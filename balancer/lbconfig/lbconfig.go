@@ -1,7 +1,8 @@
 // Package lbconfig parses the configs of load-balancing policies in the way
 // that gRPC's service config asks for: a field of the wrong type is an error
-// that names the policy and the field; a field that the policy does not know is
-// accepted, for the sake of newer configs, and logged as a warning.
+// that names the policy and the field; a field that the policy does not know, at
+// the top or further in, is accepted for the sake of newer configs, and logged as
+// a warning.
 //
 // [ServiceConfig] goes the other way: it writes a service config that selects a
 // policy, with others to fall back on. The package registers no policy, so that
@@ -13,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"google.golang.org/grpc/grpclog"
@@ -22,20 +22,40 @@ import (
 var logger = grpclog.Component("lbconfig")
 
 // Parse parses a policy's config into a T, a struct with json tags. Fields that
-// the config lacks are left at their zero values. It is meant to be called from
-// the ParseConfig method of the policy's builder and may be called
-// concurrently.
+// the config lacks are left at their zero values, and null is taken for {}. It is
+// meant to be called from the ParseConfig method of the policy's builder and may
+// be called concurrently.
+//
+// Fields that encoding/json ignores are accepted; the warning names each by its
+// path, such as "child.limit". What a T with an UnmarshalJSON of its own does not
+// use is its own business, and so is what is inside a field of such a type.
+//
+// For a T that is not a struct, such as a pointer to one, Parse returns an error
+// whatever the config is.
 func Parse[T any](policy string, config json.RawMessage) (T, error) {
-	var parsed T
+	var parsed, zero T
+	if err := checkType(policy, reflect.TypeFor[T]()); err != nil {
+		return zero, err
+	}
 	if err := json.Unmarshal(config, &parsed); err != nil {
-		var zero T
 		return zero, explain(policy, err)
 	}
-	if unknown := unknownFields(config, reflect.TypeFor[T]()); len(unknown) > 0 {
+	if unknown := ignored[T](config); len(unknown) > 0 {
 		logger.Warningf("%s: parse config: ignoring unknown field %s: check its spelling, or the version that introduced it",
 			policy, strings.Join(unknown, ", "))
 	}
 	return parsed, nil
+}
+
+func checkType(policy string, t reflect.Type) error {
+	switch {
+	case t.Kind() == reflect.Struct:
+		return nil
+	case t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct:
+		return fmt.Errorf("%s: parse config: the type to parse into is %v, want a struct: use %v instead", policy, t, t.Elem())
+	default:
+		return fmt.Errorf("%s: parse config: the type to parse into is %v, want a struct: use one with a field for each field of the config", policy, t)
+	}
 }
 
 // explain turns an error of encoding/json into one that speaks of the config.
@@ -49,27 +69,4 @@ func explain(policy string, err error) error {
 	default:
 		return fmt.Errorf("%s: parse config: %w", policy, err)
 	}
-}
-
-// unknownFields returns the quoted names, in order, of the config's top-level
-// fields that t has no place for.
-func unknownFields(config json.RawMessage, t reflect.Type) []string {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(config, &fields) != nil {
-		return nil // null, which Parse takes for an empty object
-	}
-	for _, f := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		for have := range fields {
-			if strings.EqualFold(have, name) { // as encoding/json matches
-				delete(fields, have)
-			}
-		}
-	}
-	var unknown []string
-	for name := range fields {
-		unknown = append(unknown, fmt.Sprintf("%q", name))
-	}
-	slices.Sort(unknown)
-	return unknown
 }

@@ -14,8 +14,10 @@ import (
 )
 
 type config struct {
-	Shuffle bool   `json:"shuffle"`
-	Limit   uint32 `json:"limit,omitempty"`
+	Shuffle  bool   `json:"shuffle"`
+	Limit    uint32 `json:"limit,omitempty"`
+	NoName   int    `json:",omitempty"`
+	Untagged int
 }
 
 // warnings holds what gRPC's logger got; tests that read it are not parallel.
@@ -47,6 +49,7 @@ func TestParse(t *testing.T) {
 			name: "unknown fields", config: `{"shufle": true, "limit": 1, "colour": {"red": 1}}`,
 			want: config{Limit: 1}, wantWarning: `my_policy: parse config: ignoring unknown field "colour", "shufle"`,
 		},
+		{name: "no name in the tag", config: `{"untagged": 1, "NoName": 2}`, want: config{Untagged: 1, NoName: 2}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -63,6 +66,31 @@ func TestParse(t *testing.T) {
 				t.Errorf("Parse(%s) logged %q, want one line with %q", test.config, logged, test.wantWarning)
 			}
 		})
+	}
+}
+
+func parseError[T any](config string) error {
+	_, err := lbconfig.Parse[T]("my_policy", json.RawMessage(config))
+	return err
+}
+
+func TestOnlyStructsCanBeParsedInto(t *testing.T) {
+	t.Parallel()
+	use := "use one with a field for each field of the config"
+	for _, js := range []string{`{}`, `{"shuffle": true}`, `null`, `[]`, `1`, `{`, ``} {
+		for want, err := range map[string]error{
+			"*lbconfig_test.config, want a struct: use lbconfig_test.config instead": parseError[*config](js),
+			"**lbconfig_test.config, want a struct: " + use:                          parseError[**config](js),
+			"map[string]int, want a struct: " + use:                                  parseError[map[string]int](js),
+			"interface {}, want a struct: " + use:                                    parseError[any](js),
+			"error, want a struct: " + use:                                           parseError[error](js),
+			"json.RawMessage, want a struct: " + use:                                 parseError[json.RawMessage](js),
+			"int, want a struct: " + use:                                             parseError[int](js),
+		} {
+			if want = "my_policy: parse config: the type to parse into is " + want; err == nil || err.Error() != want {
+				t.Errorf("parse %q: error %v, want %q", js, err, want)
+			}
+		}
 	}
 }
 
