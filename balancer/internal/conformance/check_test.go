@@ -1,4 +1,4 @@
-package balancer_test
+package conformance_test
 
 import (
 	"encoding/json"
@@ -27,7 +27,7 @@ import (
 // This module's policies are checked where they are defined, without exceptions.
 //
 // Missing are weighted_round_robin, which would have this module depend on xDS's
-// messages and is checked in internal/xdsparents, and those that take more than
+// messages and is checked in xdsparents, and those that take more than
 // endpoints and a config: weighted_target looks for its children's names in the
 // endpoints, rls calls a server.
 func TestPoliciesOfGRPCPass(t *testing.T) {
