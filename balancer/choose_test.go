@@ -21,9 +21,9 @@ import (
 // channels makes the targets of repeated runs of a test distinct.
 var channels atomic.Uint32
 
-// The ways to select a policy without code of one's own. DNS TXT records deliver
-// a service config as any resolver does; weighted_target selects its children's
-// policies in TestUnderWeightedTargetRPCsAreSpreadByWeight.
+// These are the ways to select a policy without code. DNS TXT records deliver a
+// service config as any resolver does. How weighted_target selects its children's
+// policies is tested in internal/realchannel.
 func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 	t.Parallel()
 	withFallback := lbconfig.ServiceConfig("not_registered", roundrobin2.Name, roundrobin.Name)
@@ -72,8 +72,8 @@ func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 	}
 }
 
-// policyOf waits until one channel to the target has a metered policy, and
-// returns which.
+// policyOf waits until a channel to the target has a metered policy, and returns
+// its name.
 func policyOf(t *testing.T, target string) string {
 	t.Helper()
 	var policies []string

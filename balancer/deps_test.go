@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What the module's packages link into a program: gRPC, Prometheus's client, and
-// what these need themselves.
+// linked are the modules that this one links into a program: gRPC, Prometheus's
+// client, and what these need.
 var linked = []string{
 	"github.com/beorn7/perks",
 	"github.com/cespare/xxhash/v2",
@@ -27,7 +27,7 @@ var linked = []string{
 	"google.golang.org/protobuf",
 }
 
-// What go.mod requires besides, for tests.
+// forTests are what go.mod requires only for tests.
 var forTests = []string{"github.com/google/go-cmp", "github.com/kylelemons/godebug", "go.uber.org/goleak"}
 
 const (

@@ -13,7 +13,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 )
 
-// A choice of 10 among two or three is practically one of the best of them.
+// Out of two or three endpoints, a choice among 10 drawn at random nearly always
+// includes the one with the fewest RPCs.
 const leastRequest = `{"loadBalancingConfig": [{"least_request_experimental": {"choiceCount": 10}}]}`
 
 func TestUnderLeastRequestABusyServerGetsFewRPCs(t *testing.T) {
@@ -62,7 +63,7 @@ func TestUnderLeastRequestABusyServerGetsFewRPCs(t *testing.T) {
 		}
 		got[addr]++
 	}
-	// Of 1024 RPCs one is expected there: the server was drawn ten times.
+	// The busy server gets an RPC only if all ten draws name it: one in 1024.
 	if got[busy[0]] > 5 {
 		t.Errorf("RPCs went to %v while one was held at %s", got, busy[0])
 	}

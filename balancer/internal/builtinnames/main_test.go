@@ -35,9 +35,9 @@ func (r renamed) Name() string { return r.name }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// dial makes a channel with a service config. It needs one: what gRPC takes
-// without was looked up before anyone could register a policy. The client looks
-// at the series of the policy that has the connections.
+// dial makes a channel with a service config. It needs one: gRPC looks its default
+// policy up before a program can register another. The client reads the series of
+// the policy given, the one that has the connections.
 func dial(t *testing.T, policy, config string, to channeltest.Servers) *channeltest.Client {
 	t.Helper()
 	return channeltest.Dial(t, policy, to, grpc.WithDefaultServiceConfig(config))

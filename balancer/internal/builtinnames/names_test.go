@@ -9,8 +9,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 )
 
-// TestTheBuiltInNamesSelectThesePolicies has the ways by which programs come to
-// a built-in policy, and tells by the metrics which policy it was.
+// TestTheBuiltInNamesSelectThesePolicies selects a built-in policy in the ways that
+// programs do, and reads in the metrics which policy it was.
 func TestTheBuiltInNamesSelectThesePolicies(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

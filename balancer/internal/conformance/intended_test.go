@@ -14,28 +14,29 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest/script"
 )
 
-// intended knows the differences from grpc-go's policies that are meant. Any
-// other is a failure.
+// intended recognizes the differences from grpc-go's policies that are meant. Any
+// other difference fails the test.
 type intended struct {
 	// After all addresses have failed and a new list has come, grpc-go reports
 	// CONNECTING when an address that was not in the old list begins to
-	// connect. gRFC A62 asks for TRANSIENT_FAILURE until a connection is READY,
-	// which is what pick_first2 reports. They differ from then until one is, or
-	// until the attempts have failed.
+	// connect. pick_first2 reports TRANSIENT_FAILURE until a connection is READY,
+	// as gRFC A62 says. The two differ until then, or until the attempts have
+	// failed.
 	stickierAllowed, stickier bool
 
-	// While attempts are under way, grpc-go begins anew at the first address on
-	// each resolver update; when they come often, it never gets to the second.
-	// pick_first2 goes on if that concerns none of the addresses that it has
-	// begun with. So where the list stays the same, ours must do as grpc-go's
-	// does that has not heard of the update. Where only others change, the two
-	// cannot be compared, and random scripts do without such updates.
-	last      script.Event // the one that ours got last
+	// While attempts are under way, grpc-go starts again at the first address on
+	// each resolver update; when updates come often, it never tries the second.
+	// pick_first2 goes on if the update changes none of the addresses that it
+	// has tried. If the list is the same, ours must behave like a policy of
+	// grpc-go's that does not get the update. If addresses change that it has not
+	// tried, the two cannot be compared, and random scripts leave such updates
+	// out.
+	last      script.Event // the last update
 	anewAfter bool         // it came when all addresses had failed: a pass may be under way
 }
 
-// allows tells whether want, of grpc-go's policy, and got, of ours, are alike
-// but for what is intended.
+// allows tells whether want, of grpc-go's policy, and got, of ours, differ only as
+// intended.
 func (d *intended) allows(e script.Event, want, got observation) bool {
 	if d.stickierAllowed && !d.stickier && e.Kind == script.Connectivity && e.State == connectivity.Connecting {
 		d.stickier = want.State == connectivity.Connecting && got.State == connectivity.TransientFailure
@@ -51,8 +52,9 @@ func (d *intended) allows(e script.Event, want, got observation) bool {
 	return alike && want.State == connectivity.Connecting && got.State == connectivity.TransientFailure
 }
 
-// goesOn tells whether the update is one of those on which pick_first2 goes on,
-// or may be. If it is for ours alone, the two policies can be compared.
+// goesOn tells whether pick_first2 may go on with its attempts after the update. If
+// so, oursAlone tells whether the policies can be compared, with only ours getting
+// the update.
 func (d *intended) goesOn(u script.Event, theirs *side) (goesOn, oursAlone bool) {
 	if theirs.name == roundrobin.Name {
 		return slices.ContainsFunc(u.Endpoints, func(e resolver.Endpoint) bool {
@@ -64,36 +66,36 @@ func (d *intended) goesOn(u script.Event, theirs *side) (goesOn, oursAlone bool)
 	}
 	addrs, before := addressesIn(u.Endpoints...), addressesIn(d.last.Endpoints...)
 	switch {
-	case slices.EqualFunc(addrs, before, sameAddress):
+	case slices.EqualFunc(addrs, before, equalAddresses):
 		return true, u.Gated == d.last.Gated
 	case theirs.last == connectivity.Connecting || d.anewAfter:
-		return len(addrs) > 0 && sameAddress(addrs[0], before[0]), false
+		return len(addrs) > 0 && equalAddresses(addrs[0], before[0]), false
 	default:
 		return false, false
 	}
 }
 
-// endpointGoesOn is goesOn for one child of round_robin. With one address there
-// is nothing to begin anew.
+// endpointGoesOn is goesOn for one child of round_robin. A child with one address
+// has nothing to start again.
 func (d *intended) endpointGoesOn(e resolver.Endpoint, theirs *side) bool {
 	addrs := addressesIn(e)
 	kept := slices.ContainsFunc(d.last.Endpoints, func(old resolver.Endpoint) bool {
-		return slices.EqualFunc(addressesIn(old), addrs, sameAddress)
+		return slices.EqualFunc(addressesIn(old), addrs, equalAddresses)
 	})
-	own := slices.DeleteFunc(theirs.cc.Live(), func(sc *balancertest.SubConn) bool {
-		return !slices.ContainsFunc(addrs, func(a resolver.Address) bool { return sameAddress(a, sc.Address()) })
+	ofEndpoint := slices.DeleteFunc(theirs.cc.Live(), func(sc *balancertest.SubConn) bool {
+		return !slices.ContainsFunc(addrs, func(a resolver.Address) bool { return equalAddresses(a, sc.Address()) })
 	})
-	return kept && len(addrs) > 1 && anyUnderWay(own)
+	return kept && len(addrs) > 1 && anyUnderWay(ofEndpoint)
 }
 
-// note takes an update that both policies, or ours, have got.
+// note records an update that ours is about to get.
 func (d *intended) note(u script.Event, state connectivity.State) {
 	d.anewAfter = state == connectivity.TransientFailure && (d.anewAfter || len(d.last.Endpoints) > 0)
 	d.last = u
 }
 
-// anyUnderWay tells whether attempts are: no connection is made, and not all are
-// in backoff.
+// anyUnderWay tells whether attempts are under way: no SubConn is READY, and not all
+// are in backoff.
 func anyUnderWay(conns []*balancertest.SubConn) bool {
 	some := false
 	for _, sc := range conns {
@@ -110,7 +112,7 @@ func addressesIn(endpoints ...resolver.Endpoint) []resolver.Address {
 	var addrs []resolver.Address
 	for _, e := range endpoints {
 		for _, a := range e.Addresses {
-			if !slices.ContainsFunc(addrs, func(b resolver.Address) bool { return sameAddress(a, b) }) {
+			if !slices.ContainsFunc(addrs, func(b resolver.Address) bool { return equalAddresses(a, b) }) {
 				addrs = append(addrs, a)
 			}
 		}
@@ -118,14 +120,14 @@ func addressesIn(endpoints ...resolver.Endpoint) []resolver.Address {
 	return addrs
 }
 
-func sameAddress(a, b resolver.Address) bool {
+func equalAddresses(a, b resolver.Address) bool {
 	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
 }
 
-// mayExitIdle tells whether the two policies can be compared after ExitIdle.
-// Before anything is known of the endpoints grpc-go's round_robin reports
-// TRANSIENT_FAILURE then, because it has none, and RPCs fail that should wait for
-// the resolver. round_robin2 does nothing.
+// mayExitIdle tells whether the two policies can be compared after ExitIdle. If that
+// comes before the first resolver update, grpc-go's round_robin reports
+// TRANSIENT_FAILURE, because it has no endpoints, and RPCs fail that should wait
+// for the resolver. round_robin2 does nothing.
 func (s *side) mayExitIdle() bool {
 	return s.name != roundrobin.Name || len(s.cc.States()) > 0
 }
@@ -147,7 +149,7 @@ func TestGRPCsRoundRobinFailsEarly(t *testing.T) {
 }
 
 // TestOftenUpdatedGRPCStaysAtTheFirstAddress shows the difference on which
-// intended.goesOn rests. Once grpc-go does better, that can go.
+// intended.goesOn rests. If it fails with a new grpc-go, goesOn can be removed.
 func TestOftenUpdatedGRPCStaysAtTheFirstAddress(t *testing.T) {
 	t.Parallel()
 	for name, others := range map[string][]string{

@@ -76,8 +76,8 @@ func runSteps(t *testing.T, p pair, steps []byte) {
 }
 
 // lists are the resolver updates of random scripts. Their numbers of endpoints
-// divide the number of picks that observe makes, and no address is in two
-// different endpoints: which of the SubConns to it is meant would be unclear.
+// divide the number of picks that observe makes. No address is in two endpoints, so
+// that it identifies a SubConn.
 var lists = [][]resolver.Endpoint{
 	balancertest.Endpoints("a:1"),
 	balancertest.Endpoints("b:1"),
@@ -91,8 +91,8 @@ var lists = [][]resolver.Endpoint{
 }
 
 // renaming are lists in which an endpoint keeps its Addr and gets another
-// ServerName. They are for pick_first alone: round_robin's children would meet
-// the intended difference each on its own, where it is hard to tell from others.
+// ServerName. They are for pick_first alone: under round_robin each child could
+// show the intended difference, which would be hard to tell from a fault.
 var renaming = [][]resolver.Endpoint{
 	{named("a:1", "x"), balancertest.Endpoint("b:1")},
 	{named("a:1", "y")},
@@ -104,7 +104,7 @@ func named(addr, serverName string) resolver.Endpoint {
 	return e
 }
 
-// randomScript chooses events, by what has happened before.
+// randomScript chooses events that can follow those before.
 type randomScript struct {
 	*comparison
 	lists     [][]resolver.Endpoint // what it chooses resolver updates from
@@ -143,7 +143,7 @@ func (r *randomScript) eventsOf(step byte) []script.Event {
 	}
 }
 
-// others are the events of random scripts that need nothing.
+// others are the events that are always possible.
 var others = []script.Event{
 	{Kind: script.ResolverError},
 	{Kind: script.ExitIdle},
@@ -181,9 +181,9 @@ func (r *randomScript) connectivityEvents(which int) []script.Event {
 }
 
 // mayBeLostEarly tells whether another connection may be lost as soon as it is
-// made. round_robin2 pauses when that happens to the same endpoint again and
-// again, and grpc-go's does not: there are too few of these in a script for that,
-// and other connections live for a second.
+// made. round_robin2 pauses when an endpoint loses its connections early again and
+// again, which grpc-go's does not. So a script has too few of them for a pause, and
+// its other connections live for a second.
 func (r *randomScript) mayBeLostEarly() bool {
 	r.lostEarly++
 	return r.lostEarly <= 5 || r.ours.name != roundrobin2.Name

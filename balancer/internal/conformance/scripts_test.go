@@ -11,9 +11,9 @@ import (
 
 var update = flag.Bool("update", false, "write what grpc-go's policies do into the scripts of testdata/scripts")
 
-// TestRowsAgainstGRPCsPolicies runs the scripts of testdata/scripts: what grpc-go's
-// policies do in the cases that matter. Each is run for both pairs of policies,
-// and closed after each of its events.
+// TestRowsAgainstGRPCsPolicies runs the scripts of testdata/scripts, which say what
+// grpc-go's policies do. Each runs for both pairs of policies, and ends in Close
+// after each of its events in turn.
 func TestRowsAgainstGRPCsPolicies(t *testing.T) {
 	t.Parallel()
 	for _, file := range script.Files(t, "testdata/scripts") {

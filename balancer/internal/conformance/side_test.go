@@ -27,12 +27,12 @@ type side struct {
 	last   connectivity.State // of these
 }
 
-// observation is what gRPC sees of a policy after one event. SubConns are
-// compared as sets: in which order equal steps are taken is not specified.
+// observation is what gRPC sees of a policy after one event. SubConns are compared
+// as sets, because the order of their creation is not specified.
 type observation struct {
 	Made     int    // SubConns in all
-	SubConns string // live ones: addresses, state, whether connecting was asked for
-	States   string // newly reported, repetitions left out: those are grpc-go's way to publish pickers
+	SubConns string // live ones: addresses, state, whether Connect was called
+	States   string // reported since the last event, without repetitions, which only publish a picker
 	State    connectivity.State
 	Picks    string // where picks go
 }
@@ -68,14 +68,14 @@ func (s *side) observe() observation {
 	s.seen = len(states)
 	s.last = s.cc.State().ConnectivityState
 	o.State = s.last
-	if o.State != connectivity.Idle { // there a pick is an event of its own
+	if o.State != connectivity.Idle { // a pick would wake it
 		o.Picks = s.picks()
 	}
 	return o
 }
 
-// picks tells where picks go: how often to which address in a few rounds, or
-// why to none.
+// picks tells where picks go in a few rounds: how many to which address, or why to
+// none.
 func (s *side) picks() string {
 	const rounds = 12 // a multiple of every number of endpoints in the scripts
 	got := map[string]int{}
@@ -99,8 +99,8 @@ func (s *side) picks() string {
 	return strings.Join(parts, ", ")
 }
 
-// describe tells of a SubConn: addresses, state, and whether it has been asked to
-// connect where that is not what the state implies.
+// describe returns a SubConn's addresses and state, and whether Connect was called
+// if the state does not imply it.
 func describe(sc *balancertest.SubConn) string {
 	var words []string
 	for _, a := range sc.Addresses() {
@@ -116,7 +116,7 @@ func describe(sc *balancertest.SubConn) string {
 	return strings.Join(words, " ")
 }
 
-// take does to a side what an event says. Time is not its business.
+// take applies an event to a side. The caller lets time pass.
 func (s *side) take(t testing.TB, e script.Event) {
 	switch e.Kind {
 	case script.Update:
@@ -145,7 +145,7 @@ func (s *side) take(t testing.TB, e script.Event) {
 	}
 }
 
-// takeOfSubConn is take for the live SubConn to an address, if there is one.
+// takeOfSubConn applies an event to the live SubConn to its address, if any.
 func (s *side) takeOfSubConn(e script.Event) {
 	conns := s.cc.Live()
 	i := slices.IndexFunc(conns, func(sc *balancertest.SubConn) bool { return isTo(sc, e.Addr) })

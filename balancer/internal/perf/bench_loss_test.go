@@ -11,9 +11,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// BenchmarkLoss is the time from the loss of a connection until there is a
-// picker without it, while all other connections are lost and made again. It
-// reports the longest, too.
+// BenchmarkLoss measures the time from the loss of a connection to the picker
+// without it, while all other connections are lost and replaced. It reports the
+// median and the maximum.
 func BenchmarkLoss(b *testing.B) {
 	const n = 10_000
 	for _, policy := range []string{roundrobin2.Name, mapPolicy} {
@@ -23,7 +23,7 @@ func BenchmarkLoss(b *testing.B) {
 			var conns []*balancertest.SubConn
 			other := 0
 			for b.Loop() {
-				// base2 would pause if a connection was lost again and again.
+				// base2 pauses when a connection is lost again and again.
 				if f == nil || other >= 4*n {
 					if f != nil {
 						f.policy.Close()
@@ -44,7 +44,7 @@ func BenchmarkLoss(b *testing.B) {
 							took = append(took, float64(elapsed.Nanoseconds())/1e6)
 							break
 						}
-						last = picker // a change before the loss had been put off till now
+						last = picker // a delayed one, of a change before the loss
 					}
 					flap(conns[other%n])
 					other++
@@ -59,7 +59,7 @@ func BenchmarkLoss(b *testing.B) {
 	}
 }
 
-// picksConn tells whether one of n picks in turn goes to the SubConn.
+// picksConn tells whether one of the next n picks goes to the SubConn.
 func picksConn(tb testing.TB, p balancer.Picker, sc *balancertest.SubConn, n int) bool {
 	for range n {
 		res, err := p.Pick(balancer.PickInfo{})

@@ -16,16 +16,16 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// The built-in round_robin takes about half a minute to start 10,000 endpoints,
-// and minutes for what is above, which is not measured.
+// builtinMax is the most endpoints that grpc-go's round_robin is measured with. It
+// takes half a minute to start as many, and minutes to start more.
 const builtinMax = 10_000
 
-// BenchmarkPick is one pick, alone and with the end of its RPC.
+// BenchmarkPick measures one pick, with and without the end of its RPC.
 func BenchmarkPick(b *testing.B) {
-	for _, pair := range pairs { // as their users have them: ours are metered
+	for _, pair := range pairs {
 		for _, n := range []int{3, 100, 10_000} {
 			if n > 3 && pair.ours == pickfirst2.Name {
-				continue // it picks one connection whatever there is
+				continue // it uses one connection, however many endpoints there are
 			}
 			inFleets(b, pair.theirs, pair.ours, n, func(b *testing.B, builtin, ours *fleet) {
 				b.Run("serial", func(b *testing.B) {
@@ -48,8 +48,8 @@ func BenchmarkPick(b *testing.B) {
 	}
 }
 
-// inFleets runs benchmarks on n READY endpoints of each policy, which are started
-// only if one of the benchmarks is asked for.
+// inFleets runs benchmarks on two fleets of n READY endpoints, one per policy. They
+// start only if -bench selects one of the benchmarks.
 func inFleets(b *testing.B, theirs, ours string, n int, run func(b *testing.B, theirs, ours *fleet)) {
 	b.Run(fmt.Sprintf("%s/%d", ours, n), func(b *testing.B) {
 		t, o := newFleet(b, theirs, n).startUp(), newFleet(b, ours, n).startUp()
@@ -61,7 +61,7 @@ func inFleets(b *testing.B, theirs, ours string, n int, run func(b *testing.B, t
 
 const picksPerRun = 20_000
 
-// picks has the workers share the picks of a run.
+// picks returns the job of one run, whose picks the workers share.
 func picks(f *fleet, workers int, pick func(testing.TB, balancer.Picker, int)) job {
 	picker := f.cc.State().Picker
 	return func() cost {
@@ -76,8 +76,8 @@ func picks(f *fleet, workers int, pick func(testing.TB, balancer.Picker, int)) j
 	}
 }
 
-// BenchmarkStartUp is the time from the first resolver update until the picker
-// has all endpoints.
+// BenchmarkStartUp measures the time from the first resolver update to the picker
+// with all endpoints.
 func BenchmarkStartUp(b *testing.B) {
 	start := func(b *testing.B, policy string, n int) job {
 		return func() cost {
@@ -102,8 +102,8 @@ func unless(leaveOut bool, j job) job {
 	return j
 }
 
-// BenchmarkFlap is one connection lost and made again, or all of them, one
-// after the other.
+// BenchmarkFlap measures the loss of one connection and its replacement, and the
+// same for all connections at once.
 func BenchmarkFlap(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {
 		inFleets(b, roundrobin.Name, roundrobin2.Name, n, func(b *testing.B, builtin, ours *fleet) {
@@ -116,10 +116,10 @@ func BenchmarkFlap(b *testing.B) {
 	}
 }
 
-// flapOne is what the loss of a connection and a new one take, of one endpoint
-// after the other. Between them is time, as in life, so that no picker is put off:
-// what is measured is all that is done. Each connection lives for more than a
-// second, or base2 would pause before the next.
+// flapOne loses and replaces one connection per run, of each endpoint in turn. It
+// rests in between, so that base2 delays no picker and all the work is measured.
+// Each connection lives for more than a second: base2 pauses before it replaces
+// short-lived ones.
 func flapOne(f *fleet) job {
 	n := len(f.endpoints)
 	rest := max(10*time.Millisecond, time.Second/time.Duration(n))
@@ -135,8 +135,8 @@ func flapOne(f *fleet) job {
 	}
 }
 
-// flapAll is the same for all endpoints at once, without a rest. A fleet is used
-// once, since base2 would pause when its connections are lost again and again.
+// flapAll loses all connections, then replaces them, without a rest. Each run has a
+// fleet of its own: base2 pauses when connections are lost again and again.
 func flapAll(start func() *fleet) job {
 	return func() cost {
 		f := start()
@@ -155,8 +155,8 @@ func flapAll(start func() *fleet) job {
 	}
 }
 
-// BenchmarkUpdate is a resolver update of which none, one, half or all of the
-// endpoints are new.
+// BenchmarkUpdate measures a resolver update in which none, one, half or all of
+// the endpoints are new.
 func BenchmarkUpdate(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {
 		inFleets(b, roundrobin.Name, roundrobin2.Name, n, func(b *testing.B, builtin, ours *fleet) {
@@ -172,8 +172,8 @@ func BenchmarkUpdate(b *testing.B) {
 	}
 }
 
-// replace has the resolver replace the first endpoints. It is not measured for
-// bringing the new ones up.
+// replace has the resolver replace the first n endpoints. Connecting to the new
+// ones is not measured.
 func replace(f *fleet, n int) job {
 	next := len(f.endpoints)
 	return func() cost {
@@ -191,7 +191,7 @@ func replace(f *fleet, n int) job {
 	}
 }
 
-// BenchmarkMemory is what the policy holds per READY endpoint.
+// BenchmarkMemory measures the heap that the policy holds per READY endpoint.
 func BenchmarkMemory(b *testing.B) {
 	for _, n := range []int{1000, 4000} {
 		b.Run(fmt.Sprintf("%s/%d", roundrobin2.Name, n), func(b *testing.B) {

@@ -28,7 +28,7 @@ var pairs = []struct{ theirs, ours string }{
 	{theirs: roundrobin.Name, ours: roundrobin2.Name},
 }
 
-// fleet is a channel to many endpoints, without the network.
+// fleet is a channel to many endpoints on the fakes of balancertest.
 type fleet struct {
 	tb        testing.TB
 	policy    *balancertest.Policy
@@ -36,10 +36,9 @@ type fleet struct {
 	endpoints []resolver.Endpoint
 }
 
-// newFleet takes the policy as its users have it: ours are metered. The Metrics
-// is the fleet's own, so that the series of its endpoints go with it; in
-// metrics.Default they would stay for all tests that scrape. It has no limit, so
-// that each endpoint has series.
+// newFleet returns a fleet whose policy is as users have it: ours are metered. Each
+// fleet has a Metrics of its own, so that its series are freed with it, and without
+// a limit, so that each endpoint has series.
 func newFleet(tb testing.TB, policy string, n int) *fleet {
 	m := metrics.New(metrics.WithMaxBackends(0))
 	switch policy {
@@ -54,8 +53,8 @@ func newFleet(tb testing.TB, policy string, n int) *fleet {
 	}
 }
 
-// mapPolicy is a round robin that is built on base2 from a map, as policies that
-// were written for grpc-go's base are.
+// mapPolicy is a round robin on base2 whose picker is built from a map, as in
+// policies that were written for grpc-go's base.
 const mapPolicy = "map_round_robin"
 
 func mapBuilder() balancer.Builder {
@@ -82,7 +81,7 @@ func newFleetOf(tb testing.TB, b balancer.Builder, n int) *fleet {
 	return &fleet{tb: tb, cc: cc, policy: cc.Build(b), endpoints: endpoints(0, n)}
 }
 
-// endpoints returns n endpoints, the first of them with that number.
+// endpoints returns n endpoints with distinct addresses, numbered from first.
 func endpoints(first, n int) []resolver.Endpoint {
 	addrs := make([]string, n)
 	for i := range addrs {
@@ -92,16 +91,16 @@ func endpoints(first, n int) []resolver.Endpoint {
 	return balancertest.Endpoints(addrs...)
 }
 
-// startUp brings all endpoints to READY. A pick_first connects to one. They
-// become READY in random order, which is the worst: where the picks follow the
-// order in which the memory was allocated, the processor foresees them.
+// startUp brings all endpoints to READY, or one under pick_first. They become READY
+// in random order, which is the slowest for picks: the processor prefetches what
+// is read in the order of its allocation.
 func (f *fleet) startUp() *fleet {
 	return f.startUpIn(func(conns []*balancertest.SubConn) {
 		rand.New(rand.NewPCG(1, 2)).Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
 	})
 }
 
-// startUpInOrder has the endpoints become READY as the resolver lists them.
+// startUpInOrder brings the endpoints to READY in the order of the resolver.
 func (f *fleet) startUpInOrder() *fleet {
 	return f.startUpIn(func([]*balancertest.SubConn) {})
 }
@@ -118,8 +117,9 @@ func (f *fleet) startUpIn(arrange func([]*balancertest.SubConn)) *fleet {
 	return f
 }
 
-// published waits for the picker that the change brings about. In a large channel
-// it may be put off for a few milliseconds.
+// published makes a change and waits for the picker that follows. In a large
+// channel base2 may delay it for a few milliseconds. It spins, because a pause
+// would be part of the time that is measured.
 func (f *fleet) published(change func()) {
 	f.tb.Helper()
 	before := f.cc.State().Picker
@@ -138,14 +138,14 @@ func (f *fleet) update(s resolver.State) {
 	}
 }
 
-// flap has a connection lost and made again.
+// flap loses a connection and replaces it.
 func flap(sc *balancertest.SubConn) {
 	lose(sc)
 	sc.Ready()
 }
 
-// lose has a connection lost, and waits until another is wanted. grpc-go's
-// round_robin uses a goroutine for it.
+// lose loses a connection and waits until the policy asks for another. grpc-go's
+// round_robin asks on a goroutine of its own.
 func lose(sc *balancertest.SubConn) {
 	sc.Idle()
 	for !sc.Wanted() {
@@ -153,7 +153,7 @@ func lose(sc *balancertest.SubConn) {
 	}
 }
 
-// pickDone picks, and ends the RPC, n times.
+// pickDone picks n times, and ends each RPC.
 func pickDone(tb testing.TB, p balancer.Picker, n int) {
 	for range n {
 		res, err := p.Pick(balancer.PickInfo{})
@@ -166,7 +166,7 @@ func pickDone(tb testing.TB, p balancer.Picker, n int) {
 	}
 }
 
-// pickOnly picks n times, for RPCs that do not end meanwhile.
+// pickOnly picks n times, for RPCs that do not end.
 func pickOnly(tb testing.TB, p balancer.Picker, n int) {
 	for range n {
 		if _, err := p.Pick(balancer.PickInfo{}); err != nil {
@@ -176,7 +176,7 @@ func pickOnly(tb testing.TB, p balancer.Picker, n int) {
 }
 
 // heldPerEndpoint returns the bytes that a policy holds for each of n READY
-// endpoints, without what the fakes hold by themselves.
+// endpoints. What the fakes hold without a policy does not count.
 func heldPerEndpoint(tb testing.TB, policy string, n int) float64 {
 	tb.Helper()
 	fakes := held(func() *fleet { return newFleetOf(tb, bareBuilder{}, n).startUp() })
@@ -184,7 +184,7 @@ func heldPerEndpoint(tb testing.TB, policy string, n int) float64 {
 	return (all - fakes) / float64(n)
 }
 
-// held returns the bytes that a fleet holds.
+// held returns the bytes of heap that a fleet holds.
 func held(start func() *fleet) float64 {
 	before := heapInUse()
 	f := start()

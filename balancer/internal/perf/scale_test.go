@@ -13,9 +13,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// These hold what does not depend on the machine: allocations, bytes, pickers.
-// Times are for the benchmarks. In a bubble no rebuild costs any time, so that
-// none is put off. Not parallel: they look at the heap.
+// These tests are about what does not depend on the machine: allocations, bytes,
+// pickers. In a synctest bubble a rebuild takes no time, so that base2 delays
+// none. The tests are not parallel because they measure the heap.
 
 func TestPicksDoNotAllocate(t *testing.T) {
 	for _, policy := range []string{pickfirst2.Name, roundrobin2.Name} {
@@ -40,7 +40,7 @@ func TestStartUpAllocatesInProportion(t *testing.T) {
 		})
 		return bytes
 	}
-	bytes(10) // what the first one makes for all
+	bytes(10) // the first fleet allocates what all share
 	for _, sizes := range [][2]int{{100, 1000}, {1000, 10_000}, {10_000, 30_000}} {
 		exponent := math.Log(bytes(sizes[1])/bytes(sizes[0])) / math.Log(float64(sizes[1])/float64(sizes[0]))
 		if exponent > 1.1 {
@@ -71,8 +71,8 @@ func TestOneFlapTakesTwoPickers(t *testing.T) {
 	}
 }
 
-// An update that changes nothing is answered with the picker that there is, for
-// the sake of parents such as weighted_target.
+// The policy answers an update that changes nothing with the picker that it has:
+// parents such as weighted_target wait for an answer.
 func TestAnUpdateThatChangesNothingCostsNothing(t *testing.T) {
 	const n = 10_000
 	dualStack := endpoints(0, n)
@@ -90,7 +90,7 @@ func TestAnUpdateThatChangesNothingCostsNothing(t *testing.T) {
 			state := balancertest.ResolverState(endpoints...)
 			took := f.measured(func() { f.update(state) })
 			if took.bytes > 4096 {
-				t.Errorf("%s: %v bytes allocated for %d endpoints, want next to nothing", name, took.bytes, n)
+				t.Errorf("%s: %v bytes allocated for %d endpoints, want 4096 at most", name, took.bytes, n)
 			}
 			if took.pickers != 1 {
 				t.Errorf("%s: the policy has reported %v times, want once", name, took.pickers)

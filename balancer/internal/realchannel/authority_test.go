@@ -22,7 +22,7 @@ const (
 	member2 = "member2.etcd.local"
 )
 
-// dialNamed makes a channel to server addresses with the server names given.
+// dialNamed makes a channel to servers whose addresses carry the ServerNames given.
 func dialNamed(t testing.TB, policy, endpoint string, all channeltest.Servers, names []string, opts ...grpc.DialOption) *channeltest.Client {
 	t.Helper()
 	c := channeltest.NewClient(t, policy, endpoint)
@@ -38,8 +38,8 @@ func dialNamed(t testing.TB, policy, endpoint string, all channeltest.Servers, n
 	return c
 }
 
-// TestAServersNameIsProvenAndSentAsAuthority has server 1 prove that it is
-// member1, by the one name that its certificate is for.
+// TestAServersNameIsProvenAndSentAsAuthority expects member1 of the server, the
+// only name in its certificate.
 func TestAServersNameIsProvenAndSentAsAuthority(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -70,8 +70,8 @@ func TestAServersNameIsProvenAndSentAsAuthority(t *testing.T) {
 	}
 }
 
-// TestAWrongServerNameIsRefused is the counterpart: the same ways to name a
-// server, with a name that is another's.
+// TestAWrongServerNameIsRefused expects the name of another server, in the same
+// ways.
 func TestAWrongServerNameIsRefused(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -115,8 +115,9 @@ func TestEachOfTheServersHasItsOwnName(t *testing.T) {
 	}
 }
 
-// TestOneAddressUnderTwoNames has a right name and a wrong one for one Addr.
-// These are two addresses, but one endpoint: gRPC tells endpoints apart by Addr.
+// TestOneAddressUnderTwoNames resolves one Addr twice, with the right ServerName
+// and with a wrong one. gRPC takes that for two addresses of one endpoint, because
+// it identifies endpoints by Addr.
 func TestOneAddressUnderTwoNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -1,5 +1,6 @@
-// Package realchannel has only tests: of the policies on real channels, with
-// real servers on loopback ports, as a program has them.
+// Package realchannel has only tests: of the policies on real channels to real
+// servers, as a program has them. The servers and clients are those of
+// internal/channeltest.
 //
 //	go test ./balancer/internal/realchannel
 package realchannel

@@ -19,7 +19,7 @@ func TestRoundRobin2SurvivesAKilledBackend(t *testing.T) {
 
 	stop := c.Load(ctx)
 	all[1].Kill()
-	// It goes on with the other two, while the third is down.
+	// RPCs go on to the other two.
 	c.Await(ctx, "grpc_lb_backend_ready "+all[1].Addr, 0)
 	sent, failed := stop()
 	if len(failed) > channeltest.Workers {
@@ -50,7 +50,8 @@ func TestPickFirst2FailsOver(t *testing.T) {
 	onlyUnavailable(t, failed)
 	c.CallUntilEven(ctx, 10, all[1].Addr)
 
-	// It stays where it is while that works, and starts at the top when not.
+	// It keeps a connection that works. When that is lost, it starts at the first
+	// address.
 	all[0].Start()
 	c.CallUntilEven(ctx, 10, all[1].Addr)
 	all[1].Kill()
@@ -58,7 +59,8 @@ func TestPickFirst2FailsOver(t *testing.T) {
 	c.CheckPicksAddUp(all.Addrs()...)
 }
 
-// TestTheLawHoldsUnderKills has load, kills and updates at once.
+// TestTheLawHoldsUnderKills checks that picks add up, after load, kills and updates
+// at the same time.
 func TestTheLawHoldsUnderKills(t *testing.T) {
 	t.Parallel()
 	for _, policy := range bothPolicies {

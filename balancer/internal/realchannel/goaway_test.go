@@ -13,7 +13,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// mortal has a server send its clients away (GOAWAY) at that age, more or less.
+// mortal has a server end its connections with GOAWAY at about that age.
 func mortal(age time.Duration) func(int, *channeltest.Server) {
 	return func(_ int, s *channeltest.Server) {
 		s.Options = append(s.Options, grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: age}))

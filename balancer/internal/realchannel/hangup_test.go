@@ -16,7 +16,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// What a server of HTTP/2 may say before it hangs up.
+// What an HTTP/2 server may send before it hangs up.
 const (
 	settingsFrame = "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 	goAwayFrame   = "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -34,9 +34,9 @@ func hangUp(lis net.Listener, say string) {
 	}
 }
 
-// To gRPC such a server is one that works: each connection is READY for a moment,
-// and it does not back off. grpc-go's round_robin makes hundreds of connections
-// per second to it.
+// To gRPC such a server works: each connection is READY for a moment, so that no
+// backoff follows. grpc-go's round_robin connects to it hundreds of times per
+// second.
 func TestServersThatHangUpAreNotStormed(t *testing.T) {
 	t.Parallel()
 	for name, say := range map[string]string{"SETTINGS": settingsFrame, "GOAWAY": settingsFrame + goAwayFrame} {
@@ -54,7 +54,7 @@ func TestServersThatHangUpAreNotStormed(t *testing.T) {
 			c := channeltest.NewClient(t, roundrobin2.Name, "")
 			c.Resolver.InitialState(resolver.State{Addresses: []resolver.Address{{Addr: p.Addr().String()}}})
 			c.Connect(grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultServiceConfig(roundrobin2.ServiceConfig))
-			// It says so during the pause before the next connection.
+			// RPCs fail with it during the pause before the next connection.
 			const want = "the last 6 connections were each lost within 1s; the next attempt follows in "
 			var err error
 			if !channeltest.Poll(ctx, func() bool {

@@ -20,7 +20,7 @@ const (
 	notServing = healthpb.HealthCheckResponse_NOT_SERVING
 )
 
-// withHealth has the channel follow what servers say of the probe.
+// withHealth has the channel watch the health of the servers' ProbeService.
 func withHealth(policy string) grpc.DialOption {
 	return grpc.WithDefaultServiceConfig(`{
 		"loadBalancingConfig": [{"` + policy + `": {}}],
@@ -54,7 +54,7 @@ func TestAnEndpointThatIsNotServingGetsNoPicks(t *testing.T) {
 	}
 	c.CallUntilEven(ctx, 30, b...)
 
-	// Nothing of this has touched the connections.
+	// The connections were kept throughout.
 	if got := c.Value("grpc_lb_disconnections_total " + b[1]); got != 0 {
 		t.Errorf("%v connections were lost", got)
 	}
@@ -140,8 +140,8 @@ func TestAServerWithoutHealthServiceCountsAsHealthy(t *testing.T) {
 	c.CallUntilEven(ctx, 30, b[1], b[2])
 }
 
-// TestHealthIsNobodysBusiness has servers that are not serving, where that is to
-// make no difference, and nobody is to ask.
+// TestHealthIsNobodysBusiness has servers that are NOT_SERVING where health checks
+// are off: they get RPCs, and nobody watches their health.
 func TestHealthIsNobodysBusiness(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -24,15 +24,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// gRPC sends keepalive pings 10 s apart at the least. So these tests are in a
-// bubble of fake time, and their network is one of pipes.
+// gRPC sends keepalive pings 10 s apart or more. So these tests use the fake time
+// of synctest, and pipes in place of a network.
 const (
 	pingEvery   = 10 * time.Second
 	pingTimeout = 2 * time.Second
 )
 
-// pipeServer is a server at the end of pipes. As a black hole it still takes
-// connections and what is sent to it, and nothing comes back.
+// pipeServer is a server at the end of pipes. As a black hole it still accepts
+// connections and data, and never answers.
 type pipeServer struct {
 	addr  string
 	lis   *bufconn.Listener
@@ -126,7 +126,7 @@ func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
 		all[1].hole.Store(true)
 		start := time.Now()
 		lost := 0
-		for range 3 { // one of which it swallows
+		for range 3 { // one per server
 			if _, err := c.Call(ctx); status.Code(err) == codes.Unavailable {
 				lost++
 			} else if err != nil {
@@ -161,15 +161,15 @@ func TestPickFirst2FailsOverFromABlackHole(t *testing.T) {
 		c := dialPipes(t, pickfirst2.Name, all)
 		c.CallUntilEven(ctx, 10, b[0])
 
-		// Without an RPC, since pings need none.
+		// No RPC is needed: pings go on without one.
 		all[0].hole.Store(true)
 		start := time.Now()
 		c.AwaitState(ctx, connectivity.Idle)
 		if took := time.Since(start); took > pingEvery+pingTimeout+time.Second {
 			t.Errorf("the black hole was noticed after %v, want %v and %v", took, pingEvery, pingTimeout)
 		}
-		// The first address takes the connection, but no more: the second has
-		// its turn after the 250 ms of happy eyeballs.
+		// The first address accepts the connection and never answers. The second
+		// is tried 250 ms later (gRFC A61).
 		start = time.Now()
 		if addr, err := c.Call(ctx); err != nil || addr != b[1] {
 			t.Errorf("RPC went to %q, %v; want %s", addr, err, b[1])

@@ -16,7 +16,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// TestTheMetricsSayWhatHappened does known things and looks at /metrics.
+// TestTheMetricsSayWhatHappened knows what happens, and reads it at /metrics.
 func TestTheMetricsSayWhatHappened(t *testing.T) {
 	t.Parallel()
 	ctx := channeltest.Context(t)

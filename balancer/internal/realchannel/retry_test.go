@@ -12,7 +12,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// withRetries has the channel try RPCs again that are UNAVAILABLE.
+// withRetries has the channel retry RPCs that end as UNAVAILABLE.
 func withRetries(policy string) grpc.DialOption {
 	return grpc.WithDefaultServiceConfig(`{
 		"loadBalancingConfig": [{"` + policy + `": {}}],
@@ -52,7 +52,8 @@ func TestARetryGoesToTheNextEndpoint(t *testing.T) {
 	if got := c.Value("grpc_lb_rpcs_total OK " + good); got != rpcs {
 		t.Errorf("%v RPC attempts succeeded, want %d", got, rpcs)
 	}
-	// Between two that succeed there is one that fails, as it is in turn.
+	// Attempts go to the two servers in turn, so that one fails between two that
+	// succeed.
 	if got := c.Value("grpc_lb_rpcs_total Unavailable " + bad); got != rpcs && got != rpcs-1 {
 		t.Errorf("%v RPC attempts failed, want %d or one less", got, rpcs)
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// TestNoRPCIsLostToASwitchOfThePolicy has the resolver change its mind about the
-// policy, and about the addresses with it, while RPCs are under way.
+// TestNoRPCIsLostToASwitchOfThePolicy has the resolver change the policy, and the
+// addresses with it, while RPCs are under way.
 func TestNoRPCIsLostToASwitchOfThePolicy(t *testing.T) {
 	t.Parallel()
 	ctx := channeltest.Context(t)
@@ -37,7 +37,7 @@ func TestNoRPCIsLostToASwitchOfThePolicy(t *testing.T) {
 			state := step.to.State()
 			state.ServiceConfig = c.Resolver.CC().ParseServiceConfig(`{"loadBalancingConfig": [{"` + step.policy + `": {}}]}`)
 			c.Update(state)
-			// The law of the metrics: one policy's channel opens, the other's closes.
+			// grpc_lb_channels goes up for the new policy and down for the old one.
 			is := c.As(step.policy)
 			if step.policy != roundrobin.Name { // which has no metrics
 				is.Await(ctx, "grpc_lb_channels", 1)

@@ -19,10 +19,10 @@ import (
 
 func init() { balancer.Register(inTarget{}) }
 
-// inTarget is the policy between weighted_target and the one that its config
-// names. It gives that one the endpoints of its target. Outside xDS a resolver
-// has no means to say which these are, except for attributes, which
-// weighted_target passes on.
+// inTarget is a policy that stands between weighted_target and the policy that its
+// config names, and gives the latter the endpoints of its target. Outside xDS a
+// resolver can say which these are by attributes only; weighted_target passes
+// them on.
 type inTarget struct{}
 
 // targets has the endpoints of each target, as a resolver attribute.
@@ -74,15 +74,15 @@ func targetState(all targets) resolver.State {
 	return s
 }
 
-// targetWeights has RPCs go to the target "spread", where round_robin2 is,
-// three times as often as to the target "first", where pick_first2 is.
+// targetWeights sends three times as many RPCs to the target "spread", under
+// round_robin2, as to the target "first", under pick_first2.
 const targetWeights = `{"loadBalancingConfig": [{"weighted_target_experimental": {"targets": {
 	"spread": {"weight": 3, "childPolicy": [{"in_target": {"policy": "round_robin2"}}]},
 	"first":  {"weight": 1, "childPolicy": [{"in_target": {"policy": "pick_first2"}}]}
 }}}]}`
 
-// twoTargets starts two servers for each of the targets, and a channel that is
-// connected to all of them that its policies want.
+// twoTargets starts two servers for each of the targets and a channel to them. It
+// returns once the policies have all the connections that they want.
 func twoTargets(ctx context.Context, t *testing.T) (c *channeltest.Client, spread, first channeltest.Servers) {
 	spread, first = channeltest.StartServers(t, 2), channeltest.StartServers(t, 2)
 	c = channeltest.Dial(t, roundrobin2.Name, spread, grpc.WithDefaultServiceConfig(targetWeights))
@@ -99,7 +99,7 @@ func TestUnderWeightedTargetRPCsAreSpreadByWeight(t *testing.T) {
 	t.Parallel()
 	ctx := channeltest.Context(t)
 	c, spread, first := twoTargets(ctx, t)
-	// A connection is counted a moment before the picker that uses it is out.
+	// The metrics count a connection shortly before the picker uses it.
 	c.CallUntilReached(ctx, 50, spread[0].Addr, spread[1].Addr, first[0].Addr)
 	counted := func(c *channeltest.Client, addr string) int { return int(c.Value("grpc_lb_rpcs_total OK " + addr)) }
 	before := [3]int{counted(c, spread[0].Addr), counted(c, spread[1].Addr), counted(c.As(pickfirst2.Name), first[0].Addr)}

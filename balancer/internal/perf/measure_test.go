@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// cost is what something took.
+// cost is what a job took.
 type cost struct {
 	time, bytes, pickers float64 // nanoseconds; allocated; published
 }
 
-// job is something to be measured. It returns what it took, so that it can
-// prepare itself and clean up without being measured for it.
+// job does something and returns its cost. Preparing and cleaning up are not part
+// of the cost.
 type job func() cost
 
-// measured tells what f takes.
+// measured returns the cost of do.
 func (f *fleet) measured(do func()) cost {
 	var before, after runtime.MemStats
 	pickers := len(f.cc.States())
@@ -36,10 +36,10 @@ func (c cost) plus(d cost) cost {
 	return cost{c.time + d.time, c.bytes + d.bytes, c.pickers + d.pickers}
 }
 
-// compare runs grpc-go's policy and ours by turns, so that whatever else the
-// machine does hits both alike, and reports the medians, and ours divided by
-// grpc-go's. Each run counts as n operations. Without a job for grpc-go's, ours
-// is measured alone.
+// compare runs the jobs of grpc-go's policy and of ours in turn, so that whatever
+// else the machine does hits both. It reports the medians per operation, of which
+// a run has n, and the ratio of ours to grpc-go's. If builtin is nil, it measures
+// ours alone.
 func compare(b *testing.B, n int, builtin, ours job) {
 	b.Helper()
 	var theirCosts, ourCosts []cost
@@ -49,7 +49,7 @@ func compare(b *testing.B, n int, builtin, ours job) {
 		}
 		ourCosts = append(ourCosts, ours())
 	}
-	b.ReportMetric(0, "ns/op") // of both together: it says nothing
+	b.ReportMetric(0, "ns/op") // it would be that of both together
 	for _, unit := range []struct {
 		name, ratio string
 		of          func(cost) float64
