@@ -17,7 +17,8 @@ import (
 	"google.golang.org/grpc/status"
 	_ "google.golang.org/grpc/xds" // registers the parents
 
-	_ "github.com/grpc-balancer2/balancer2/balancer"
+	_ "github.com/grpc-balancer2/balancer2/balancer" // registers the policies
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 )
 
 // backend answers RPCs, or fails them while it is sick.
@@ -79,12 +80,12 @@ func endpointsOf(backends ...*backend) []resolver.Endpoint {
 func wantShares(ctx context.Context, t *testing.T, client healthpb.HealthClient, backends []*backend, want ...int) {
 	t.Helper()
 	var got []int
-	for ctx.Err() == nil {
-		if got = sharesOf(ctx, client, backends); slices.Equal(got, want) {
-			return
-		}
+	if !channeltest.Poll(ctx, func() bool {
+		got = sharesOf(ctx, client, backends)
+		return slices.Equal(got, want)
+	}) {
+		t.Fatalf("shares of %d RPCs are %v, want %v", rpcs, got, want)
 	}
-	t.Fatalf("shares of %d RPCs are %v, want %v", rpcs, got, want)
 }
 
 const rpcs = 30
