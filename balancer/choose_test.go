@@ -1,10 +1,9 @@
 package balancer_test
 
 import (
-	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
@@ -13,14 +12,18 @@ import (
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
 
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// The ways to select a policy without code of one's own. DNS TXT records deliver
-// a service config as any resolver does; weighted_target selects its children's
-// policies in TestUnderWeightedTargetRPCsAreSpreadByWeight.
+// channels makes the targets of repeated runs of a test distinct.
+var channels atomic.Uint32
+
+// These are the ways to select a policy without code. DNS TXT records deliver a
+// service config as any resolver does. How weighted_target selects its children's
+// policies is tested in internal/realchannel.
 func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 	t.Parallel()
 	withFallback := lbconfig.ServiceConfig("not_registered", roundrobin2.Name, roundrobin.Name)
@@ -56,7 +59,7 @@ func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 				}
 				r.InitialState(state)
 			}
-			conn, err := grpc.NewClient(fmt.Sprintf("choose:///run-%d", dials.Add(1)), opts...)
+			conn, err := grpc.NewClient(fmt.Sprintf("choose:///run-%d", channels.Add(1)), opts...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,27 +72,21 @@ func TestThePolicyIsChosenByServiceConfig(t *testing.T) {
 	}
 }
 
-// policyOf waits until one channel to the target has a metered policy, and
-// returns which.
+// policyOf waits until a channel to the target has a metered policy, and returns
+// its name.
 func policyOf(t *testing.T, target string) string {
 	t.Helper()
-	again := time.NewTicker(5 * time.Millisecond)
-	defer again.Stop()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	defer cancel()
-	for {
-		if policies := policiesOf(t, target); len(policies) > 0 {
-			if len(policies) > 1 {
-				t.Errorf("the channel to %s has policies %v, want one", target, policies)
-			}
-			return policies[0]
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			t.Fatalf("no channel to %s has a metered policy", target)
-		}
+	var policies []string
+	if !channeltest.Poll(channeltest.Context(t), func() bool {
+		policies = policiesOf(t, target)
+		return len(policies) > 0
+	}) {
+		t.Fatalf("no channel to %s has a metered policy", target)
 	}
+	if len(policies) > 1 {
+		t.Errorf("the channel to %s has policies %v, want one", target, policies)
+	}
+	return policies[0]
 }
 
 // policiesOf returns the metered policies that one channel to the target has now.

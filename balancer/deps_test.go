@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What the module's packages link into a program: gRPC, Prometheus's client, and
-// what these need themselves.
+// linked are the modules that this one links into a program: gRPC, Prometheus's
+// client, and what these need.
 var linked = []string{
 	"github.com/beorn7/perks",
 	"github.com/cespare/xxhash/v2",
@@ -27,7 +27,7 @@ var linked = []string{
 	"google.golang.org/protobuf",
 }
 
-// What go.mod requires besides, for tests.
+// forTests are what go.mod requires only for tests.
 var forTests = []string{"github.com/google/go-cmp", "github.com/kylelemons/godebug", "go.uber.org/goleak"}
 
 const (
@@ -38,7 +38,7 @@ const (
 func TestProgramsGetNoOtherDependencies(t *testing.T) {
 	t.Parallel()
 	args := []string{"list", "-deps", "-f", "{{with .Module}}{{.Path}} {{$.ImportPath}}{{end}}"}
-	for _, pkg := range []string{"balancer", "balancer/base2", "balancer/balancertest", "balancer/lbconfig", "metrics", "pickfirst2", "roundrobin2", "certs"} {
+	for _, pkg := range []string{"balancer", "balancer/base2", "balancer/balancertest", "balancer/balancertest/script", "balancer/lbconfig", "metrics", "pickfirst2", "roundrobin2", "certs"} {
 		args = append(args, modulePath+"/"+pkg)
 	}
 	lines := strings.Split(strings.TrimSpace(runGo(t, args...)), "\n")

@@ -13,12 +13,12 @@ func FuzzMachine(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, events []byte) {
-		w := &world{s: newScripted(t), states: map[*subchannel]connectivity.State{}}
+		w := &subchannels{s: newScripted(t), states: map[*subchannel]connectivity.State{}}
 		for _, e := range events {
 			w.step(e)
 			w.check()
 		}
-		w.s.do("close")
+		w.s.doLine("close")
 		for sub := range w.states {
 			if !sub.gone {
 				t.Errorf("close leaves a subchannel that is %v", sub.state)
@@ -27,30 +27,31 @@ func FuzzMachine(f *testing.F) {
 	})
 }
 
-// world is what gRPC would know of the machine's subchannels.
-type world struct {
+// subchannels is what gRPC would know of the machine's subchannels.
+type subchannels struct {
 	s       *scripted
+	gate    string // what resolver updates begin with: "gated " or nothing
 	states  map[*subchannel]connectivity.State
 	seen    int  // reports checked so far
 	failing bool // TRANSIENT_FAILURE was reported because all addresses failed
 }
 
 var (
-	fuzzLists  = []string{"addresses A", "addresses A B", "addresses A B C", "addresses B", "addresses C B A", "addresses", "addresses A C"}
+	fuzzLists  = []string{"update A", "update A B", "update A B C", "update B", "update C B A", "update", "update A C"}
 	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on", "gate off", "refuse A", "refuse B C", "refuse"}
 	fuzzNames  = []string{"A", "B", "C"}
 )
 
 // step takes the event that e stands for, if it can happen: the low digit is
 // which list, other event or subchannel, the high one which kind.
-func (w *world) step(e byte) {
+func (w *subchannels) step(e byte) {
 	kind, which := e>>4, int(e&15)
 	if kind == 0 && which < len(fuzzLists) {
-		w.s.do(fuzzLists[which])
+		w.s.doLine(w.gate + fuzzLists[which])
 		return
 	}
 	if kind == 0 {
-		w.s.do(fuzzOthers[which%len(fuzzOthers)])
+		w.other(fuzzOthers[which%len(fuzzOthers)])
 		return
 	}
 	name := fuzzNames[which%len(fuzzNames)]
@@ -61,12 +62,24 @@ func (w *world) step(e byte) {
 	to := connectivity.State(kind % 4)
 	if kind >= 8 {
 		if sub.state == connectivity.Ready && to != connectivity.Idle {
-			w.s.do("health " + name + " " + to.String())
+			w.s.doLine(name + " health " + to.String())
 		}
 		return
 	}
 	if canFollow(sub.state, to) {
-		w.s.do(name + " " + to.String())
+		w.s.doLine(name + " " + to.String())
+	}
+}
+
+// other takes one of fuzzOthers.
+func (w *subchannels) other(event string) {
+	switch event {
+	case "gate on":
+		w.gate = "gated "
+	case "gate off":
+		w.gate = ""
+	default:
+		w.s.doLine(event)
 	}
 }
 
@@ -83,7 +96,7 @@ func canFollow(from, to connectivity.State) bool {
 	}
 }
 
-func (w *world) check() {
+func (w *subchannels) check() {
 	t, m := w.s.t, &w.s.m
 	ready := 0
 	for _, sub := range m.subs {
@@ -110,7 +123,7 @@ func (w *world) check() {
 	w.checkReports()
 }
 
-func (w *world) checkReports() {
+func (w *subchannels) checkReports() {
 	t, m := w.s.t, &w.s.m
 	for _, r := range w.s.reps[w.seen:] {
 		switch {

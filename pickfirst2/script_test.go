@@ -10,14 +10,15 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest/script"
 )
 
-// scripted runs a machine by events in words and tells its effects in words, as
-// the shell would carry them out.
+// scripted runs a machine by the events of scripts. It carries the effects out as
+// the shell would, and returns them in words.
 type scripted struct {
 	t    testing.TB
 	m    machine
-	gate bool
 	subs map[string]*subchannel // the latest that was connected, by address
 	reps []effect               // reports so far
 
@@ -29,62 +30,73 @@ func newScripted(t testing.TB) *scripted {
 	return &scripted{t: t, m: newMachine(), subs: map[string]*subchannel{}}
 }
 
-// do takes one of
+// do takes an event and returns the machine's effects, such as "report
+// CONNECTING", "connect A" and "start timer". Besides the events of package
+// script there are
 //
-//	addresses A B C      a resolver update; "addresses" alone has none
-//	gate on, gate off    whether later resolver updates ask for the health gate
-//	refuse A B           which addresses get no SubConn from now on; alone: none
-//	resolver error
-//	A CONNECTING         a state change of the subchannel to A
-//	health A READY       a health update of it
-//	delay over
-//	exit idle
-//	close
-//
-// and returns the effects, such as "report CONNECTING; connect A; start timer".
-func (s *scripted) do(event string) string {
+//	refuse A B     which addresses get no SubConn from now on; alone: none
+//	delay over     the delay before the next attempt
+func (s *scripted) do(e script.Event) []string {
+	s.t.Helper()
 	var out effects
-	words := strings.Fields(event)
-	switch {
-	case words[0] == "addresses":
+	switch e.Kind {
+	case script.Update:
+		addrs := e.Addresses()
 		var reason error
-		if len(words) == 1 {
+		if len(addrs) == 0 {
 			reason = errNoAddresses
 		}
-		s.m.onAddresses(&out, scriptAddresses(words[1:]), s.gate, reason)
-	case words[0] == "gate":
-		s.gate = words[1] == "on"
+		s.m.onAddresses(&out, addrs, e.Gated, reason)
+	case script.ResolverError:
+		s.m.onResolverError(&out, errors.New("resolver down"))
+	case script.ExitIdle:
+		s.m.onExitIdle(&out)
+	case script.Close:
+		s.m.onClose(&out)
+	case script.Connectivity:
+		s.m.onConnectivity(&out, s.subs[e.Addr.Addr], e.State, causeOf(e))
+	case script.Health:
+		s.m.onHealth(&out, s.subs[e.Addr.Addr], e.State, errors.New("sick"))
+	default:
+		s.doOther(&out, e)
+	}
+	did := s.carryOut(&out)
+	if due := s.m.phase == racing && s.m.next+1 < len(s.m.addrs); s.timing != due {
+		s.t.Errorf("after %q in phase %d: the delay runs: %v, want %v", e, s.m.phase, s.timing, due)
+	}
+	return did
+}
+
+func (s *scripted) doOther(out *effects, e script.Event) {
+	switch words := strings.Fields(e.String()); {
 	case words[0] == "refuse":
 		s.refuse = words[1:]
-	case event == "resolver error":
-		s.m.onResolverError(&out, errors.New("resolver down"))
-	case event == "delay over":
+	case e.Words == "delay over":
 		s.timing = false
-		s.m.onDelayOver(&out)
-	case event == "exit idle":
-		s.m.onExitIdle(&out)
-	case event == "close":
-		s.m.onClose(&out)
-	case words[0] == "health":
-		s.m.onHealth(&out, s.subs[words[1]], stateNamed(s.t, words[2]), errors.New("sick"))
+		s.m.onDelayOver(out)
 	default:
-		s.m.onConnectivity(&out, s.subs[words[0]], stateNamed(s.t, words[1]), s.causeOf(words))
+		s.t.Fatalf("the machine has no event %q", e)
 	}
-	told := s.carryOut(&out)
-	if due := s.m.phase == racing && s.m.next+1 < len(s.m.addrs); s.timing != due {
-		s.t.Errorf("after %q in phase %d: the delay runs: %v, want %v", event, s.m.phase, s.timing, due)
-	}
-	return told
 }
 
-func (s *scripted) causeOf(words []string) error {
-	if words[1] != connectivity.TransientFailure.String() {
+// doLine is do with an event in words.
+func (s *scripted) doLine(line string) []string {
+	s.t.Helper()
+	e, err := script.Parse(line)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.do(e)
+}
+
+func causeOf(e script.Event) error {
+	if e.State != connectivity.TransientFailure {
 		return nil
 	}
-	return fmt.Errorf("%s refused", words[0])
+	return fmt.Errorf("%s refused", e.Addr.Addr)
 }
 
-func (s *scripted) carryOut(out *effects) string {
+func (s *scripted) carryOut(out *effects) []string {
 	var words []string
 	for i := 0; i < len(out.list); i++ {
 		switch e := out.list[i]; e.kind {
@@ -95,7 +107,7 @@ func (s *scripted) carryOut(out *effects) string {
 		case startTimer:
 			s.timing = true
 			words = append(words, "start timer")
-		case stopTimer: // not worth telling each time: do checks whether the delay runs
+		case stopTimer: // not in the scripts: do checks whether the delay runs
 			s.timing = false
 		case report:
 			s.reps = append(s.reps, e)
@@ -112,7 +124,7 @@ func (s *scripted) carryOut(out *effects) string {
 	for _, sub := range out.shutDowns {
 		words = append(words, "shut down "+s.name(sub))
 	}
-	return strings.Join(words, "; ")
+	return words
 }
 
 func (s *scripted) connect(out *effects, sub *subchannel) string {
@@ -142,14 +154,4 @@ func scriptAddresses(names []string) []resolver.Address {
 		addrs = append(addrs, resolver.Address{Addr: n})
 	}
 	return addrs
-}
-
-func stateNamed(t testing.TB, name string) connectivity.State {
-	for s := connectivity.Idle; s <= connectivity.Shutdown; s++ {
-		if s.String() == name {
-			return s
-		}
-	}
-	t.Fatalf("no connectivity state is called %q", name)
-	return 0
 }

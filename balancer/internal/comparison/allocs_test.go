@@ -10,16 +10,16 @@ import (
 // allocations returns how many times, and how many bytes, the process
 // allocates per RPC of each variant. Here a variant has its RPCs in one go,
 // because the process as a whole is all that can be looked at.
-func (w *world) allocations(tb testing.TB, callers int) (times, bytes []float64) {
+func (f *fixture) allocations(tb testing.TB, callers int) (times, bytes []float64) {
 	tb.Helper()
 	const rpcs = 1000
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	times, bytes = make([]float64, len(w.channels)), make([]float64, len(w.channels))
+	times, bytes = make([]float64, len(f.channels)), make([]float64, len(f.channels))
 	var before, after runtime.MemStats
-	for _, i := range rand.Perm(len(w.channels)) {
-		w.collectGarbage(tb, callers)
+	for _, i := range rand.Perm(len(f.channels)) {
+		f.collectGarbage(tb, callers)
 		runtime.ReadMemStats(&before)
-		if err := w.channels[i].send(tb.Context(), callers, rpcs/callers); err != nil {
+		if err := f.channels[i].send(tb.Context(), callers, rpcs/callers); err != nil {
 			tb.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)
@@ -30,11 +30,11 @@ func (w *world) allocations(tb testing.TB, callers int) (times, bytes []float64)
 }
 
 // collectGarbage also fills the pools again that the collector empties.
-func (w *world) collectGarbage(tb testing.TB, callers int) {
+func (f *fixture) collectGarbage(tb testing.TB, callers int) {
 	tb.Helper()
 	runtime.GC()
-	for _, i := range rand.Perm(len(w.channels)) {
-		if err := w.channels[i].send(tb.Context(), callers, 10); err != nil {
+	for _, i := range rand.Perm(len(f.channels)) {
+		if err := f.channels[i].send(tb.Context(), callers, 10); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// worlds is how many one comparison has. Two channels of one variant differ a
+// fixtures is how many one comparison has. Two channels of one variant differ a
 // little for as long as they exist, by where their memory is and the like.
-const worlds = 20
+const fixtures = 20
 
 // BenchmarkSerial has one caller, so that either the client or a server has
 // something to do. They share one processor: to wake another one takes longer
@@ -23,19 +23,19 @@ func BenchmarkConcurrent(b *testing.B) {
 }
 
 // compare is one benchmark of all variants: an iteration is a comparison. With
-// -benchtime 3x there are three times as many worlds, for one result.
+// -benchtime 3x there are three times as many fixtures, for one result.
 func compare(b *testing.B, l load) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(l.procs))
 	var r report
 	for b.Loop() {
-		for range worlds {
-			w := newWorld(b)
-			times := w.times(b, l)
-			allocs, bytes := w.allocations(b, l.callers)
-			for _, c := range w.channels {
+		for range fixtures {
+			f := newFixture(b)
+			times := f.times(b, l)
+			allocs, bytes := f.allocations(b, l.callers)
+			for _, c := range f.channels {
 				c.wantCounted(b)
 			}
-			w.close()
+			f.close()
 			r.add(times, allocs, bytes)
 		}
 	}

@@ -27,10 +27,10 @@ type channel struct {
 
 var targets atomic.Int64
 
-func (w *world) newChannel(tb testing.TB, v variant, addresses []resolver.Address) *channel {
+func (f *fixture) newChannel(tb testing.TB, v variant, addresses []resolver.Address) *channel {
 	// All targets are of one length, because the requests carry them.
 	c := &channel{name: v.name, target: fmt.Sprintf("comparison:///%06d", targets.Add(1))}
-	c.meter = v.meter(tb, w)
+	c.meter = v.meter(tb, f)
 	r := manual.NewBuilderWithScheme("comparison")
 	r.InitialState(resolver.State{Addresses: addresses})
 	conn, err := grpc.NewClient(c.target, append(c.options, grpc.WithResolvers(r),
@@ -39,7 +39,7 @@ func (w *world) newChannel(tb testing.TB, v variant, addresses []resolver.Addres
 	if err != nil {
 		tb.Fatalf("make channel of %s: %v", v.name, err)
 	}
-	w.closers = append(w.closers, func() { _ = conn.Close() })
+	f.closers = append(f.closers, func() { _ = conn.Close() })
 	c.client = healthpb.NewHealthClient(conn)
 	return c
 }

@@ -8,7 +8,7 @@ import (
 func TestEveryVariantUsesAllServersAndCountsItsRPCs(t *testing.T) {
 	t.Parallel()
 	const turns = 10
-	for _, c := range newWorld(t).channels {
+	for _, c := range newFixture(t).channels {
 		for addr, n := range c.shares(t.Context(), t, turns*servers) {
 			if n != turns {
 				t.Errorf("%s: %s got %d of %d RPCs, want %d", c.name, addr, n, turns*servers, turns)
@@ -34,10 +34,10 @@ func TestMeteringDoesNotAllocate(t *testing.T) {
 		t.Skip("the race detector makes sync.Pool allocate")
 	}
 	const runs, tolerance = 15, 0.1
-	w := newWorld(t)
+	f := newFixture(t)
 	added := make([][]float64, len(variants))
 	for range runs {
-		allocs, _ := w.allocations(t, 1)
+		allocs, _ := f.allocations(t, 1)
 		for i := range variants {
 			added[i] = append(added[i], allocs[i]-allocs[bare])
 		}

@@ -9,10 +9,10 @@ import (
 	"text/tabwriter"
 )
 
-// report has the results of worlds, variant by variant.
+// report has the results of fixtures, variant by variant.
 type report [len(variants)]results
 
-// results are one variant's. Each slice has a number per world.
+// results are one variant's. Each slice has a number per fixture.
 type results struct {
 	time        []float64 // ns per RPC
 	addedTime   []float64 // ns per RPC more than with the bare policy
@@ -21,7 +21,7 @@ type results struct {
 	addedBytes  []float64 // per RPC
 }
 
-// add adds the results of one world.
+// add adds the results of one fixture.
 func (r *report) add(times [][]float64, allocs, bytes []float64) {
 	middleware := minus(times[counters], times[bare])
 	for i := range r {
@@ -34,7 +34,7 @@ func (r *report) add(times [][]float64, allocs, bytes []float64) {
 	}
 }
 
-// metrics reports the medians of the worlds to a benchmark.
+// metrics reports the medians of the fixtures to a benchmark.
 func (r *report) metrics(b *testing.B) {
 	b.ReportMetric(0, "ns/op") // leaves it out: it is the time of the comparison
 	for i, v := range r {
@@ -49,7 +49,7 @@ func (r *report) metrics(b *testing.B) {
 	}
 }
 
-// table returns the medians of the worlds and, behind some, the interval that
+// table returns the medians of the fixtures and, behind some, the interval that
 // holds the true one with a probability of 95 %.
 func (r *report) table(name string, l load) string {
 	var s strings.Builder

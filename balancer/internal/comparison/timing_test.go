@@ -23,17 +23,17 @@ const rpcsPerCollection = 250
 // by round: the time of the batch divided by its RPCs. The variants take turns
 // in an order that is random in each round, so that what slows the machine down
 // slows all alike.
-func (w *world) times(tb testing.TB, l load) [][]float64 {
+func (f *fixture) times(tb testing.TB, l load) [][]float64 {
 	tb.Helper()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	times := make([][]float64, len(w.channels))
+	times := make([][]float64, len(f.channels))
 	for round := range l.rounds {
 		if round%max(rpcsPerCollection/l.callers, 1) == 0 {
-			w.collectGarbage(tb, l.callers)
+			f.collectGarbage(tb, l.callers)
 		}
-		for _, i := range rand.Perm(len(w.channels)) {
+		for _, i := range rand.Perm(len(f.channels)) {
 			start := time.Now()
-			err := w.channels[i].send(tb.Context(), l.callers, 1)
+			err := f.channels[i].send(tb.Context(), l.callers, 1)
 			took := time.Since(start)
 			if err != nil {
 				tb.Fatal(err)

@@ -22,7 +22,7 @@ import (
 type variant struct {
 	name   string
 	policy string // with its config
-	meter  func(testing.TB, *world) meter
+	meter  func(testing.TB, *fixture) meter
 }
 
 // meter is what meters one channel.
@@ -55,7 +55,7 @@ var variants = [...]variant{
 }
 
 // ours is the registry of balancer2. Its policies are registered with gRPC
-// once, so that all worlds share it; their channels differ by target.
+// once, so that all fixtures share it; their channels differ by target.
 var ours = prometheus.NewRegistry()
 
 func init() {
@@ -77,14 +77,14 @@ func (r renamed) ParseConfig(config json.RawMessage) (serviceconfig.LoadBalancin
 	return r.Builder.(balancer.ConfigParser).ParseConfig(config)
 }
 
-func none(testing.TB, *world) meter { return meter{} }
+func none(testing.TB, *fixture) meter { return meter{} }
 
-func balancer2(families ...string) func(testing.TB, *world) meter {
-	return func(testing.TB, *world) meter { return meter{registry: ours, families: families} }
+func balancer2(families ...string) func(testing.TB, *fixture) meter {
+	return func(testing.TB, *fixture) meter { return meter{registry: ours, families: families} }
 }
 
-func interceptors(families []string, options ...middleware.ClientMetricsOption) func(testing.TB, *world) meter {
-	return func(testing.TB, *world) meter {
+func interceptors(families []string, options ...middleware.ClientMetricsOption) func(testing.TB, *fixture) meter {
+	return func(testing.TB, *fixture) meter {
 		m := middleware.NewClientMetrics(options...)
 		registry := prometheus.NewRegistry()
 		registry.MustRegister(m)
@@ -95,14 +95,14 @@ func interceptors(families []string, options ...middleware.ClientMetricsOption) 
 	}
 }
 
-func openTelemetry(tb testing.TB, w *world) meter {
+func openTelemetry(tb testing.TB, f *fixture) meter {
 	registry := prometheus.NewRegistry()
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry))
 	if err != nil {
 		tb.Fatalf("make OpenTelemetry exporter: %v", err)
 	}
 	provider := metric.NewMeterProvider(metric.WithReader(exporter))
-	w.closers = append(w.closers, func() {
+	f.closers = append(f.closers, func() {
 		if err := provider.Shutdown(context.Background()); err != nil {
 			tb.Errorf("shut OpenTelemetry down: %v", err)
 		}

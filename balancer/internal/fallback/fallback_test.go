@@ -1,5 +1,3 @@
-// Package fallback has only tests: those of a binary that does not import the
-// policies.
 package fallback_test
 
 import (
@@ -13,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/common/expfmt"
+	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/roundrobin"
@@ -25,6 +24,8 @@ import (
 var roundRobin = metrics.New() // meters gRPC's own
 
 func init() { balancer.Register(roundRobin.Instrument(balancer.Get(roundrobin.Name))) }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newClient(config string) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///backend:1",

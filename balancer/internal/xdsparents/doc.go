@@ -1,5 +1,6 @@
-// Package xdsparents has only tests: those of the policies under parents that
-// come with gRPC's xDS, outlier detection and priority. It is a module of its
-// own because of their dependencies, which are no business of a user of the
-// policies.
+// Package xdsparents has only tests: of the policies under parents that come with
+// gRPC's xDS, outlier detection and priority. It is a module of its own, so that
+// users of the policies do not get the dependencies of xDS.
+//
+//	go -C balancer/internal/xdsparents test
 package xdsparents

@@ -1,0 +1,134 @@
+package builtinnames_test
+
+import (
+	"context"
+	"testing"
+
+	_ "google.golang.org/grpc/balancer/leastrequest" // registers least_request_experimental
+	"google.golang.org/grpc/balancer/pickfirst"
+	"google.golang.org/grpc/balancer/roundrobin"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
+)
+
+// Out of two or three endpoints, a choice among 10 drawn at random nearly always
+// includes the one with the fewest RPCs.
+const leastRequest = `{"loadBalancingConfig": [{"least_request_experimental": {"choiceCount": 10}}]}`
+
+func TestUnderLeastRequestABusyServerGetsFewRPCs(t *testing.T) {
+	t.Parallel()
+	ctx := channeltest.Context(t)
+	arrived := make(chan struct{}, 1)
+	release := make(chan struct{})
+	hold := func(ctx context.Context) error {
+		if md, _ := metadata.FromIncomingContext(ctx); len(md.Get("held")) > 0 {
+			arrived <- struct{}{}
+			select {
+			case <-release:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	}
+	all := channeltest.StartServers(t, 2, func(_ int, s *channeltest.Server) { s.Probe.OnCall = hold })
+	c := dial(t, pickfirst.Name, leastRequest, all)
+	c.CallUntilReached(ctx, 20, all.Addrs()...)
+
+	held := make(chan string, 1)
+	go func() {
+		addr, err := c.Call(metadata.AppendToOutgoingContext(ctx, "held", "yes"))
+		if err != nil {
+			t.Errorf("RPC that is held: %v", err)
+		}
+		held <- addr
+	}()
+	select {
+	case <-arrived:
+	case <-ctx.Done():
+		t.Fatal("the RPC that is to be held does not arrive")
+	}
+	busy := inFlightAt(c, all)
+	if len(busy) != 1 {
+		t.Fatalf("one RPC is in flight, the metrics say at %v", busy)
+	}
+	const rpcs = 50
+	got := map[string]int{}
+	for range rpcs {
+		addr, err := c.Call(ctx)
+		if err != nil {
+			t.Errorf("RPC: %v", err)
+		}
+		got[addr]++
+	}
+	// The busy server gets an RPC only if all ten draws name it: one in 1024.
+	if got[busy[0]] > 5 {
+		t.Errorf("RPCs went to %v while one was held at %s", got, busy[0])
+	}
+	close(release)
+	if addr := <-held; addr != busy[0] {
+		t.Errorf("the RPC was held at %s, the metrics said %s", addr, busy[0])
+	}
+	c.CallUntilReached(ctx, 20, all.Addrs()...)
+	for addr, n := range got {
+		if counted := c.Value("grpc_lb_rpcs_total OK " + addr); counted < float64(n) {
+			t.Errorf("%s: %v RPCs counted, want %d or more", addr, counted, n)
+		}
+	}
+}
+
+// inFlightAt returns the addresses at which one RPC is in flight.
+func inFlightAt(c *channeltest.Client, all channeltest.Servers) (addrs []string) {
+	series := c.Series()
+	for _, addr := range all.Addrs() {
+		if series["grpc_lb_rpcs_in_flight "+addr] == 1 {
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs
+}
+
+func TestUnderLeastRequestAKilledServerIsLeftOutAndComesBack(t *testing.T) {
+	t.Parallel()
+	ctx := channeltest.Context(t)
+	all := channeltest.StartServers(t, 3)
+	c := dial(t, pickfirst.Name, leastRequest, all)
+	c.CallUntilReached(ctx, 60, all.Addrs()...)
+	all[1].Kill()
+	c.CallUntilReached(ctx, 60, all[0].Addr, all[2].Addr)
+	all[1].Start()
+	c.CallUntilReached(ctx, 60, all.Addrs()...)
+	if got := c.Value("grpc_lb_disconnections_total " + all[1].Addr); got != 1 {
+		t.Errorf("%v connections to the killed server were lost, want 1", got)
+	}
+	c.CheckPicksAddUp(all.Addrs()...)
+}
+
+// TestUnderGRPCsPoliciesHealthIsFollowed has parents that ask grpc-go's
+// pick_first to follow the health of its connection (gRFC A17).
+func TestUnderGRPCsPoliciesHealthIsFollowed(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, policies string }{
+		{"least request", `{"least_request_experimental": {}}`},
+		{"ring hash", `{"ring_hash_experimental": {"requestHashHeader": "session"}}`},
+		{"round robin", `{"` + roundrobin.Name + `": {}}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ctx := channeltest.Context(t)
+			all := channeltest.StartServers(t, 3)
+			c := dial(t, pickfirst.Name, `{
+				"loadBalancingConfig": [`+test.policies+`],
+				"healthCheckConfig": {"serviceName": "`+channeltest.ProbeService+`"}
+			}`, all)
+			c.CallUntilReached(ctx, 60, all.Addrs()...)
+			all[2].Say(healthpb.HealthCheckResponse_NOT_SERVING)
+			c.CallUntilReached(ctx, 60, all[0].Addr, all[1].Addr)
+			all[2].Say(healthpb.HealthCheckResponse_SERVING)
+			c.CallUntilReached(ctx, 60, all.Addrs()...)
+		})
+	}
+}

@@ -1,0 +1,44 @@
+package builtinnames_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/pickfirst"
+	"google.golang.org/grpc/balancer/roundrobin"
+
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
+)
+
+func init() {
+	balancer.Register(metrics.Default.Instrument(renamed{pickfirst2.NewBuilder().(parsing), pickfirst.Name}))
+	balancer.Register(metrics.Default.Instrument(renamed{roundrobin2.NewBuilder().(parsing), roundrobin.Name}))
+}
+
+// renamed is a policy under another name. It has a config parser, as both have.
+type renamed struct {
+	parsing
+	name string
+}
+
+type parsing interface {
+	balancer.Builder
+	balancer.ConfigParser
+}
+
+func (r renamed) Name() string { return r.name }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// dial makes a channel with a service config. It needs one: gRPC looks its default
+// policy up before a program can register another. The client reads the series of
+// the policy given, the one that has the connections.
+func dial(t *testing.T, policy, config string, to channeltest.Servers) *channeltest.Client {
+	t.Helper()
+	return channeltest.Dial(t, policy, to, grpc.WithDefaultServiceConfig(config))
+}

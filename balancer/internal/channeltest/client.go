@@ -1,0 +1,108 @@
+package channeltest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
+
+	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
+	"github.com/grpc-balancer2/balancer2/certs"
+)
+
+// Client is a channel with a resolver that the test drives.
+type Client struct {
+	Conn     *grpc.ClientConn
+	Resolver *manual.Resolver
+
+	t      testing.TB
+	target string
+	policy string // whose series it looks at
+}
+
+// targets makes the targets of repeated runs of a test distinct.
+var targets atomic.Uint32
+
+// Dial makes a channel to the servers. The options override its own, such as the
+// service config, which selects the policy.
+func Dial(t testing.TB, policy string, to Servers, opts ...grpc.DialOption) *Client {
+	t.Helper()
+	quick := backoff.Config{BaseDelay: 10 * time.Millisecond, Multiplier: 1.2, MaxDelay: 50 * time.Millisecond}
+	c := NewClient(t, policy, "")
+	c.Resolver.InitialState(to.State())
+	c.Connect(append([]grpc.DialOption{
+		WithTLS(t),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: 5 * time.Second}),
+		grpc.WithDefaultServiceConfig(lbconfig.ServiceConfig(policy)),
+	}, opts...)...)
+	return c
+}
+
+// WithTLS has a channel trust the servers' certificates.
+func WithTLS(t testing.TB) grpc.DialOption {
+	t.Helper()
+	config, err := certs.Embedded().ClientConfig()
+	if err != nil {
+		t.Fatalf("dial: %v", err)
+	}
+	return grpc.WithTransportCredentials(credentials.NewTLS(config))
+}
+
+// NewClient returns a client that has no channel before Connect. The endpoint is
+// that of its target, and its own if it is empty.
+func NewClient(t testing.TB, policy, endpoint string) *Client {
+	if endpoint == "" {
+		endpoint = fmt.Sprintf("run-%d", targets.Add(1))
+	}
+	scheme := strings.ToLower(strings.NewReplacer("/", "-", "_", "-").Replace(t.Name()))
+	return &Client{t: t, policy: policy, target: scheme + ":///" + endpoint, Resolver: manual.NewBuilderWithScheme(scheme)}
+}
+
+// Connect makes the client's channel, which closes with the test.
+func (c *Client) Connect(opts ...grpc.DialOption) {
+	c.t.Helper()
+	conn, err := grpc.NewClient(c.target, append(opts, grpc.WithResolvers(c.Resolver))...)
+	if err != nil {
+		c.t.Fatalf("dial: %v", err)
+	}
+	c.t.Cleanup(func() { _ = conn.Close() })
+	c.Conn = conn
+}
+
+// As returns a client for the same channel that looks at the series of another
+// of its policies.
+func (c *Client) As(policy string) *Client {
+	other := *c
+	other.policy = policy
+	return &other
+}
+
+// Update sends a resolver update and returns when the policy has taken it.
+func (c *Client) Update(s resolver.State) {
+	// The answer is for the resolver: an empty update is refused, on purpose.
+	_ = c.Resolver.CC().UpdateState(s)
+}
+
+// AwaitState waits until the channel is in the state. It does not leave IDLE
+// for that.
+func (c *Client) AwaitState(ctx context.Context, want connectivity.State) {
+	c.t.Helper()
+	for {
+		got := c.Conn.GetState()
+		if got == want {
+			return
+		}
+		if !c.Conn.WaitForStateChange(ctx, got) {
+			c.t.Fatalf("the channel stays %v, want %v", got, want)
+		}
+	}
+}

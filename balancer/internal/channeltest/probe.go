@@ -1,0 +1,74 @@
+package channeltest
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
+)
+
+// ProbeService is the service that clients call. It has the messages of the
+// health service, and another name: so a server's health service can be watched,
+// or missing.
+const ProbeService = "test.Probe"
+
+// Probe answers RPCs and remembers what they came with.
+type Probe struct {
+	healthpb.UnimplementedHealthServer
+
+	OnCall func(context.Context) error // nil: succeed
+
+	mu        sync.Mutex
+	authority []string // of the last RPC
+}
+
+// Register has a server answer RPCs to ProbeService.
+func (p *Probe) Register(srv *grpc.Server) {
+	desc := healthpb.Health_ServiceDesc
+	desc.ServiceName = ProbeService
+	srv.RegisterService(&desc, p)
+}
+
+// Check implements the service.
+func (p *Probe) Check(ctx context.Context, _ *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	p.mu.Lock()
+	p.authority = md.Get(":authority")
+	p.mu.Unlock()
+	if p.OnCall != nil {
+		if err := p.OnCall(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return &healthpb.HealthCheckResponse{}, nil
+}
+
+// LastAuthority returns the :authority of the last RPC.
+func (p *Probe) LastAuthority() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.authority, " and ")
+}
+
+// Health is a server's health service. It counts who watches it.
+type Health struct {
+	*health.Server
+
+	Watches atomic.Int32
+}
+
+// Watch implements the health service.
+func (h *Health) Watch(req *healthpb.HealthCheckRequest, stream healthpb.Health_WatchServer) error {
+	h.Watches.Add(1)
+	return h.Server.Watch(req, stream)
+}
+
+// Say sets what the server's health service says of ProbeService.
+func (s *Server) Say(status healthpb.HealthCheckResponse_ServingStatus) {
+	s.Health.SetServingStatus(ProbeService, status)
+}

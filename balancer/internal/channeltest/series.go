@@ -1,0 +1,96 @@
+package channeltest
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/grpc/codes"
+)
+
+// Series returns the series of the channel's policy. A key is the family's name
+// and the values of the labels other than target and policy, in the order of the
+// labels' names:
+//
+//	grpc_lb_rpcs_total OK 127.0.0.1:50051
+func (c *Client) Series() map[string]float64 {
+	c.t.Helper()
+	families, err := prometheus.DefaultGatherer.Gather()
+	if err != nil {
+		c.t.Fatalf("gather metrics: %v", err)
+	}
+	return c.SeriesIn(families)
+}
+
+// SeriesIn is Series of families that were read already.
+func (c *Client) SeriesIn(families []*dto.MetricFamily) map[string]float64 {
+	series := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if key, ok := c.seriesKey(f.GetName(), m); ok {
+				series[key] = m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			}
+		}
+	}
+	return series
+}
+
+func (c *Client) seriesKey(name string, m *dto.Metric) (key string, ofChannel bool) {
+	key = name
+	matched := 0
+	for _, l := range m.GetLabel() {
+		switch {
+		case l.GetName() == "grpc_target" && l.GetValue() == c.target, l.GetName() == "grpc_lb_policy" && l.GetValue() == c.policy:
+			matched++
+		default:
+			key += " " + l.GetValue()
+		}
+	}
+	return key, matched == 2
+}
+
+// Value returns the value of a series, 0 if there is none.
+func (c *Client) Value(key string) float64 {
+	c.t.Helper()
+	return c.Series()[key]
+}
+
+// Await waits until a series has a value. To wait for 0 is to wait until it is 0
+// or gone.
+func (c *Client) Await(ctx context.Context, key string, want float64) {
+	c.t.Helper()
+	c.awaitValue(ctx, key, want, func(got float64) bool { return got == want })
+}
+
+// AwaitAtLeast waits until a series has reached a value.
+func (c *Client) AwaitAtLeast(ctx context.Context, key string, want float64) {
+	c.t.Helper()
+	c.awaitValue(ctx, key, want, func(got float64) bool { return got >= want })
+}
+
+func (c *Client) awaitValue(ctx context.Context, key string, want float64, enough func(float64) bool) {
+	c.t.Helper()
+	var got float64
+	if !Poll(ctx, func() bool { got = c.Value(key); return enough(got) }) {
+		c.t.Fatalf("%s = %v, want %v", key, got, want)
+	}
+}
+
+// CheckPicksAddUp checks that each pick of the servers is a repick or an RPC that
+// ended, and that no RPC is in flight. It returns the sums over the servers.
+func (c *Client) CheckPicksAddUp(addrs ...string) (picks, rpcs float64) {
+	c.t.Helper()
+	s := c.Series()
+	for _, addr := range addrs {
+		ended := 0.0
+		for code := codes.OK; code <= codes.Unauthenticated; code++ {
+			ended += s["grpc_lb_rpcs_total "+code.String()+" "+addr]
+		}
+		p, r, inFlight := s["grpc_lb_picks_total "+addr], s["grpc_lb_repicks_total "+addr], s["grpc_lb_rpcs_in_flight "+addr]
+		if p != r+ended || inFlight != 0 {
+			c.t.Errorf("%s: %v picks, %v repicks, %v RPCs ended, %v in flight", addr, p, r, ended, inFlight)
+		}
+		picks, rpcs = picks+p, rpcs+ended
+	}
+	return picks, rpcs
+}

@@ -1,0 +1,179 @@
+package conformance_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/balancer/roundrobin"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest/script"
+)
+
+// intended recognizes the differences from grpc-go's policies that are meant. Any
+// other difference fails the test.
+type intended struct {
+	// After all addresses have failed and a new list has come, grpc-go reports
+	// CONNECTING when an address that was not in the old list begins to
+	// connect. pick_first2 reports TRANSIENT_FAILURE until a connection is READY,
+	// as gRFC A62 says. The two differ until then, or until the attempts have
+	// failed.
+	stickierAllowed, stickier bool
+
+	// While attempts are under way, grpc-go starts again at the first address on
+	// each resolver update; when updates come often, it never tries the second.
+	// pick_first2 goes on if the update changes none of the addresses that it
+	// has tried. If the list is the same, ours must behave like a policy of
+	// grpc-go's that does not get the update. If addresses change that it has not
+	// tried, the two cannot be compared, and random scripts leave such updates
+	// out.
+	last      script.Event // the last update
+	anewAfter bool         // it came when all addresses had failed: a pass may be under way
+}
+
+// allows tells whether want, of grpc-go's policy, and got, of ours, differ only as
+// intended.
+func (d *intended) allows(e script.Event, want, got observation) bool {
+	if d.stickierAllowed && !d.stickier && e.Kind == script.Connectivity && e.State == connectivity.Connecting {
+		d.stickier = want.State == connectivity.Connecting && got.State == connectivity.TransientFailure
+	}
+	if !d.stickier {
+		return want == got
+	}
+	alike := want.Made == got.Made && want.SubConns == got.SubConns
+	if want.State == got.State {
+		d.stickier = false
+		return alike && want.Picks == got.Picks
+	}
+	return alike && want.State == connectivity.Connecting && got.State == connectivity.TransientFailure
+}
+
+// goesOn tells whether pick_first2 may go on with its attempts after the update. If
+// so, oursAlone tells whether the policies can be compared, with only ours getting
+// the update.
+func (d *intended) goesOn(u script.Event, theirs *side) (goesOn, oursAlone bool) {
+	if theirs.name == roundrobin.Name {
+		return slices.ContainsFunc(u.Endpoints, func(e resolver.Endpoint) bool {
+			return d.endpointGoesOn(e, theirs)
+		}), false
+	}
+	if len(d.last.Endpoints) == 0 || !anyUnderWay(theirs.cc.Live()) {
+		return false, false
+	}
+	addrs, before := addressesIn(u.Endpoints...), addressesIn(d.last.Endpoints...)
+	switch {
+	case slices.EqualFunc(addrs, before, equalAddresses):
+		return true, u.Gated == d.last.Gated
+	case theirs.last == connectivity.Connecting || d.anewAfter:
+		return len(addrs) > 0 && equalAddresses(addrs[0], before[0]), false
+	default:
+		return false, false
+	}
+}
+
+// endpointGoesOn is goesOn for one child of round_robin. A child with one address
+// has nothing to start again.
+func (d *intended) endpointGoesOn(e resolver.Endpoint, theirs *side) bool {
+	addrs := addressesIn(e)
+	kept := slices.ContainsFunc(d.last.Endpoints, func(old resolver.Endpoint) bool {
+		return slices.EqualFunc(addressesIn(old), addrs, equalAddresses)
+	})
+	ofEndpoint := slices.DeleteFunc(theirs.cc.Live(), func(sc *balancertest.SubConn) bool {
+		return !slices.ContainsFunc(addrs, func(a resolver.Address) bool { return equalAddresses(a, sc.Address()) })
+	})
+	return kept && len(addrs) > 1 && anyUnderWay(ofEndpoint)
+}
+
+// note records an update that ours is about to get.
+func (d *intended) note(u script.Event, state connectivity.State) {
+	d.anewAfter = state == connectivity.TransientFailure && (d.anewAfter || len(d.last.Endpoints) > 0)
+	d.last = u
+}
+
+// anyUnderWay tells whether attempts are under way: no SubConn is READY, and not all
+// are in backoff.
+func anyUnderWay(conns []*balancertest.SubConn) bool {
+	some := false
+	for _, sc := range conns {
+		if sc.State() == connectivity.Ready {
+			return false
+		}
+		some = some || sc.State() != connectivity.TransientFailure
+	}
+	return some
+}
+
+// addressesIn returns the addresses of the endpoints in order, each once.
+func addressesIn(endpoints ...resolver.Endpoint) []resolver.Address {
+	var addrs []resolver.Address
+	for _, e := range endpoints {
+		for _, a := range e.Addresses {
+			if !slices.ContainsFunc(addrs, func(b resolver.Address) bool { return equalAddresses(a, b) }) {
+				addrs = append(addrs, a)
+			}
+		}
+	}
+	return addrs
+}
+
+func equalAddresses(a, b resolver.Address) bool {
+	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
+}
+
+// mayExitIdle tells whether the two policies can be compared after ExitIdle. If that
+// comes before the first resolver update, grpc-go's round_robin reports
+// TRANSIENT_FAILURE, because it has no endpoints, and RPCs fail that should wait
+// for the resolver. round_robin2 does nothing.
+func (s *side) mayExitIdle() bool {
+	return s.name != roundrobin.Name || len(s.cc.States()) > 0
+}
+
+// TestGRPCsRoundRobinFailsEarly shows the difference on which mayExitIdle rests.
+func TestGRPCsRoundRobinFailsEarly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newComparison(t, pairs[1], false)
+		defer c.close()
+		for _, x := range []*side{c.theirs, c.ours} {
+			x.policy.ExitIdle()
+		}
+		theirs, ours := c.theirs.cc.State().ConnectivityState, c.ours.cc.State().ConnectivityState
+		if theirs != connectivity.TransientFailure || ours != connectivity.Connecting {
+			t.Errorf("after ExitIdle before any update: grpc-go %v, balancer2 %v, want TRANSIENT_FAILURE and CONNECTING", theirs, ours)
+		}
+	})
+}
+
+// TestOftenUpdatedGRPCStaysAtTheFirstAddress shows the difference on which
+// intended.goesOn rests. If it fails with a new grpc-go, goesOn can be removed.
+func TestOftenUpdatedGRPCStaysAtTheFirstAddress(t *testing.T) {
+	t.Parallel()
+	for name, others := range map[string][]string{
+		"the same list":  {"c:1"},
+		"a changed list": {"c:1", "d:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := newComparison(t, pairs[0], false)
+				defer c.close()
+				for i := range 20 {
+					for _, x := range []*side{c.theirs, c.ours} {
+						_ = x.policy.Update(balancertest.Endpoints("a:1", "b:1", others[i%len(others)])...)
+					}
+					time.Sleep(100 * time.Millisecond)
+				}
+				if made := len(c.theirs.cc.SubConns()); made != 1 {
+					t.Errorf("grpc-go's policy tried %d addresses in 2s, want 1", made)
+				}
+				if made := len(c.ours.cc.SubConns()); made < 2 {
+					t.Errorf("pick_first2 tried %d addresses in 2s, want 2 at least", made)
+				}
+			})
+		})
+	}
+}

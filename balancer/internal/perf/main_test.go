@@ -1,0 +1,11 @@
+package perf_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	_ "github.com/grpc-balancer2/balancer2/balancer" // registers the policies
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
