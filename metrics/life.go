@@ -94,7 +94,7 @@ func (m *Metrics) roomLocked(now time.Time) {
 func (m *Metrics) sweepLocked(now time.Time) {
 	m.fresh, m.kept = 0, 0
 	m.targets.deleteFunc(func(t *target) bool {
-		t.backends.deleteFunc(func(b *backend) bool { return b.expiredLocked(now, m.retention) })
+		t.dropExpiredLocked(now, m.retention)
 		m.kept += t.backends.len()
 		if !t.expiredLocked(now, m.retention) {
 			m.kept++

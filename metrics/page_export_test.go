@@ -7,10 +7,3 @@ import (
 
 // HandlerAt is m's page where the wall clock says something else.
 func HandlerAt(m *Metrics, wall func() time.Time) http.Handler { return m.handler(wall) }
-
-// How the page writes numbers.
-var (
-	Grouped = grouped[int64]
-	Percent = percent
-	Elapsed = elapsed
-)

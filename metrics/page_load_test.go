@@ -126,14 +126,24 @@ func checkPage(t *testing.T, m *metrics.Metrics, query string) {
 func BenchmarkPage(b *testing.B) {
 	m := metrics.New()
 	crowd(b, m, 10_000)
+	list(b, m, "test:///small", "p", atOnce, listed{name: "a", states: up}, listed{name: "b", states: up})
+	alone := metrics.New()
+	list(b, alone, "test:///small", "p", atOnce, listed{name: "a", states: up}, listed{name: "b", states: up})
 	for _, query := range []string{"", "sort=errors", "q=unavail&sort=picks", "per_page=1000", "format=json&page=1", "format=json"} {
-		b.Run("10000/"+query, func(b *testing.B) {
-			b.ReportAllocs()
-			size := 0
-			for b.Loop() {
-				size = request(b, m, http.MethodGet, query).Body.Len()
-			}
-			b.ReportMetric(float64(size), "bytes/page")
-		})
+		b.Run("10000/"+query, func(b *testing.B) { benchmarkPage(b, m, query) })
 	}
+	for name, m := range map[string]*metrics.Metrics{"beside 10000": m, "alone": alone} {
+		for _, query := range []string{"target=test:///small", "target=test:///small&format=json"} {
+			b.Run("2 "+name+"/"+query, func(b *testing.B) { benchmarkPage(b, m, query) })
+		}
+	}
+}
+
+func benchmarkPage(b *testing.B, m *metrics.Metrics, query string) {
+	b.ReportAllocs()
+	size := 0
+	for b.Loop() {
+		size = request(b, m, http.MethodGet, query).Body.Len()
+	}
+	b.ReportMetric(float64(size), "bytes/page")
 }

@@ -1,4 +1,4 @@
-package metrics
+package livepage
 
 import (
 	"cmp"
@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// formView is the form that filters.
+// formView is the form above the list.
 type formView struct {
 	Q, Target, Policy            string
 	MaxQuery                     int
@@ -18,18 +18,14 @@ type option struct {
 	Selected     bool
 }
 
-func newFormView(q pageQuery) formView {
+func newFormView(q query) formView {
 	f := formView{
-		Q: strings.ToValidUTF8(q.q, "\uFFFD"), Target: q.target, Policy: q.policy, MaxQuery: maxQueryLength,
+		Q: strings.ToValidUTF8(q.filter, "\uFFFD"), Target: q.target, Policy: q.policy, MaxQuery: maxFilter,
 		States: []option{{"", "all", q.state == ""}},
 		Sorts:  []option{{"", "default", q.sort == ""}},
 	}
 	for _, s := range stateFilters {
-		label := map[string]string{notReady: "not READY", noState: "no subchannel"}[s]
-		if label == "" {
-			label = s
-		}
-		f.States = append(f.States, option{s, label, s == q.state})
+		f.States = append(f.States, option{s.name, s.label, s.name == q.state})
 	}
 	for _, c := range columns {
 		f.Sorts = append(f.Sorts, option{c.name, cmp.Or(c.by, c.label), c.name == q.sort})
@@ -44,7 +40,7 @@ func newFormView(q pageQuery) formView {
 	return f
 }
 
-// heading is one of a column, with links that sort by what is in it.
+// heading is the heading of a column, with links that sort the list by it.
 type heading struct {
 	Name  string
 	Sort  string // the value of aria-sort; "" if the list is not sorted by it
@@ -53,25 +49,25 @@ type heading struct {
 
 type sortLink struct {
 	Name, Label string
-	By          string // in words; "" if the label says it
+	By          string // what is sorted by, in words; "" if the label says it
 	URL         string
 	On          bool // the list is sorted by it
 }
 
-// newHeadings leaves the target out where there is but one. Where there are
-// several it is in the column of the backend.
-func newHeadings(q pageQuery, mixed bool) []heading {
+// newHeadings leaves the target out if the list has only one. If it has several,
+// the target is in the column of the backend.
+func newHeadings(q query, mixed bool) []heading {
 	by := q.column()
 	if !mixed && by.name == "target" {
 		by = columns[0] // the same order
 	}
 	var all []heading
 	for _, c := range columns {
-		if c.name == "target" && !mixed {
+		if c.name == defaultSort && !mixed {
 			continue
 		}
 		on := c.name == by.name
-		link := sortLink{Name: c.name, Label: c.label, By: c.by, URL: q.sorted(c, on).link(), On: on}
+		link := sortLink{Name: c.name, Label: c.label, By: c.by, URL: q.sortedBy(c, on).link(), On: on}
 		if c.name == "target" {
 			all[0].Links = append(all[0].Links, link)
 		} else {
@@ -84,14 +80,15 @@ func newHeadings(q pageQuery, mixed bool) []heading {
 	return all
 }
 
-// pagesView is where in the list the page is. Links that lead nowhere are "".
+// pagesView is the position of the page in the list, with links to other pages.
+// A link is "" if there is no such page.
 type pagesView struct {
 	Page, Pages             string
-	Many, Behind            bool // more than one; the page is none of them
+	Many, Behind            bool // there are several pages; this one is behind the last
 	First, Prev, Next, Last string
 }
 
-func newPagesView(q pageQuery, matched int) pagesView {
+func newPagesView(q query, matched int) pagesView {
 	last := q.pages(matched)
 	v := pagesView{Page: grouped(q.page), Pages: grouped(last), Many: last > 1, Behind: q.page > last}
 	if q.page > 1 {

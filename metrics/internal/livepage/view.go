@@ -1,14 +1,12 @@
-package metrics
+package livepage
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"strings"
 )
 
-// pageView is the page as its template wants it. Texts that came from elsewhere
-// are escaped there.
+// pageView has the values of page.html. The template escapes them.
 type pageView struct {
 	Style  template.CSS
 	Script template.JS
@@ -35,42 +33,48 @@ type pageView struct {
 	Pages    pagesView
 }
 
-// maxTargets limits the overview. One target is shown however many there are.
+// maxTargets limits the overview. A target above the limit is shown if the query
+// selects it.
 const maxTargets = 100
 
-func newPageView(p page, problem error) *pageView {
+func newPageView(p page) *pageView {
 	q := p.query
-	q.json = false
-	v := &pageView{
-		Style: template.CSS(pageCSS), Script: template.JS(pageJS),
-		Title: "gRPC load balancing", Reload: q.link(), Form: newFormView(q),
-	}
-	if bad, ok := errors.AsType[*parameterError](problem); ok {
-		v.Problem = visible(bad.Message)
-		v.Title = "Bad request · " + v.Title
-		return v
-	}
-	v.Now, v.Clock = newMoment(p.now, p.now), p.now.UTC().Format("15:04:05")
+	v := newBareView(q)
+	v.Now, v.Clock = newMoment(p.time, p.time), p.time.UTC().Format("15:04:05")
 	v.Retention = elapsed(p.retention)
 	v.Empty, v.Mixed = len(p.targets) == 0, len(p.targets) > 1
-	v.fillLinks(p, q)
-	v.fillTargets(p, q)
+	v.fillLinks(p)
+	v.fillTargets(p)
 	v.Headings = newHeadings(q, v.Mixed)
-	equal := equalShares(p.targets)
-	for _, b := range p.shown {
-		v.Backends = append(v.Backends, newBackendView(b, equal[targetKey{b.Target, b.Policy}], p.now))
+	for _, r := range p.shown {
+		v.Backends = append(v.Backends, newBackendView(r, p.time))
 	}
 	v.Pages = newPagesView(q, len(p.matched))
 	v.Caption = caption(p)
 	return v
 }
 
-func (v *pageView) fillTargets(p page, q pageQuery) {
+// newProblemView is the page that tells its reader of a mistake.
+func newProblemView(q query, mistake *parameterError) *pageView {
+	v := newBareView(q)
+	v.Title = "Bad request · " + v.Title
+	v.Problem = visible(mistake.Message)
+	return v
+}
+
+func newBareView(q query) *pageView {
+	return &pageView{
+		Style: template.CSS(pageCSS), Script: template.JS(pageJS),
+		Title: "gRPC load balancing", Reload: q.link(), Form: newFormView(q),
+	}
+}
+
+func (v *pageView) fillTargets(p page) {
 	ready := 0
 	for i, t := range p.targets {
-		ready += t.Ready
+		ready += t.ready
 		if i < maxTargets {
-			v.Targets = append(v.Targets, newTargetView(t, q, p.now))
+			v.Targets = append(v.Targets, newTargetView(t, p.query, p.time))
 		}
 	}
 	v.Hidden = len(p.targets) - len(v.Targets)
@@ -79,18 +83,19 @@ func (v *pageView) fillTargets(p page, q pageQuery) {
 	}
 }
 
-func (v *pageView) fillLinks(p page, q pageQuery) {
+func (v *pageView) fillLinks(p page) {
+	q := p.query
 	asJSON := q
-	asJSON.json, asJSON.page, asJSON.perPage = true, 1, defaultPerPage
+	asJSON.format, asJSON.page, asJSON.perPage = jsonFormat, 1, defaultPerPage
 	v.JSON = asJSON.link()
 	if len(p.targets) < p.known {
 		all := q.toPage(1)
 		all.target, all.policy = "", ""
 		v.All = all.link()
 	}
-	if q.q != "" || q.state != "" {
+	if q.filter != "" || q.state != "" {
 		reset := q.toPage(1)
-		reset.q, reset.state = "", ""
+		reset.filter, reset.state = "", ""
 		v.Reset = reset.link()
 	}
 }

@@ -1,4 +1,4 @@
-package metrics
+package livepage
 
 import (
 	"fmt"
@@ -14,8 +14,8 @@ const (
 	maxWhole = 4096 // where all of it is asked for; JSON has the rest
 )
 
-// text is one that came from a server, a resolver or a reader. It is fit to be
-// shown, once escaped for HTML.
+// text is a text that came from a server, a resolver or a reader. The page can
+// show it once it is escaped for HTML.
 type text struct {
 	Short string
 	Whole string // "" if Short is all of it
@@ -29,7 +29,7 @@ func newText(s string, limit int) text {
 	return text{Short: visible(short), Whole: visible(cut(s, maxWhole))}
 }
 
-// cut returns s, or its first runes and an ellipsis.
+// cut returns s, or its first runes and an ellipsis if s has more.
 func cut(s string, runes int) string {
 	if len(s) <= runes {
 		return s
@@ -43,8 +43,8 @@ func cut(s string, runes int) string {
 	return s
 }
 
-// visible writes what cannot be seen, or changes the order of what can, as
-// escapes: control characters, odd spaces, U+202E and the like.
+// visible replaces by escapes what a reader cannot see or what reorders the
+// text: control characters, unusual spaces, U+202E and the like.
 func visible(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	hidden := func(r rune) bool { return !strconv.IsPrint(r) }
@@ -62,11 +62,11 @@ func visible(s string) string {
 	return b.String()
 }
 
-// moment is a point of time, to be shown as how long ago it was.
+// moment is a point in time that the page shows as how long ago it was.
 type moment struct {
 	Ago      string
-	Absolute string
-	Machine  string
+	Absolute string // UTC
+	Machine  string // RFC 3339
 }
 
 // newMoment returns nil for the zero time.
@@ -92,7 +92,7 @@ func elapsed(d time.Duration) string {
 	return fmt.Sprintf("%dd%02dh", s/86400, s/3600%24)
 }
 
-// grouped writes a number with its thousands apart.
+// grouped writes a number with commas between groups of three digits.
 func grouped[N int | int64 | uint64](n N) string {
 	s := fmt.Sprint(n)
 	var b strings.Builder
