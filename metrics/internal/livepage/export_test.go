@@ -1,5 +1,8 @@
 package livepage
 
+// MaxRendered is how many pages are rendered at once.
+const MaxRendered = maxRendered
+
 // How the page writes numbers.
 var (
 	Grouped = grouped[int64]

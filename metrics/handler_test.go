@@ -17,68 +17,25 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// request asks for the page as a browser would.
+// request asks for m's page as a browser would.
 func request(tb testing.TB, m *metrics.Metrics, method, query string) *httptest.ResponseRecorder {
 	tb.Helper()
-	return requestFrom(tb, m.Handler(), method, query)
+	return pagetest.Request(tb, m.Handler(), method, query)
 }
 
-func requestFrom(tb testing.TB, page http.Handler, method, query string) *httptest.ResponseRecorder {
+// view returns m's page as HTML.
+func view(tb testing.TB, m *metrics.Metrics, query string) []pagetest.Node {
 	tb.Helper()
-	r := httptest.NewRequestWithContext(tb.Context(), method, "/", nil)
-	r.URL.RawQuery = strings.TrimPrefix(query, "?")
-	w := httptest.NewRecorder()
-	page.ServeHTTP(w, r)
-	return w
+	return pagetest.HTML(tb, m.Handler(), query)
 }
 
-// view returns the page as HTML.
-func view(tb testing.TB, m *metrics.Metrics, query string) []node {
+// viewJSON returns m's page as JSON.
+func viewJSON(tb testing.TB, m *metrics.Metrics, query string) pagetest.Page {
 	tb.Helper()
-	w := request(tb, m, http.MethodGet, query)
-	if w.Code != http.StatusOK {
-		tb.Fatalf("%s: %d: %s", query, w.Code, w.Body)
-	}
-	return scan(tb, w.Body.String())
-}
-
-// seen is the page as JSON, as far as the tests look at it.
-type seen struct {
-	Targets []struct {
-		Target, Policy string
-		Channels       []seenChannel
-	}
-	Time                 time.Time
-	Backends             []seenBackend
-	Matched, Page, Pages int
-}
-
-type seenChannel struct{ Since time.Time }
-
-type seenBackend struct {
-	Target, Policy, Backend string
-	Since                   time.Time
-	LastErrorAt             time.Time `json:"last_connection_error_at"`
-}
-
-func viewJSON(tb testing.TB, m *metrics.Metrics, query string) seen {
-	tb.Helper()
-	w := request(tb, m, http.MethodGet, query+"&format=json")
-	var s seen
-	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != http.StatusOK {
-		tb.Fatalf("%s: %d, %v: %s", query, w.Code, err, w.Body)
-	}
-	return s
-}
-
-func (s seen) backends() []string {
-	names := make([]string, 0, len(s.Backends))
-	for _, b := range s.Backends {
-		names = append(names, b.Backend)
-	}
-	return names
+	return pagetest.JSON(tb, m.Handler(), query)
 }
 
 // trio gives m three backends, of which one works, one has failed after it
@@ -130,7 +87,7 @@ func TestPageTellsOfServersThatHangUp(t *testing.T) {
 			conn.Connect()
 		}
 		const want = "3 made, 3 lost (2 within 1s)"
-		if got := rows(t, view(t, m, ""), "list")[0]; !slices.Contains(got, want) {
+		if got := pagetest.Rows(t, view(t, m, ""), "list")[0]; !slices.Contains(got, want) {
 			t.Errorf("row %q, want %q in it", got, want)
 		}
 	})
@@ -143,7 +100,7 @@ func TestPageShowsTargetsAndBackends(t *testing.T) {
 		trio(t, m)
 		page := view(t, m, "")
 		targets := [][]string{{"test:///balancertest", "stub", "READY 2m13s", "1 of 3", "9", "1", "0", "1", "0", "2.33"}}
-		if diff := cmp.Diff(targets, rows(t, page, "overview")); diff != "" {
+		if diff := cmp.Diff(targets, pagetest.Rows(t, page, "overview")); diff != "" {
 			t.Errorf("targets (-want +got):\n%s", diff)
 		}
 		backends := [][]string{
@@ -151,14 +108,14 @@ func TestPageShowsTargetsAndBackends(t *testing.T) {
 			{"b:1", "TRANSIENT_FAILURE", "13s", "2", "22.2 %", "1", "OK 1", "1 made, 1 failed, 1 lost", "13s ago dial b:1: refused"},
 			{"c:1", "CONNECTING", "13s", "0", "0 %", "0", "", "0 made", ""},
 		}
-		if diff := cmp.Diff(backends, rows(t, page, "list")); diff != "" {
+		if diff := cmp.Diff(backends, pagetest.Rows(t, page, "list")); diff != "" {
 			t.Errorf("backends (-want +got):\n%s", diff)
 		}
-		if _, title := find(t, page, "lang", "en"); !strings.Contains(textOf(title), "1 of 3 READY") {
+		if _, title := pagetest.Find(t, page, "lang", "en"); !strings.Contains(pagetest.TextOf(title), "1 of 3 READY") {
 			t.Errorf("the title does not tell how many are READY")
 		}
-		since, _ := find(t, page, "datetime", "2000-01-01T00:01:00Z")
-		if got := since.attrs["title"]; got != "2000-01-01 00:01:00 UTC" {
+		since, _ := pagetest.Find(t, page, "datetime", "2000-01-01T00:01:00Z")
+		if got := since.Attrs["title"]; got != "2000-01-01 00:01:00 UTC" {
 			t.Errorf("the absolute time of a duration is %q", got)
 		}
 	})
@@ -237,9 +194,9 @@ func indented(t *testing.T, s string) string {
 func TestPageWithoutAChannel(t *testing.T) {
 	t.Parallel()
 	page := view(t, metrics.New(metrics.WithRetention(90*time.Second)), "")
-	_, overview := find(t, page, "id", "overview")
+	_, overview := pagetest.Find(t, page, "id", "overview")
 	for _, want := range []string{"No channel with an instrumented policy has been made yet.", "stays for 1m30s"} {
-		if got := textOf(overview); !strings.Contains(got, want) {
+		if got := pagetest.TextOf(overview); !strings.Contains(got, want) {
 			t.Errorf("the page says %q, want %q", got, want)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
 // What the wall clock said when something began does not matter, only how long
@@ -34,8 +35,8 @@ func TestPageCountsTimesBackFromNow(t *testing.T) {
 				time.Sleep(3 * time.Second)
 				page := metrics.HandlerAt(m, func() time.Time { return time.Now().Round(0).Add(step) })
 
-				var got seen
-				w := requestFrom(t, page, http.MethodGet, "format=json")
+				var got pagetest.Page
+				w := pagetest.Request(t, page, http.MethodGet, "format=json")
 				if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 					t.Fatalf("%v: %s", err, w.Body)
 				}
@@ -52,9 +53,9 @@ func TestPageCountsTimesBackFromNow(t *testing.T) {
 					t.Errorf("JSON (-want +got):\n%s", diff)
 				}
 
-				html := scan(t, requestFrom(t, page, http.MethodGet, "").Body.String())
-				row := rows(t, html, "list")[0]
-				shown := []string{rows(t, html, "overview")[0][2], row[2], row[8]}
+				html := pagetest.Scan(t, pagetest.Request(t, page, http.MethodGet, "").Body.String())
+				row := pagetest.Rows(t, html, "list")[0]
+				shown := []string{pagetest.Rows(t, html, "overview")[0][2], row[2], row[8]}
 				if diff := cmp.Diff([]string{"READY 3s", "3s", "1m03s ago refused"}, shown); diff != "" {
 					t.Errorf("HTML (-want +got):\n%s", diff)
 				}

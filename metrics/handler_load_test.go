@@ -12,6 +12,7 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
 // crowd gives m one target with many backends.
@@ -38,11 +39,11 @@ func TestPageOfTenThousandBackends(t *testing.T) {
 	m := metrics.New()
 	crowd(t, m, 10_000)
 	w := request(t, m, http.MethodGet, "sort=errors")
-	page := scan(t, w.Body.String())
-	if got := rows(t, page, "overview")[0]; got[3] != "9,900 of 10,000" || got[4] != "49,999" {
+	page := pagetest.Scan(t, w.Body.String())
+	if got := pagetest.Rows(t, page, "overview")[0]; got[3] != "9,900 of 10,000" || got[4] != "49,999" {
 		t.Errorf("the overview says %q", got)
 	}
-	if n := len(rows(t, page, "list")); n != 100 {
+	if n := len(pagetest.Rows(t, page, "list")); n != 100 {
 		t.Errorf("%d rows, want 100", n)
 	}
 	if n := w.Body.Len(); n > 150_000 {
@@ -53,24 +54,6 @@ func TestPageOfTenThousandBackends(t *testing.T) {
 	}
 	if got := viewJSON(t, m, "page=100"); len(got.Backends) != 100 || got.Pages != 100 {
 		t.Errorf("the last page has %d backends, of %d pages", len(got.Backends), got.Pages)
-	}
-}
-
-func TestOverviewOfManyTargets(t *testing.T) {
-	t.Parallel()
-	m := metrics.New()
-	for i := range 130 {
-		list(t, m, fmt.Sprintf("test:///%03d", i), "p", atOnce, listed{name: "a"})
-	}
-	page := view(t, m, "")
-	if n := len(rows(t, page, "overview")); n != 100 {
-		t.Errorf("%d targets are listed, want 100", n)
-	}
-	if n := len(viewJSON(t, m, "").Targets); n != 130 {
-		t.Errorf("JSON has %d targets, want 130", n)
-	}
-	if got := rows(t, view(t, m, "target=test:///129"), "overview"); len(got) != 1 || got[0][0] != "test:///129" {
-		t.Errorf("a target that is not listed is shown as %q", got)
 	}
 }
 
@@ -126,9 +109,9 @@ func checkPage(t *testing.T, m *metrics.Metrics, query string) {
 func BenchmarkPage(b *testing.B) {
 	m := metrics.New()
 	crowd(b, m, 10_000)
-	list(b, m, "test:///small", "p", atOnce, listed{name: "a", states: up}, listed{name: "b", states: up})
+	small(b, m)
 	alone := metrics.New()
-	list(b, alone, "test:///small", "p", atOnce, listed{name: "a", states: up}, listed{name: "b", states: up})
+	small(b, alone)
 	for _, query := range []string{"", "sort=errors", "q=unavail&sort=picks", "per_page=1000", "format=json&page=1", "format=json"} {
 		b.Run("10000/"+query, func(b *testing.B) { benchmarkPage(b, m, query) })
 	}

@@ -1,4 +1,4 @@
-package metrics_test
+package livepage_test
 
 import (
 	"context"
@@ -15,9 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc/codes"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
 // browse does in the page what its user does, and leaves what it has seen in an
@@ -105,12 +104,11 @@ func TestPageInABrowser(t *testing.T) {
 }
 
 // browsed serves the page with the script in it. Each time it is asked for there
-// has been another RPC, and after ?break it fails.
-func browsed(t *testing.T) http.HandlerFunc {
-	m := metrics.New()
-	list(t, m, "test:///t", "p", atOnce, listed{name: "b:1", ends: make([]codes.Code, 4)})
-	long := errors.New(strings.Repeat("refused ", 100))
+// have been two more RPCs, and after ?break it fails.
+func browsed(tb testing.TB) http.HandlerFunc {
 	var broken atomic.Bool
+	var requests atomic.Int64
+	failing := refused("a:1", errors.New(strings.Repeat("refused ", 100)))
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery == "break" {
 			broken.Store(true)
@@ -119,10 +117,11 @@ func browsed(t *testing.T) http.HandlerFunc {
 			http.Error(w, "broken", http.StatusInternalServerError)
 			return
 		}
-		list(t, m, "test:///t", "p", atOnce, listed{name: "a:1", ends: make([]codes.Code, 2), states: failed, err: long})
-		page := httptest.NewRecorder()
-		m.Handler().ServeHTTP(page, r)
-		w.Header().Set("Content-Type", page.Header().Get("Content-Type")) // and not the policy against foreign scripts
+		a, b := failing, &board{}
+		a.Picks = 2 * uint64(requests.Add(1))
+		b.list("test:///t", "p", backend("b:1", idle, ok(4)...), a)
+		page := pagetest.Request(tb, b.page(), http.MethodGet, r.URL.RawQuery)
+		w.Header().Set("Content-Type", page.Header().Get("Content-Type")) // but no Content-Security-Policy, which forbids the script
 		_, _ = w.Write([]byte(strings.Replace(page.Body.String(), "</body>", "<script>"+browse+"</script></body>", 1)))
 	}
 }

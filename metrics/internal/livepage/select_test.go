@@ -1,4 +1,4 @@
-package metrics_test
+package livepage_test
 
 import (
 	"errors"
@@ -11,73 +11,28 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/status"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// listed is a backend that a test puts on the page.
-type listed struct {
-	name   string
-	states []connectivity.State // of its subchannel, in turn
-	err    error                // of each TRANSIENT_FAILURE
-	ends   []codes.Code         // of its RPCs
-	open   int                  // RPCs that go on
-	gone   bool                 // the subchannel is shut down in the end
-}
-
-// list makes a channel to the backends. It calls between before each state.
-func list(tb testing.TB, m *metrics.Metrics, target, policy string, between func(), backends ...listed) {
-	tb.Helper()
-	u, err := url.Parse(target)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	cc, s := &looseConn{}, &stub{name: policy}
-	m.Instrument(s).Build(cc, balancer.BuildOptions{Target: resolver.Target{URL: *u}})
-	for i, b := range backends {
-		sc := s.connect(tb, b.name)
-		for _, state := range b.states {
-			between()
-			cc.made[i].listener(balancer.SubConnState{ConnectivityState: state, ConnectionError: b.err})
-		}
-		s.publish(balancer.PickResult{SubConn: sc}, nil)
-		for _, code := range b.ends {
-			res, _ := cc.picker.Pick(balancer.PickInfo{})
-			res.Done(balancer.DoneInfo{Err: status.Error(code, ""), BytesSent: true, BytesReceived: true})
-		}
-		for range b.open {
-			_, _ = cc.picker.Pick(balancer.PickInfo{})
-		}
-		if b.gone {
-			sc.Shutdown()
-		}
-	}
-}
-
-func atOnce() {}
-
-// quads gives m two targets, one of them under two policies.
-func quads(tb testing.TB, m *metrics.Metrics) {
-	tb.Helper()
-	list(tb, m, "test:///one", "p", atOnce,
-		listed{name: "o1", states: up, ends: []codes.Code{codes.OK}},
-		listed{name: "o2", states: up, ends: []codes.Code{codes.OK, codes.NotFound}},
-		listed{name: "o3", states: []connectivity.State{connecting, failure}, err: errors.New("refused")},
-		listed{name: "o4", states: up},
-		listed{name: "o5", states: up})
-	list(tb, m, "test:///two", "p", atOnce, listed{name: "x1", states: up}, listed{name: "o1"})
-	list(tb, m, "test:///two", "q", atOnce, listed{name: "x1", states: up, ends: []codes.Code{codes.Unavailable}, gone: true})
+// quads has two targets, one of them under two policies.
+func quads() *board {
+	b := &board{}
+	b.list("test:///one", "p",
+		backend("o1", ready, codes.OK),
+		backend("o2", ready, codes.OK, codes.NotFound),
+		refused("o3", errors.New("refused")),
+		backend("o4", ready),
+		backend("o5", ready))
+	b.list("test:///two", "q", gone(backend("x1", ready, codes.Unavailable)))
+	b.list("test:///two", "p", backend("x1", ready), backend("o1", idle))
+	return b
 }
 
 func TestPageFilters(t *testing.T) {
 	t.Parallel()
-	m := metrics.New()
-	quads(t, m)
+	page := quads().page()
 	tests := []struct{ query, want, targets string }{
 		{"", "o1 o2 o3 o4 o5 o1 x1 x1", "one/p two/p two/q"},
 		{"q=&state=&sort=&dir=&page=&per_page=&target=&policy=", "o1 o2 o3 o4 o5 o1 x1 x1", "one/p two/p two/q"},
@@ -101,16 +56,16 @@ func TestPageFilters(t *testing.T) {
 		{"target=test:///one&policy=p&state=transient_failure", "o3", "one/p"},
 	}
 	for _, tt := range tests {
-		got := viewJSON(t, m, tt.query)
+		got := pagetest.JSON(t, page, tt.query)
 		var targets []string
 		for _, target := range got.Targets {
 			targets = append(targets, strings.TrimPrefix(target.Target, "test:///")+"/"+target.Policy)
 		}
-		if names := strings.Join(got.backends(), " "); names != tt.want || strings.Join(targets, " ") != tt.targets || got.Matched != len(got.Backends) {
+		if names := strings.Join(got.Names(), " "); names != tt.want || strings.Join(targets, " ") != tt.targets || got.Matched != len(got.Backends) {
 			t.Errorf("%s: %q of %q, %d in all, want %q of %q", tt.query, names, targets, got.Matched, tt.want, tt.targets)
 		}
 		var shown []string
-		for _, row := range rows(t, view(t, m, tt.query), "list") {
+		for _, row := range pagetest.Rows(t, pagetest.HTML(t, page, tt.query), "list") {
 			if len(row) > 1 {
 				shown = append(shown, strings.Fields(row[0])[0])
 			}
@@ -123,8 +78,9 @@ func TestPageFilters(t *testing.T) {
 
 func TestPageFindsBackendsInUpperAndLowerCase(t *testing.T) {
 	t.Parallel()
-	m := metrics.New()
-	list(t, m, "test:///t", "p", atOnce, listed{name: "Pod-A.Example:443"}, listed{name: "pod-b.example:443"}, listed{name: "ÄRGER:443"})
+	b := &board{}
+	b.list("test:///t", "p", backend("Pod-A.Example:443", idle), backend("pod-b.example:443", idle), backend("ÄRGER:443", idle))
+	page := b.page()
 	for query, want := range map[string]string{
 		"q=pod":      "Pod-A.Example:443 pod-b.example:443",
 		"q=POD":      "Pod-A.Example:443 pod-b.example:443",
@@ -133,7 +89,7 @@ func TestPageFindsBackendsInUpperAndLowerCase(t *testing.T) {
 		"q=pOD-B":    "pod-b.example:443",
 		"q=%C3%A4rg": "ÄRGER:443",
 	} {
-		if got := strings.Join(viewJSON(t, m, query).backends(), " "); got != want {
+		if got := strings.Join(pagetest.JSON(t, page, query).Names(), " "); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
@@ -142,17 +98,16 @@ func TestPageFindsBackendsInUpperAndLowerCase(t *testing.T) {
 // What leads to another list leads to its first page.
 func TestPageLinksToOtherListsStartAtTheirFirstPage(t *testing.T) {
 	t.Parallel()
-	m := metrics.New()
-	quads(t, m)
+	page := quads().page()
 	for query, want := range map[string]int{ // links to other lists
 		"page=3&per_page=1":                                     len(pageColumns) + 3,     // one for each target
 		"page=2&per_page=1&target=test:///two":                  len(pageColumns) + 2 + 1, // and to all targets
 		"page=2&per_page=1&policy=p&q=o&state=ready&sort=since": len(pageColumns) + 2 + 2, // and to all backends
 	} {
 		links := 0
-		for _, n := range view(t, m, query) {
-			href, id := n.attrs["href"], n.attrs["id"]
-			if n.tag != "a" || !strings.HasPrefix(href, "?") || slices.Contains([]string{"reload", "json", "first", "prev", "next", "last"}, id) {
+		for _, n := range pagetest.HTML(t, page, query) {
+			href, id := n.Attrs["href"], n.Attrs["id"]
+			if n.Tag != "a" || !strings.HasPrefix(href, "?") || slices.Contains([]string{"reload", "json", "first", "prev", "next", "last"}, id) {
 				continue
 			}
 			u, err := url.Parse(href)
@@ -175,18 +130,16 @@ var pageColumns = strings.Fields("backend target state since picks share in_flig
 
 func TestPageFormHasTheParameters(t *testing.T) {
 	t.Parallel()
-	m := metrics.New()
-	quads(t, m)
-	page := view(t, m, "target=test:///two&policy=p&q=%22x&state=ready&sort=picks&dir=asc&per_page=7&page=2")
-	_, form := find(t, page, "id", "filter")
+	html := pagetest.HTML(t, quads().page(), "target=test:///two&policy=p&q=%22x&state=ready&sort=picks&dir=asc&per_page=7&page=2")
+	_, form := pagetest.Find(t, html, "id", "filter")
 	got := make(map[string]string)
 	name := ""
 	for _, n := range form {
-		if n.attrs["name"] != "" {
-			name = n.attrs["name"]
+		if n.Attrs["name"] != "" {
+			name = n.Attrs["name"]
 		}
-		if _, selected := n.attrs["selected"]; selected || n.tag == "input" {
-			got[name] = n.attrs["value"]
+		if _, selected := n.Attrs["selected"]; selected || n.Tag == "input" {
+			got[name] = n.Attrs["value"]
 		}
 	}
 	want := map[string]string{"target": "test:///two", "policy": "p", "q": `"x`, "state": "READY", "sort": "picks", "dir": "asc", "per_page": "7"}
@@ -197,8 +150,7 @@ func TestPageFormHasTheParameters(t *testing.T) {
 
 func TestPageIsCutIntoPages(t *testing.T) {
 	t.Parallel()
-	m := metrics.New()
-	quads(t, m)
+	page := quads().page()
 	tests := []struct{ query, want, caption, links string }{
 		{"", "o1 o2 o3 o4 o5 o1 x1 x1", "8 backends", ""},
 		{"per_page=3", "o1 o2 o3", "Backends 1 to 3 of 8", "next=2 last=3"},
@@ -211,38 +163,38 @@ func TestPageIsCutIntoPages(t *testing.T) {
 		{"q=zzz", "", "Backends, filtered from 8 Show all", ""},
 	}
 	for _, tt := range tests {
-		page := view(t, m, tt.query)
+		html := pagetest.HTML(t, page, tt.query)
 		var names, links []string
-		for _, row := range rows(t, page, "list") {
+		for _, row := range pagetest.Rows(t, html, "list") {
 			if len(row) > 1 {
 				names = append(names, strings.Fields(row[0])[0])
 			}
 		}
-		_, in := find(t, page, "id", "list")
-		start := slices.IndexFunc(in, func(n node) bool { return n.tag == "caption" })
-		end := slices.IndexFunc(in, func(n node) bool { return n.tag == "/caption" })
+		_, in := pagetest.Find(t, html, "id", "list")
+		start := slices.IndexFunc(in, func(n pagetest.Node) bool { return n.Tag == "caption" })
+		end := slices.IndexFunc(in, func(n pagetest.Node) bool { return n.Tag == "/caption" })
 		for _, id := range []string{"first", "prev", "next", "last"} {
-			if i := slices.IndexFunc(in, func(n node) bool { return n.attrs["id"] == id }); i >= 0 {
-				u, err := url.Parse(in[i].attrs["href"])
+			if i := slices.IndexFunc(in, func(n pagetest.Node) bool { return n.Attrs["id"] == id }); i >= 0 {
+				u, err := url.Parse(in[i].Attrs["href"])
 				if err != nil {
 					t.Fatal(err)
 				}
 				links = append(links, id+"="+u.Query().Get("page"))
 			}
 		}
-		got := []string{strings.Join(names, " "), textOf(in[start:end]), strings.Join(links, " ")}
+		got := []string{strings.Join(names, " "), pagetest.TextOf(in[start:end]), strings.Join(links, " ")}
 		if diff := cmp.Diff([]string{tt.want, tt.caption, tt.links}, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.query, diff)
 		}
 	}
-	for query, want := range map[string]seen{
+	for query, want := range map[string]pagetest.Page{
 		"":                  {Matched: 8},
 		"page=1":            {Matched: 8, Page: 1, Pages: 1},
 		"per_page=3":        {Matched: 8, Page: 1, Pages: 3},
 		"per_page=3&page=3": {Matched: 8, Page: 3, Pages: 3},
 		"per_page=3&page=4": {Matched: 8, Page: 4, Pages: 3},
 	} {
-		got := viewJSON(t, m, query)
+		got := pagetest.JSON(t, page, query)
 		if n := len(got.Backends); query == "" && n != 8 || query == "per_page=3&page=3" && n != 2 || query == "per_page=3&page=4" && n != 0 {
 			t.Errorf("JSON %s: %d backends", query, n)
 		}

@@ -1,4 +1,5 @@
-package metrics_test
+// Package pagetest reads the live page in tests.
+package pagetest
 
 import (
 	"html"
@@ -7,18 +8,18 @@ import (
 	"testing"
 )
 
-// node is a tag of a page or a text between two.
-type node struct {
-	tag   string // "td", "/td"; "" for a text
-	attrs map[string]string
-	text  string // unescaped; of style and script as it is
+// Node is a tag of a page or a text between two.
+type Node struct {
+	Tag   string // "td", "/td"; "" for a text
+	Attrs map[string]string
+	Text  string // unescaped; of style and script as it is
 }
 
-// scan reads a page that this package made. It knows no more of HTML than what
-// is in one and fails on everything else, so that what gets in is found.
-func scan(tb testing.TB, page string) []node {
+// Scan reads a page. It knows no more HTML than the live page has and fails on
+// everything else, so that it finds what gets in by mistake.
+func Scan(tb testing.TB, page string) []Node {
 	tb.Helper()
-	var nodes []node
+	var nodes []Node
 	rest, ok := strings.CutPrefix(page, "<!doctype html>")
 	if !ok {
 		tb.Fatalf("the page begins with %.40q", page)
@@ -28,13 +29,13 @@ func scan(tb testing.TB, page string) []node {
 		if strings.ContainsAny(text, `>"`) {
 			tb.Fatalf("a text is not escaped: %q", text)
 		}
-		nodes = append(nodes, node{text: html.UnescapeString(text)})
+		nodes = append(nodes, Node{Text: html.UnescapeString(text)})
 		if !found {
 			break
 		}
 		n, left := scanTag(tb, after)
-		if n.tag == "style" || n.tag == "script" {
-			n.text, left, _ = strings.Cut(left, "</"+n.tag+">")
+		if n.Tag == "style" || n.Tag == "script" {
+			n.Text, left, _ = strings.Cut(left, "</"+n.Tag+">")
 		}
 		nodes, rest = append(nodes, n), left
 	}
@@ -49,13 +50,13 @@ const (
 )
 
 // scanTag reads a tag whose < is gone.
-func scanTag(tb testing.TB, s string) (n node, rest string) {
+func scanTag(tb testing.TB, s string) (n Node, rest string) {
 	tb.Helper()
 	i := strings.IndexAny(s, " >")
 	if i < 0 || !slices.Contains(strings.Fields(allowedTags), strings.TrimPrefix(s[:i], "/")) {
 		tb.Fatalf("a tag that the page does not have: <%.60q", s)
 	}
-	n = node{tag: s[:i], attrs: make(map[string]string)}
+	n = Node{Tag: s[:i], Attrs: make(map[string]string)}
 	rest = s[i:]
 	for rest[0] == ' ' {
 		i := strings.IndexAny(rest[1:], " =/>") + 1
@@ -63,8 +64,8 @@ func scanTag(tb testing.TB, s string) (n node, rest string) {
 		if rest = rest[i:]; name == "" && strings.HasPrefix(rest, "/>") {
 			break
 		}
-		if _, twice := n.attrs[name]; twice || !slices.Contains(strings.Fields(allowedAttrs), name) {
-			tb.Fatalf("an attribute that <%s> does not have: %q, then %.60q", n.tag, name, rest)
+		if _, twice := n.Attrs[name]; twice || !slices.Contains(strings.Fields(allowedAttrs), name) {
+			tb.Fatalf("an attribute that <%s> does not have: %q, then %.60q", n.Tag, name, rest)
 		}
 		value, quoted := strings.CutPrefix(rest, `="`)
 		if quoted {
@@ -75,46 +76,46 @@ func scanTag(tb testing.TB, s string) (n node, rest string) {
 		if strings.ContainsAny(value, "<>") {
 			tb.Fatalf("an attribute is not escaped: %s=%q", name, value)
 		}
-		n.attrs[name] = html.UnescapeString(value)
+		n.Attrs[name] = html.UnescapeString(value)
 	}
 	rest, closed := strings.CutPrefix(strings.TrimPrefix(rest, "/"), ">")
 	if !closed {
-		tb.Fatalf("<%s> does not end: %.60q", n.tag, rest)
+		tb.Fatalf("<%s> does not end: %.60q", n.Tag, rest)
 	}
 	return n, rest
 }
 
-// skeleton is a page without what came from elsewhere: tags and the names of
-// attributes.
-func skeleton(nodes []node) string {
+// Skeleton returns the tags of a page and the names of their attributes: the page
+// without the texts that came from elsewhere.
+func Skeleton(nodes []Node) string {
 	var b strings.Builder
 	for _, n := range nodes {
-		if n.tag == "" {
+		if n.Tag == "" {
 			continue
 		}
-		names := make([]string, 0, len(n.attrs))
-		for name := range n.attrs {
+		names := make([]string, 0, len(n.Attrs))
+		for name := range n.Attrs {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		b.WriteString("<" + n.tag + " " + strings.Join(names, " ") + ">\n")
+		b.WriteString("<" + n.Tag + " " + strings.Join(names, " ") + ">\n")
 	}
 	return b.String()
 }
 
-// find returns the first element with the attribute, and what is in it.
-func find(tb testing.TB, nodes []node, attr, value string) (node, []node) {
+// Find returns the first element with the attribute, and what is in it.
+func Find(tb testing.TB, nodes []Node, attr, value string) (Node, []Node) {
 	tb.Helper()
-	start := slices.IndexFunc(nodes, func(n node) bool { return n.attrs[attr] == value })
+	start := slices.IndexFunc(nodes, func(n Node) bool { return n.Attrs[attr] == value })
 	if start < 0 {
 		tb.Fatalf("there is no element with %s=%q", attr, value)
 	}
 	depth := 0
 	for i, n := range nodes[start:] {
-		switch n.tag {
-		case nodes[start].tag:
+		switch n.Tag {
+		case nodes[start].Tag:
 			depth++
-		case "/" + nodes[start].tag:
+		case "/" + nodes[start].Tag:
 			if depth--; depth == 0 {
 				return nodes[start], nodes[start+1 : start+i]
 			}
@@ -123,35 +124,35 @@ func find(tb testing.TB, nodes []node, attr, value string) (node, []node) {
 	return nodes[start], nil
 }
 
-// textOf returns the texts as a reader sees them.
-func textOf(nodes []node) string {
+// TextOf returns the texts as a reader sees them.
+func TextOf(nodes []Node) string {
 	var b strings.Builder
 	for _, n := range nodes {
-		if n.tag != "style" && n.tag != "script" {
-			b.WriteString(n.text)
+		if n.Tag != "style" && n.Tag != "script" {
+			b.WriteString(n.Text)
 		}
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// rows returns the cells of the table's body in the element with the id.
-func rows(tb testing.TB, nodes []node, id string) [][]string {
+// Rows returns the cells of the table's body in the element with the id.
+func Rows(tb testing.TB, nodes []Node, id string) [][]string {
 	tb.Helper()
-	_, in := find(tb, nodes, "id", id)
-	start := slices.IndexFunc(in, func(n node) bool { return n.tag == "tbody" })
+	_, in := Find(tb, nodes, "id", id)
+	start := slices.IndexFunc(in, func(n Node) bool { return n.Tag == "tbody" })
 	if start < 0 {
 		tb.Fatalf("there is no table in %s", id)
 	}
 	var all [][]string
 	cell := 0
 	for i, n := range in[start:] {
-		switch n.tag {
+		switch n.Tag {
 		case "tr":
 			all = append(all, nil)
 		case "td", "th":
 			cell = start + i
 		case "/td", "/th":
-			all[len(all)-1] = append(all[len(all)-1], textOf(in[cell:start+i]))
+			all[len(all)-1] = append(all[len(all)-1], TextOf(in[cell:start+i]))
 		case "/tbody":
 			return all
 		}
@@ -159,12 +160,12 @@ func rows(tb testing.TB, nodes []node, id string) [][]string {
 	return all
 }
 
-// hrefs returns where the page's links lead.
-func hrefs(nodes []node) []string {
+// Hrefs returns where the page's links lead.
+func Hrefs(nodes []Node) []string {
 	var all []string
 	for _, n := range nodes {
-		if n.tag == "a" {
-			all = append(all, n.attrs["href"])
+		if n.Tag == "a" {
+			all = append(all, n.Attrs["href"])
 		}
 	}
 	return all

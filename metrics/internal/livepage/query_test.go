@@ -1,4 +1,4 @@
-package metrics_test
+package livepage_test
 
 import (
 	"fmt"
@@ -6,18 +6,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
 func TestPageRefusesBadParameters(t *testing.T) {
 	t.Parallel()
-	full, empty := metrics.New(), metrics.New()
-	quads(t, full)
+	full, empty := quads(), &board{}
 	for i := range 25 {
-		list(t, full, fmt.Sprintf("test:///more%02d", i), "p", atOnce)
+		full.list(fmt.Sprintf("test:///more%02d", i), "p")
 	}
 	tests := []struct {
-		m     *metrics.Metrics
+		board *board
 		query string
 		want  []string // in the text
 	}{
@@ -42,9 +41,9 @@ func TestPageRefusesBadParameters(t *testing.T) {
 		{full, "q=a;b", []string{"semicolon"}},
 	}
 	for _, tt := range tests {
-		w := request(t, tt.m, http.MethodGet, tt.query)
-		_, problem := find(t, scan(t, w.Body.String()), "id", "problem")
-		asJSON := request(t, tt.m, http.MethodGet, "format=json&"+tt.query)
+		w := pagetest.Request(t, tt.board.page(), http.MethodGet, tt.query)
+		_, problem := pagetest.Find(t, pagetest.Scan(t, w.Body.String()), "id", "problem")
+		asJSON := pagetest.Request(t, tt.board.page(), http.MethodGet, "format=json&"+tt.query)
 		if strings.HasPrefix(tt.query, "format=") {
 			asJSON = w
 		}
@@ -52,7 +51,7 @@ func TestPageRefusesBadParameters(t *testing.T) {
 			t.Errorf("%s: %d, as JSON %d, want 400", tt.query, w.Code, asJSON.Code)
 		}
 		for _, want := range tt.want {
-			if got := textOf(problem); !strings.Contains(got, want) {
+			if got := pagetest.TextOf(problem); !strings.Contains(got, want) {
 				t.Errorf("%s: %q, want %q in it", tt.query, got, want)
 			}
 		}
