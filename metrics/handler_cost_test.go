@@ -24,11 +24,11 @@ func TestATargetCostsThePageNothingForItsNeighbours(t *testing.T) {
 	} {
 		const runs = 50
 		cost := func(m *metrics.Metrics) (bytes, allocs int64) {
-			request(t, m, http.MethodGet, query) // fills pools
+			request(t, m, query) // fills pools
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			for range runs {
-				if w := request(t, m, http.MethodGet, query); w.Code != want {
+				if w := request(t, m, query); w.Code != want {
 					t.Fatalf("%s: status %d, want %d", query, w.Code, want)
 				}
 			}

@@ -38,7 +38,7 @@ func TestPageOfTenThousandBackends(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
 	crowd(t, m, 10_000)
-	w := request(t, m, http.MethodGet, "sort=errors")
+	w := request(t, m, "sort=errors")
 	page := pagetest.Scan(t, w.Body.String())
 	if got := pagetest.Rows(t, page, "overview")[0]; got[3] != "9,900 of 10,000" || got[4] != "49,999" {
 		t.Errorf("the overview says %q", got)
@@ -100,7 +100,7 @@ func TestPageWhileBackendsComeAndGo(t *testing.T) {
 
 func checkPage(t *testing.T, m *metrics.Metrics, query string) {
 	t.Helper()
-	w := request(t, m, http.MethodGet, query)
+	w := request(t, m, query)
 	if body, err := io.ReadAll(w.Body); w.Code != http.StatusOK || err != nil || len(body) == 0 {
 		t.Errorf("%s: %d with %d bytes, %v", query, w.Code, len(body), err)
 	}
@@ -126,7 +126,7 @@ func benchmarkPage(b *testing.B, m *metrics.Metrics, query string) {
 	b.ReportAllocs()
 	size := 0
 	for b.Loop() {
-		size = request(b, m, http.MethodGet, query).Body.Len()
+		size = request(b, m, query).Body.Len()
 	}
 	b.ReportMetric(float64(size), "bytes/page")
 }

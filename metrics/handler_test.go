@@ -21,15 +21,15 @@ import (
 )
 
 // request asks for m's page as a browser would.
-func request(tb testing.TB, m *metrics.Metrics, method, query string) *httptest.ResponseRecorder {
+func request(tb testing.TB, m *metrics.Metrics, query string) *httptest.ResponseRecorder {
 	tb.Helper()
-	return pagetest.Request(tb, m.Handler(), method, query)
+	return pagetest.Request(tb, m.Handler(), http.MethodGet, query)
 }
 
 // view returns m's page as HTML.
-func view(tb testing.TB, m *metrics.Metrics, query string) []pagetest.Node {
+func view(tb testing.TB, m *metrics.Metrics) []pagetest.Node {
 	tb.Helper()
-	return pagetest.HTML(tb, m.Handler(), query)
+	return pagetest.HTML(tb, m.Handler(), "")
 }
 
 // viewJSON returns m's page as JSON.
@@ -87,7 +87,7 @@ func TestPageTellsOfServersThatHangUp(t *testing.T) {
 			conn.Connect()
 		}
 		const want = "3 made, 3 lost (2 within 1s)"
-		if got := pagetest.Rows(t, view(t, m, ""), "list")[0]; !slices.Contains(got, want) {
+		if got := pagetest.Rows(t, view(t, m), "list")[0]; !slices.Contains(got, want) {
 			t.Errorf("row %q, want %q in it", got, want)
 		}
 	})
@@ -98,7 +98,7 @@ func TestPageShowsTargetsAndBackends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := metrics.New()
 		trio(t, m)
-		page := view(t, m, "")
+		page := view(t, m)
 		targets := [][]string{{"test:///balancertest", "stub", "READY 2m13s", "1 of 3", "9", "1", "0", "1", "0", "2.33"}}
 		if diff := cmp.Diff(targets, pagetest.Rows(t, page, "overview")); diff != "" {
 			t.Errorf("targets (-want +got):\n%s", diff)
@@ -164,14 +164,14 @@ func TestPageAsJSON(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := metrics.New()
 		trio(t, m)
-		w := request(t, m, http.MethodGet, "?format=json")
+		w := request(t, m, "?format=json")
 		if got := w.Header().Get("Content-Type"); got != "application/json" {
 			t.Errorf("Content-Type = %q", got)
 		}
 		if diff := cmp.Diff(indented(t, want), indented(t, w.Body.String())); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		empty := request(t, metrics.New(), http.MethodGet, "?format=json&page=3").Body.String()
+		empty := request(t, metrics.New(), "?format=json&page=3").Body.String()
 		if want := `{"time":"2000-01-01T00:03:13Z","targets":[],"matched":0,"page":3,"per_page":100,"pages":1,"backends":[]}` + "\n"; empty != want {
 			t.Errorf("without a channel: %s, want %s", empty, want)
 		}
@@ -193,7 +193,7 @@ func indented(t *testing.T, s string) string {
 
 func TestPageWithoutAChannel(t *testing.T) {
 	t.Parallel()
-	page := view(t, metrics.New(metrics.WithRetention(90*time.Second)), "")
+	page := view(t, metrics.New(metrics.WithRetention(90*time.Second)))
 	_, overview := pagetest.Find(t, page, "id", "overview")
 	for _, want := range []string{"No channel with an instrumented policy has been made yet.", "stays for 1m30s"} {
 		if got := pagetest.TextOf(overview); !strings.Contains(got, want) {

@@ -14,8 +14,8 @@ import (
 var logger = grpclog.Component("balancer2")
 
 // maxRendered is how many answers are read and rendered at once. With 10,000
-// backends each takes some megabytes and some ten milliseconds of a core, which
-// RPCs would miss if many readers came at once.
+// backends each takes some megabytes and tens of milliseconds of one core: many at
+// once would slow RPCs down.
 const maxRendered = 4
 
 // handler serves the page.

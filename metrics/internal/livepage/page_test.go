@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
@@ -116,6 +117,18 @@ func TestPageWithoutATarget(t *testing.T) {
 	const want = `{"time":"2000-01-01T01:00:00Z","targets":[],"matched":0,"backends":[]}` + "\n"
 	if got := pagetest.Request(t, b.page(), http.MethodGet, "format=json").Body.String(); got != want {
 		t.Errorf("JSON is %s, want %s", got, want)
+	}
+}
+
+func TestJSONListsTheCodesThatOccurredByName(t *testing.T) {
+	t.Parallel()
+	b := &board{}
+	b.list("test:///t", "p", backend("a", ready, codes.Unavailable, codes.OK, codes.NotFound, codes.OK), backend("b", ready))
+	body := pagetest.Request(t, b.page(), http.MethodGet, "format=json").Body.String()
+	for _, want := range []string{`"rpcs":{"NotFound":1,"OK":2,"Unavailable":1}`, `"rpcs":{}`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("JSON lacks %s: %s", want, body)
+		}
 	}
 }
 

@@ -60,3 +60,18 @@ func TestPageRefusesBadParameters(t *testing.T) {
 		}
 	}
 }
+
+func TestLinksLeaveOutWhatIsTheDefault(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"":                                 "?",
+		"format=HTML&page=1&per_page=100":  "?",
+		"per_page=7&page=1&dir=ASC&q=a+b":  "?q=a+b&dir=asc&per_page=7",
+		"policy=p&page=2&sort=Picks&state": "?policy=p&sort=picks&page=2",
+	} {
+		reload, _ := pagetest.Find(t, pagetest.HTML(t, quads().page(), query), "id", "reload")
+		if got := reload.Attrs["href"]; got != want {
+			t.Errorf("%s: the page is reloaded by %s, want %s", query, got, want)
+		}
+	}
+}
