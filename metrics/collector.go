@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -52,8 +50,7 @@ func (m *Metrics) snapshot() []series {
 	m.sweepLocked(now)
 	all := make([]series, 0, m.targets.len())
 	for t := range m.targets.values() {
-		backends := slices.AppendSeq(make([]*backend, 0, t.backends.len()), t.backends.values())
-		all = append(all, series{target: t, channels: slices.Collect(maps.Keys(t.channels)), backends: backends})
+		all = append(all, t.seriesLocked())
 	}
 	return all
 }

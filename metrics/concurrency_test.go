@@ -3,7 +3,6 @@ package metrics_test
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -135,7 +134,7 @@ func TestEverythingMayBeCalledBesideAnythingAndAfterClose(t *testing.T) {
 				}
 			},
 			func(int) { scrape(t, m) },
-			func(int) { request(t, m, http.MethodGet, "format=json") },
+			func(int) { request(t, m, "format=json") },
 			func(i int) {
 				if i > 5 {
 					b.Close()

@@ -1,12 +1,17 @@
 package metrics
 
 import (
+	"net/http"
 	"runtime"
+	"time"
 	"unsafe"
 )
 
 // SubConnSize is the size of what a pick reads of its SubConn.
 const SubConnSize = unsafe.Sizeof(subConn{})
+
+// HandlerAt is m's page where the wall clock says something else.
+func HandlerAt(m *Metrics, wall func() time.Time) http.Handler { return m.handler(wall) }
 
 // Register is what the package does with Default when it is initialized.
 var Register = register

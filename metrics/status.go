@@ -1,192 +1,114 @@
 package metrics
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 	"time"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/connectivity"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
-// The types below are what the live page shows. Their JSON is a promise to its
-// readers.
-
-// targetStatus is the state of a target under one policy.
-type targetStatus struct {
-	Target       string          `json:"target"`
-	Policy       string          `json:"policy"`
-	Channels     []channelStatus `json:"channels"` // the oldest state first
-	Backends     int             `json:"backends"`
-	Ready        int             `json:"backends_ready"`
-	Picks        uint64          `json:"picks"` // of all backends
-	PicksDelayed uint64          `json:"picks_delayed"`
-	PicksFailed  uint64          `json:"picks_failed"`
-	Waiting      int64           `json:"waiting"` // RPC attempts that wait for a pick now
-	Folded       uint64          `json:"backends_folded"`
-	Imbalance    float64         `json:"imbalance"` // the most picks of a backend over the mean, of those that have subchannels; 0 without picks
-
-	backends []backendStatus // by name
-}
-
-// channelStatus is the state of one channel, as its policy reported it.
-type channelStatus struct {
-	State string    `json:"state"`
-	Since time.Time `json:"since"`
-}
-
-// backendStatus is the state of one backend.
-type backendStatus struct {
-	Target  string `json:"target"`
-	Policy  string `json:"policy"`
-	Backend string `json:"backend"`
-	// State is the best one that a subchannel to the backend is in: READY,
-	// CONNECTING, IDLE or TRANSIENT_FAILURE; empty if there is none any more.
-	State          string            `json:"state"`
-	Since          time.Time         `json:"since,omitzero"` // the first that is in this state
-	Subchannels    int               `json:"subchannels"`
-	Picks          uint64            `json:"picks"`
-	Share          float64           `json:"share"` // of the target's picks, 0 to 1
-	Repicks        uint64            `json:"repicks"`
-	InFlight       int64             `json:"in_flight"`
-	RPCs           map[string]uint64 `json:"rpcs"` // by status code, without those that are 0
-	Connected      uint64            `json:"connection_attempts_succeeded"`
-	ConnectFailed  uint64            `json:"connection_attempts_failed"`
-	Disconnections uint64            `json:"disconnections"`
-	Early          uint64            `json:"early_disconnections,omitempty"` // of these, within a second of being made
-	LastError      string            `json:"last_connection_error,omitempty"`
-	LastErrorAt    time.Time         `json:"last_connection_error_at,omitzero"`
-
-	failed uint64 // RPCs with another code than OK
-}
-
-// status returns the state of all targets, by target and policy.
-func (m *Metrics) status(at clocks) []targetStatus {
-	all := make([]targetStatus, 0)
-	for _, s := range m.snapshot() {
-		all = append(all, s.status(at))
+// pageSnapshot lists the targets for the live page. Only the targets that the page
+// shows are read, all as of the same moment.
+func (m *Metrics) pageSnapshot(wall time.Time) livepage.Snapshot {
+	m.waits.prune(time.Now())
+	at := clocks{wall: wall, now: m.now()}
+	targets := m.listTargets()
+	s := livepage.Snapshot{Time: wall, Retention: m.retention, Targets: make([]livepage.Target, len(targets))}
+	for i, t := range targets {
+		s.Targets[i] = livepage.Target{
+			Key:  livepage.Key{Target: t.key.target, Policy: t.key.policy},
+			Read: func() livepage.Status { return m.seriesOf(t).status(at) },
+		}
 	}
-	slices.SortFunc(all, func(a, b targetStatus) int {
-		return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Policy, b.Policy))
-	})
-	return all
+	return s
 }
 
-func (s series) status(at clocks) targetStatus {
+// listTargets returns the targets, without those whose retention has passed. A
+// target with policy instances is there whatever became of its backends, so they
+// cost nothing here.
+func (m *Metrics) listTargets() []*target {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	m.targets.deleteFunc(func(t *target) bool {
+		if len(t.channels) > 0 {
+			return false
+		}
+		t.lookLocked(now)
+		t.dropExpiredLocked(now, m.retention)
+		return t.expiredLocked(now, m.retention)
+	})
+	return slices.AppendSeq(make([]*target, 0, m.targets.len()), m.targets.values())
+}
+
+// seriesOf returns the records of one target, without those whose retention has
+// passed.
+func (m *Metrics) seriesOf(t *target) series {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	t.lookLocked(now)
+	t.dropExpiredLocked(now, m.retention)
+	return t.seriesLocked()
+}
+
+// seriesLocked returns the target's records. Metrics.mu is held.
+func (t *target) seriesLocked() series {
+	return series{
+		target:   t,
+		channels: slices.Collect(maps.Keys(t.channels)),
+		backends: slices.AppendSeq(make([]*backend, 0, t.backends.len()), t.backends.values()),
+	}
+}
+
+// status reads the records of a target for the live page.
+func (s series) status(at clocks) livepage.Status {
 	t := s.target
-	st := targetStatus{
-		Target:       t.key.target,
-		Policy:       t.key.policy,
-		Channels:     make([]channelStatus, 0, len(s.channels)),
-		Backends:     len(s.backends),
+	st := livepage.Status{
+		Instances:    make([]livepage.Instance, 0, len(s.channels)),
 		PicksDelayed: t.delayed.Load(),
 		PicksFailed:  t.failed.Load(),
 		Folded:       t.folded.Load(),
 		Waiting:      t.waiting.Load(),
-		backends:     make([]backendStatus, 0, len(s.backends)),
+		Backends:     make([]livepage.Backend, len(s.backends)),
 	}
-	conns := make(map[*backend]connStatus, len(s.backends))
+	byRecord := make(map[*backend]*livepage.Backend, len(s.backends))
+	for i, b := range s.backends {
+		byRecord[b] = &st.Backends[i]
+	}
+	// States before counters, so that a READY backend has a connection counted.
 	for _, c := range s.channels {
-		st.Channels = append(st.Channels, c.status(conns, at))
+		st.Instances = append(st.Instances, c.status(byRecord, at))
 	}
-	slices.SortFunc(st.Channels, func(a, b channelStatus) int { return a.Since.Compare(b.Since) })
-	for _, b := range s.backends {
-		st.backends = append(st.backends, b.status(conns[b], at))
+	for i, b := range s.backends {
+		b.status(&st.Backends[i], at)
 	}
-	slices.SortFunc(st.backends, func(a, b backendStatus) int { return cmp.Compare(a.Backend, b.Backend) })
-	st.sum()
 	return st
 }
 
-// sum sets what follows from all backends together.
-func (st *targetStatus) sum() {
-	var most, sum, listed uint64
-	for _, b := range st.backends {
-		st.Picks += b.Picks
-		if b.Subchannels > 0 {
-			most, sum, listed = max(most, b.Picks), sum+b.Picks, listed+1
-		}
-		if b.State == connectivity.Ready.String() {
-			st.Ready++
-		}
-	}
-	if sum > 0 {
-		st.Imbalance = float64(most) * float64(listed) / float64(sum)
-	}
-	if st.Picks == 0 {
-		return
-	}
-	for i := range st.backends {
-		st.backends[i].Share = float64(st.backends[i].Picks) / float64(st.Picks)
-	}
-}
-
-// connStatus is the state of the SubConns to one backend.
-type connStatus struct {
-	n     int
-	state connectivity.State
-	since instant
-}
-
-// better orders states by how near they are to READY.
-var better = [numStates]int{
-	connectivity.Ready: 3, connectivity.Connecting: 2, connectivity.Idle: 1, connectivity.TransientFailure: 0,
-}
-
-// add adds one SubConn.
-func (s connStatus) add(state connectivity.State, since instant) connStatus {
-	s.n++
-	switch {
-	case s.n == 1 || better[state] > better[s.state]:
-		s.state, s.since = state, since
-	case state == s.state && since < s.since:
-		s.since = since
-	}
-	return s
-}
-
-// status returns the channel's state and adds its SubConns to conns.
-func (c *channel) status(conns map[*backend]connStatus, at clocks) channelStatus {
+// status returns the state of the policy instance and adds its SubConns to their
+// backends. A backend that came after the records were listed is not among them.
+func (c *channel) status(backends map[*backend]*livepage.Backend, at clocks) livepage.Instance {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for sc := range c.live {
-		conns[sc.backend] = conns[sc.backend].add(sc.state, sc.since)
+		if b := backends[sc.backend]; b != nil {
+			b.AddSubchannel(sc.state, at.timeOf(sc.since))
+		}
 	}
-	return channelStatus{State: c.state.String(), Since: at.timeOf(c.since)}
+	return livepage.Instance{State: c.state, Since: at.timeOf(c.since)}
 }
 
-func (b *backend) status(conns connStatus, at clocks) backendStatus {
+// status reads the record into s, except what the SubConns say.
+func (b *backend) status(s *livepage.Backend, at clocks) {
 	traffic := b.traffic()
-	s := backendStatus{
-		Target:         b.target.key.target,
-		Policy:         b.target.key.policy,
-		Backend:        b.namePair.GetValue(),
-		Subchannels:    conns.n,
-		Picks:          traffic.picks,
-		Repicks:        traffic.repicks,
-		InFlight:       traffic.inFlight,
-		RPCs:           make(map[string]uint64),
-		Connected:      b.connected.Load(),
-		ConnectFailed:  b.connectFailed.Load(),
-		Disconnections: b.disconnections.Load(),
-		Early:          b.early.Load(),
-	}
-	if conns.n > 0 {
-		s.State, s.Since = conns.state.String(), at.timeOf(conns.since)
-	}
-	for code, n := range traffic.finished {
-		if n > 0 {
-			s.RPCs[codes.Code(code).String()] = n
-		}
-		if codes.Code(code) != codes.OK {
-			s.failed += n
-		}
-	}
+	s.Name = b.namePair.GetValue()
+	s.Picks, s.Repicks, s.InFlight = traffic.picks, traffic.repicks, traffic.inFlight
+	s.RPCs = traffic.finished
+	s.Connected, s.ConnectFailed = b.connected.Load(), b.connectFailed.Load()
+	s.Disconnections, s.Early = b.disconnections.Load(), b.early.Load()
 	if f := b.lastFailure.Load(); f != nil {
-		s.LastErrorAt = at.timeOf(f.at)
-		if f.err != nil {
-			s.LastError = f.err.Error()
-		}
+		s.LastError, s.LastErrorAt = f.err, at.timeOf(f.at)
 	}
-	return s
 }

@@ -1,0 +1,58 @@
+package metrics
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+)
+
+// Handler returns the live page: what the channels, backends and RPCs that m
+// meters are doing now. It is HTML that refreshes itself every two seconds, and
+// JSON for programs.
+//
+//	http.Handle("/debug/lb", metrics.Default.Handler())
+//
+// The page shows the addresses of backends, the targets, and the texts of
+// connection errors. It has no access control: mount it where only operators can
+// reach it, as you would net/http/pprof. It changes nothing and takes GET and
+// HEAD only.
+//
+// It may be mounted anywhere, also below [http.StripPrefix] and behind proxies:
+// it needs no other file or host, and its links are relative. Its parameters are:
+//
+//   - format: html (the default) or json.
+//   - q: only backends that have this text in their name, in their state or in
+//     the name of a code that RPCs on them ended with; in upper or lower case.
+//   - target, policy: only this target, only this policy.
+//   - state: only backends in this state: READY, CONNECTING, IDLE,
+//     TRANSIENT_FAILURE, NONE (no subchannel any more), or NOT_READY (all but
+//     READY).
+//   - sort: backend, target, state (the worst first), since, picks, share,
+//     in_flight, errors (RPCs that ended with another code than OK), attempts
+//     (to connect, that failed) or last_error. The default is target, then
+//     backend.
+//   - dir: asc or desc. The default is asc for names and states, and desc for
+//     numbers and times.
+//   - page, from 1, and per_page, from 1 to 1000 and by default 100.
+//
+// An empty parameter counts as absent. A parameter that is not valid is answered
+// with 400 and a text that says what is valid. JSON takes the same parameters.
+// Without page and per_page it has all backends.
+//
+// Times are UTC. They are counted back from the time of the answer, by a
+// monotonic clock: how long ago something was is right even if the wall clock was
+// wrong then. They are computed anew for each answer and can differ by
+// microseconds from one answer to the next. On Linux the monotonic clock stops
+// while the machine sleeps, so that sleep does not count.
+//
+// Each answer shows about one moment. Like a scrape, it drops the series of the
+// targets it shows once their retention has passed. Its cost depends only on the
+// targets it shows: with 10,000 backends, tens of milliseconds of one core and some
+// megabytes. A handler renders at most four pages at once. Other requests wait, and
+// are answered with 503 if their context ends before their turn.
+func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
+
+func (m *Metrics) handler(wall func() time.Time) http.Handler {
+	return livepage.New(func() livepage.Snapshot { return m.pageSnapshot(wall()) })
+}

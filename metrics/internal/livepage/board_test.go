@@ -1,0 +1,86 @@
+package livepage_test
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+)
+
+const (
+	ready      = connectivity.Ready
+	connecting = connectivity.Connecting
+	idle       = connectivity.Idle
+	failure    = connectivity.TransientFailure
+)
+
+// now is the time of each answer, and an hour ago is when everything began.
+var (
+	now     = time.Date(2000, time.January, 1, 1, 0, 0, 0, time.UTC)
+	hourAgo = now.Add(-time.Hour)
+)
+
+// board is what a test lets the page show. Its zero value is empty.
+type board struct {
+	targets []livepage.Target
+
+	mu    sync.Mutex
+	reads []string // the targets that were read, in turn
+}
+
+// add puts a target on the board.
+func (b *board) add(target, policy string, st livepage.Status) {
+	b.targets = append(b.targets, livepage.Target{
+		Key: livepage.Key{Target: target, Policy: policy},
+		Read: func() livepage.Status {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.reads = append(b.reads, target+"/"+policy)
+			st := st
+			st.Instances, st.Backends = slices.Clone(st.Instances), slices.Clone(st.Backends)
+			return st
+		},
+	})
+}
+
+// list puts a target with these backends on the board.
+func (b *board) list(target, policy string, backends ...livepage.Backend) {
+	b.add(target, policy, livepage.Status{Backends: backends})
+}
+
+func (b *board) page() http.Handler {
+	return livepage.New(func() livepage.Snapshot {
+		return livepage.Snapshot{Time: now, Retention: time.Minute, Targets: b.targets}
+	})
+}
+
+// backend returns one with a subchannel, and an RPC attempt that ended with each
+// of the codes.
+func backend(name string, state connectivity.State, ends ...codes.Code) livepage.Backend {
+	b := livepage.Backend{Name: name, Subchannels: 1, State: state, Since: hourAgo, Picks: uint64(len(ends))}
+	for _, code := range ends {
+		b.RPCs[code]++
+	}
+	return b
+}
+
+// refused returns a backend that a connection attempt failed to reach.
+func refused(name string, err error) livepage.Backend {
+	b := backend(name, failure)
+	b.ConnectFailed, b.LastError, b.LastErrorAt = 1, err, hourAgo
+	return b
+}
+
+// gone returns the backend without its subchannel.
+func gone(b livepage.Backend) livepage.Backend {
+	b.Subchannels, b.State, b.Since = 0, 0, time.Time{}
+	return b
+}
+
+// ok returns n codes.
+func ok(n int) []codes.Code { return make([]codes.Code, n) }

@@ -1,0 +1,125 @@
+package livepage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"google.golang.org/grpc/grpclog"
+)
+
+var logger = grpclog.Component("balancer2")
+
+// maxRendered is how many answers are read and rendered at once. With 10,000
+// backends each takes some megabytes and tens of milliseconds of one core: many at
+// once would slow RPCs down.
+const maxRendered = 4
+
+// handler serves the page.
+type handler struct {
+	snapshot func() Snapshot
+	rendered chan struct{} // holds an element for each answer being rendered
+}
+
+// New returns a handler that serves the page of what snapshot returns. Several
+// goroutines may call snapshot at the same time.
+func New(snapshot func() Snapshot) http.Handler {
+	return &handler{snapshot: snapshot, rendered: make(chan struct{}, maxRendered)}
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setHeaders(w.Header())
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		answer(w, r, http.StatusMethodNotAllowed, textType, []byte("this page takes GET and HEAD only\n"))
+		return
+	}
+	q, err := parseQuery(r.URL.RawQuery)
+	code, body := http.StatusOK, []byte(nil)
+	if err == nil {
+		body, err = h.render(r.Context(), q)
+	}
+	if mistake, ok := errors.AsType[*parameterError](err); ok {
+		code = http.StatusBadRequest
+		body, err = renderMistake(q, mistake)
+	}
+	switch {
+	case err == nil:
+		answer(w, r, code, contentTypes[q.format], body)
+	case errors.Is(err, errGaveUp):
+		answer(w, r, http.StatusServiceUnavailable, textType, []byte("the request ended while it waited for others to be answered\n"))
+	default:
+		logger.Errorf("metrics: render page: %v", err)
+		answer(w, r, http.StatusInternalServerError, textType, []byte("the page could not be rendered; the log says why\n"))
+	}
+}
+
+// errGaveUp is the error of a request whose context ended before its turn.
+var errGaveUp = errors.New("the request's context has ended")
+
+// render waits for its turn and returns the page that the query asks for. It
+// returns a [parameterError] before it reads or renders anything.
+func (h *handler) render(ctx context.Context, q query) ([]byte, error) {
+	select {
+	case h.rendered <- struct{}{}:
+		defer func() { <-h.rendered }()
+	case <-ctx.Done():
+		return nil, errGaveUp
+	}
+	p, err := newPage(q, h.snapshot())
+	if err != nil {
+		return nil, err
+	}
+	if q.format == jsonFormat {
+		return encodeJSON(newPageJSON(p))
+	}
+	return encodeHTML(newPageView(p))
+}
+
+// renderMistake returns the answer to a reader's mistake.
+func renderMistake(q query, mistake *parameterError) ([]byte, error) {
+	if q.format == jsonFormat {
+		return encodeJSON(map[string]*parameterError{"error": mistake})
+	}
+	return encodeHTML(newProblemView(q, mistake))
+}
+
+func encodeJSON(v any) ([]byte, error) {
+	var body bytes.Buffer
+	err := json.NewEncoder(&body).Encode(v)
+	return body.Bytes(), err
+}
+
+func encodeHTML(v *pageView) ([]byte, error) {
+	var body bytes.Buffer
+	err := pageTemplate().Execute(&body, v)
+	return body.Bytes(), err
+}
+
+const textType = "text/plain; charset=utf-8"
+
+var contentTypes = map[string]string{
+	htmlFormat: "text/html; charset=utf-8",
+	jsonFormat: "application/json",
+}
+
+func setHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", contentSecurityPolicy())
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+}
+
+// answer sends the headers and, unless the request is HEAD, the body.
+func answer(w http.ResponseWriter, r *http.Request, code int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(code)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // fails only if the reader has gone
+	}
+}

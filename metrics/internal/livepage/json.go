@@ -1,0 +1,152 @@
+package livepage
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"google.golang.org/grpc/codes"
+)
+
+// The types below are the page for programs. Their shape is a promise to its
+// readers. Times are UTC.
+
+type pageJSON struct {
+	Time     time.Time     `json:"time"`
+	Targets  []targetJSON  `json:"targets"`
+	Matched  int           `json:"matched"`            // backends, on all pages
+	Page     int           `json:"page,omitempty"`     // absent if there is one page with all
+	PerPage  int           `json:"per_page,omitempty"` //
+	Pages    int           `json:"pages,omitempty"`    //
+	Backends []backendJSON `json:"backends"`
+}
+
+type targetJSON struct {
+	Target       string         `json:"target"`
+	Policy       string         `json:"policy"`
+	Channels     []instanceJSON `json:"channels"` // the oldest state first
+	Backends     int            `json:"backends"`
+	Ready        int            `json:"backends_ready"`
+	Picks        uint64         `json:"picks"` // of all backends
+	PicksDelayed uint64         `json:"picks_delayed"`
+	PicksFailed  uint64         `json:"picks_failed"`
+	Waiting      int64          `json:"waiting"` // RPC attempts that wait for a pick now
+	Folded       uint64         `json:"backends_folded"`
+	Imbalance    float64        `json:"imbalance"` // the most picks of a backend over the mean, of those that have subchannels; 0 without picks
+}
+
+type instanceJSON struct {
+	State string    `json:"state"`
+	Since time.Time `json:"since"`
+}
+
+type backendJSON struct {
+	Target         string    `json:"target"`
+	Policy         string    `json:"policy"`
+	Backend        string    `json:"backend"`
+	State          string    `json:"state"` // the best that a subchannel is in; empty if there is none
+	Since          time.Time `json:"since,omitzero"`
+	Subchannels    int       `json:"subchannels"`
+	Picks          uint64    `json:"picks"`
+	Share          float64   `json:"share"` // of the target's picks, 0 to 1
+	Repicks        uint64    `json:"repicks"`
+	InFlight       int64     `json:"in_flight"`
+	RPCs           *rpcsJSON `json:"rpcs"`
+	Connected      uint64    `json:"connection_attempts_succeeded"`
+	ConnectFailed  uint64    `json:"connection_attempts_failed"`
+	Disconnections uint64    `json:"disconnections"`
+	Early          uint64    `json:"early_disconnections,omitempty"` // disconnections within a second of the connection
+	LastError      string    `json:"last_connection_error,omitempty"`
+	LastErrorAt    time.Time `json:"last_connection_error_at,omitzero"`
+}
+
+func newPageJSON(p page) pageJSON {
+	out := pageJSON{
+		Time: p.time.UTC(), Matched: len(p.matched),
+		Targets: make([]targetJSON, 0, len(p.targets)), Backends: make([]backendJSON, 0, len(p.shown)),
+	}
+	if p.query.paged {
+		out.Page, out.PerPage, out.Pages = p.query.page, p.query.perPage, p.query.pages(len(p.matched))
+	}
+	for _, t := range p.targets {
+		out.Targets = append(out.Targets, newTargetJSON(t))
+	}
+	for _, r := range p.shown {
+		out.Backends = append(out.Backends, newBackendJSON(r))
+	}
+	return out
+}
+
+func newTargetJSON(t *targetStatus) targetJSON {
+	instances := make([]instanceJSON, 0, len(t.Instances))
+	for _, i := range t.Instances {
+		instances = append(instances, instanceJSON{State: i.State.String(), Since: i.Since.UTC()})
+	}
+	return targetJSON{
+		Target:       t.Target,
+		Policy:       t.Policy,
+		Channels:     instances,
+		Backends:     len(t.Backends),
+		Ready:        t.ready,
+		Picks:        t.picks,
+		PicksDelayed: t.PicksDelayed,
+		PicksFailed:  t.PicksFailed,
+		Waiting:      t.Waiting,
+		Folded:       t.Folded,
+		Imbalance:    t.imbalance,
+	}
+}
+
+func newBackendJSON(r row) backendJSON {
+	out := backendJSON{
+		Target:         r.target.Target,
+		Policy:         r.target.Policy,
+		Backend:        r.Name,
+		Since:          r.Since.UTC(),
+		Subchannels:    r.Subchannels,
+		Picks:          r.Picks,
+		Share:          r.share(),
+		Repicks:        r.Repicks,
+		InFlight:       r.InFlight,
+		RPCs:           (*rpcsJSON)(&r.RPCs),
+		Connected:      r.Connected,
+		ConnectFailed:  r.ConnectFailed,
+		Disconnections: r.Disconnections,
+		Early:          r.Early,
+		LastError:      r.lastError(),
+		LastErrorAt:    r.LastErrorAt.UTC(),
+	}
+	if r.Subchannels > 0 {
+		out.State = r.State.String()
+	}
+	return out
+}
+
+// rpcsJSON is how many RPC attempts ended with each code. In JSON it is an object
+// with the codes that occurred, by name. It allocates less than a map.
+type rpcsJSON [NumCodes]uint64
+
+// MarshalJSON implements [json.Marshaler].
+func (rpcs *rpcsJSON) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for _, code := range codesByName {
+		if n := rpcs[code]; n > 0 {
+			if len(b) > 1 {
+				b = append(b, ',')
+			}
+			b = strconv.AppendQuote(b, code.String())
+			b = strconv.AppendUint(append(b, ':'), n, 10)
+		}
+	}
+	return append(b, '}'), nil
+}
+
+var codesByName = func() []codes.Code {
+	all := make([]codes.Code, NumCodes)
+	for i := range all {
+		all[i] = codes.Code(i)
+	}
+	slices.SortFunc(all, func(a, b codes.Code) int { return cmp.Compare(a.String(), b.String()) })
+	return all
+}()

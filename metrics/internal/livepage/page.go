@@ -1,0 +1,79 @@
+package livepage
+
+import (
+	"slices"
+	"time"
+)
+
+// page is what one request asked for.
+type page struct {
+	time      time.Time
+	retention time.Duration
+	query     query
+	targets   []*targetStatus // the selected ones
+	known     int             // targets in all
+	total     int             // backends of the selected targets
+	matched   []row
+	shown     []row // those of matched that are on the page
+}
+
+// targetStatus is the status of a selected target, with what follows from all
+// its backends together.
+type targetStatus struct {
+	Key
+	Status
+	ready     int    // backends
+	picks     uint64 // of all backends
+	imbalance float64
+}
+
+// row is a backend with its target.
+type row struct {
+	*Backend
+	target *targetStatus
+	failed uint64 // RPC attempts that ended with another code than OK
+}
+
+// share returns the backend's part of the target's picks, from 0 to 1.
+func (r row) share() float64 {
+	if r.target.picks == 0 {
+		return 0
+	}
+	return float64(r.Picks) / float64(r.target.picks)
+}
+
+// newPage reads the targets that the query selects, and no others. Its error is
+// the reader's mistake.
+func newPage(q query, s Snapshot) (page, error) {
+	selected, err := q.selectTargets(s.Targets)
+	if err != nil {
+		return page{}, err
+	}
+	p := page{time: s.Time, retention: s.Retention, query: q, known: len(s.Targets)}
+	for _, t := range selected {
+		p.targets = append(p.targets, newTargetStatus(t))
+	}
+	p.matched, p.total = q.selectBackends(p.targets)
+	p.shown = q.cutPage(p.matched)
+	return p, nil
+}
+
+func newTargetStatus(t Target) *targetStatus {
+	st := &targetStatus{Key: t.Key, Status: t.Read()}
+	var most, inUse, inUsePicks uint64 // of backends with a subchannel
+	for i := range st.Backends {
+		b := &st.Backends[i]
+		st.picks += b.Picks
+		if b.Subchannels > 0 {
+			most, inUse, inUsePicks = max(most, b.Picks), inUse+1, inUsePicks+b.Picks
+		}
+		if b.ready() {
+			st.ready++
+		}
+	}
+	if inUsePicks > 0 {
+		st.imbalance = float64(most) * float64(inUse) / float64(inUsePicks)
+	}
+	slices.SortFunc(st.Instances, func(a, b Instance) int { return a.Since.Compare(b.Since) })
+	return st
+}

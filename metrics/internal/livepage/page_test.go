@@ -1,0 +1,189 @@
+package livepage_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+)
+
+func TestPageReadsOnlyTheTargetsItShows(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"":                             "test:///one/p test:///two/p test:///two/q",
+		"target=test:///one":           "test:///one/p",
+		"policy=p":                     "test:///one/p test:///two/p",
+		"target=test:///two&policy=q":  "test:///two/q",
+		"q=o1&state=ready":             "test:///one/p test:///two/p test:///two/q",
+		"target=test:///one&page=9":    "test:///one/p",
+		"sort=x":                       "",
+		"target=test:///three":         "",
+		"policy=r":                     "",
+		"target=test:///one&policy=q":  "",
+		"target=test:///one&no=such":   "",
+		"target=test:///one&page=zero": "",
+	} {
+		for _, format := range []string{"", "&format=json"} {
+			b := quads()
+			w := pagetest.Request(t, b.page(), http.MethodGet, query+format)
+			if got := strings.Join(b.reads, " "); got != want {
+				t.Errorf("%s%s: read %q, want %q", query, format, got, want)
+			}
+			if wantCode := map[bool]int{true: http.StatusBadRequest, false: http.StatusOK}[want == ""]; w.Code != wantCode {
+				t.Errorf("%s%s: status %d, want %d", query, format, w.Code, wantCode)
+			}
+		}
+	}
+}
+
+// What is summed up over all backends of a target does not depend on which are
+// shown.
+func TestPageSumsUpAllBackendsOfATarget(t *testing.T) {
+	t.Parallel()
+	page := quads().page()
+	want := []string{"test:///one", "p", "none", "4 of 5", "3", "0", "0", "0", "0", "3.33"}
+	for _, query := range []string{
+		"target=test:///one", "target=test:///one&q=o3", "target=test:///one&state=transient_failure",
+		"target=test:///one&per_page=1&page=2", "target=test:///one&page=9", "target=test:///one&q=nothing",
+	} {
+		if diff := cmp.Diff([][]string{want}, pagetest.Rows(t, pagetest.HTML(t, page, query), "overview")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", query, diff)
+		}
+	}
+	row := pagetest.Rows(t, pagetest.HTML(t, page, "target=test:///one&q=o2"), "list")[0]
+	if row[0] != "o2" || row[4] != "66.7 %" {
+		t.Errorf("row %q, want o2 with 66.7 %%", row)
+	}
+	var asJSON struct {
+		Targets []struct {
+			Backends, Ready, Picks int
+			BackendsReady          int `json:"backends_ready"`
+			Imbalance              float64
+		}
+		Backends []struct{ Share float64 }
+	}
+	w := pagetest.Request(t, page, http.MethodGet, "target=test:///one&q=o2&format=json")
+	if err := json.Unmarshal(w.Body.Bytes(), &asJSON); err != nil {
+		t.Fatal(err)
+	}
+	if got := asJSON.Targets[0]; got.Backends != 5 || got.BackendsReady != 4 || got.Picks != 3 || got.Imbalance != 10.0/3 {
+		t.Errorf("JSON has target %+v, want 5 backends, 4 READY, 3 picks, imbalance 3.33", got)
+	}
+	if got := asJSON.Backends[0].Share; got != 2.0/3 {
+		t.Errorf("JSON has share %v, want 2/3", got)
+	}
+}
+
+func TestTimesInJSONAreUTC(t *testing.T) {
+	t.Parallel()
+	elsewhere := time.FixedZone("elsewhere", 5*60*60)
+	at := func(at time.Time) time.Time { return at.In(elsewhere) }
+	b := refused("a", nil)
+	b.Since, b.LastErrorAt = at(hourAgo), at(hourAgo.Add(time.Minute))
+	st := livepage.Status{Backends: []livepage.Backend{b}, Instances: []livepage.Instance{{State: ready, Since: at(hourAgo.Add(time.Second))}}}
+	page := livepage.New(func() livepage.Snapshot {
+		target := livepage.Target{Key: livepage.Key{Target: "t", Policy: "p"}, Read: func() livepage.Status { return st }}
+		return livepage.Snapshot{Time: at(now), Targets: []livepage.Target{target}}
+	})
+	body := pagetest.Request(t, page, http.MethodGet, "format=json").Body.String()
+	for _, want := range []string{
+		`"time":"2000-01-01T01:00:00Z"`, `"channels":[{"state":"READY","since":"2000-01-01T00:00:01Z"}]`,
+		`"since":"2000-01-01T00:00:00Z"`, `"last_connection_error_at":"2000-01-01T00:01:00Z"`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("JSON lacks %s: %s", want, body)
+		}
+	}
+}
+
+func TestPageWithoutATarget(t *testing.T) {
+	t.Parallel()
+	b := &board{}
+	_, overview := pagetest.Find(t, pagetest.HTML(t, b.page(), ""), "id", "overview")
+	for _, want := range []string{"No channel with an instrumented policy has been made yet.", "stays for 1m00s"} {
+		if got := pagetest.TextOf(overview); !strings.Contains(got, want) {
+			t.Errorf("the page says %q, want %q", got, want)
+		}
+	}
+	const want = `{"time":"2000-01-01T01:00:00Z","targets":[],"matched":0,"backends":[]}` + "\n"
+	if got := pagetest.Request(t, b.page(), http.MethodGet, "format=json").Body.String(); got != want {
+		t.Errorf("JSON is %s, want %s", got, want)
+	}
+}
+
+func TestJSONListsTheCodesThatOccurredByName(t *testing.T) {
+	t.Parallel()
+	b := &board{}
+	b.list("test:///t", "p", backend("a", ready, codes.Unavailable, codes.OK, codes.NotFound, codes.OK), backend("b", ready))
+	body := pagetest.Request(t, b.page(), http.MethodGet, "format=json").Body.String()
+	for _, want := range []string{`"rpcs":{"NotFound":1,"OK":2,"Unavailable":1}`, `"rpcs":{}`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("JSON lacks %s: %s", want, body)
+		}
+	}
+}
+
+func TestPageGroupsInstancesByState(t *testing.T) {
+	t.Parallel()
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	b := &board{}
+	b.add("test:///t", "p", livepage.Status{Instances: []livepage.Instance{
+		{State: ready, Since: ago(time.Second)}, {State: failure, Since: ago(time.Minute)}, {State: ready, Since: ago(time.Hour)},
+	}})
+	const want = "READY × 2 1h00m TRANSIENT_FAILURE 1m00s"
+	if got := pagetest.Rows(t, pagetest.HTML(t, b.page(), ""), "overview")[0][2]; got != want {
+		t.Errorf("channels %q, want %q", got, want)
+	}
+	channels := pagetest.JSON(t, b.page(), "").Targets[0].Channels
+	if !slices.IsSortedFunc(channels, func(a, b pagetest.Channel) int { return a.Since.Compare(b.Since) }) {
+		t.Errorf("channels %v in JSON, want the oldest state first", channels)
+	}
+}
+
+func TestABackendIsInTheBestStateOfItsSubchannels(t *testing.T) {
+	t.Parallel()
+	worstFirst := []connectivity.State{failure, idle, connecting, ready}
+	for i, better := range worstFirst {
+		for _, worse := range worstFirst[:i] {
+			for _, order := range [][]connectivity.State{{worse, better}, {better, worse}} {
+				var b livepage.Backend
+				for minutes, state := range order {
+					b.AddSubchannel(state, hourAgo.Add(time.Duration(minutes)*time.Minute))
+				}
+				since := hourAgo.Add(time.Duration(slices.Index(order, better)) * time.Minute)
+				if b.Subchannels != 2 || b.State != better || !b.Since.Equal(since) {
+					t.Errorf("%v: %v since %v, want %v since %v", order, b.State, b.Since, better, since)
+				}
+			}
+		}
+	}
+	var b livepage.Backend
+	for _, minutes := range []int{2, 1, 3} {
+		b.AddSubchannel(ready, hourAgo.Add(time.Duration(minutes)*time.Minute))
+	}
+	if want := hourAgo.Add(time.Minute); !b.Since.Equal(want) {
+		t.Errorf("three are READY since %v, want %v, since the first is", b.Since, want)
+	}
+}
+
+// The sign and the colour of a state come from its class.
+func TestEveryStateHasAClassInTheStyleSheet(t *testing.T) {
+	t.Parallel()
+	b := &board{}
+	b.list("test:///t", "p", backend("a", ready), backend("b", connecting), refused("c", nil), gone(backend("d", ready)))
+	body := pagetest.Request(t, b.page(), http.MethodGet, "").Body.String()
+	for _, class := range []string{"ready", "connecting", "transient_failure", "none"} {
+		if !strings.Contains(body, `<span class="is `+class+`">`) || !strings.Contains(body, "."+class+".is::before {") {
+			t.Errorf("the class %s is not both used and in the style sheet", class)
+		}
+	}
+}

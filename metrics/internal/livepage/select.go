@@ -1,0 +1,139 @@
+package livepage
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+)
+
+// maxNamed is how many targets or policies the text of an error names.
+const maxNamed = 20
+
+// selectTargets returns the targets that the query asks for, by name and policy.
+func (q query) selectTargets(all []Target) ([]Target, error) {
+	ofTarget := filtered(all, func(t Target) bool { return q.target == "" || t.Target == q.target })
+	if len(ofTarget) == 0 && q.target != "" {
+		return nil, unknownName("target", q.target, all, func(t Target) string { return t.Target })
+	}
+	selected := filtered(ofTarget, func(t Target) bool { return q.policy == "" || t.Policy == q.policy })
+	if len(selected) == 0 && q.policy != "" {
+		return nil, unknownName("policy", q.policy, ofTarget, func(t Target) string { return t.Policy })
+	}
+	slices.SortFunc(selected, func(a, b Target) int { return a.compare(b.Key) })
+	return selected, nil
+}
+
+// filtered returns a new slice.
+func filtered(targets []Target, keep func(Target) bool) []Target {
+	return slices.DeleteFunc(slices.Clone(targets), func(t Target) bool { return !keep(t) })
+}
+
+// compare orders keys by target, then policy.
+func (k Key) compare(other Key) int {
+	return cmp.Or(cmp.Compare(k.Target, other.Target), cmp.Compare(k.Policy, other.Policy))
+}
+
+func unknownName(parameter, value string, targets []Target, name func(Target) string) error {
+	var valid []string
+	for _, t := range targets {
+		valid = append(valid, name(t))
+	}
+	slices.Sort(valid)
+	valid = slices.Compact(valid)
+	for i, v := range valid {
+		valid[i] = quoted(v)
+	}
+	switch n := len(valid); {
+	case n == 0:
+		return badValue(parameter, value, "none yet, as there is no channel with an instrumented policy")
+	case n > maxNamed:
+		return badValue(parameter, value, strings.Join(valid[:maxNamed], ", ")+fmt.Sprintf(" and %d more", n-maxNamed))
+	}
+	return badValue(parameter, value, strings.Join(valid, ", "))
+}
+
+// selectBackends returns the backends that the query asks for, in its order, and
+// how many there are of these targets.
+func (q query) selectBackends(targets []*targetStatus) (matched []row, total int) {
+	accepts := q.backendFilter()
+	for _, t := range targets {
+		total += len(t.Backends)
+	}
+	matched = make([]row, 0, total)
+	for _, t := range targets {
+		for i := range t.Backends {
+			if b := &t.Backends[i]; accepts(b) {
+				matched = append(matched, row{Backend: b, target: t, failed: b.failedRPCs()})
+			}
+		}
+	}
+	q.column().sort(matched, q.dir)
+	return matched, total
+}
+
+// backendFilter returns what the parameters state and q say of a backend.
+func (q query) backendFilter() func(*Backend) bool {
+	inState := func(*Backend) bool { return true }
+	if i := slices.IndexFunc(stateFilters, func(f stateFilter) bool { return f.name == q.state }); i >= 0 {
+		inState = stateFilters[i].accepts
+	}
+	if q.filter == "" {
+		return inState
+	}
+	wanted := strings.ToLower(q.filter)
+	has := func(s string) bool { return strings.Contains(strings.ToLower(s), wanted) }
+	var ofCode [NumCodes]bool
+	for code := range ofCode {
+		ofCode[code] = has(codes.Code(code).String())
+	}
+	return func(b *Backend) bool {
+		if !inState(b) {
+			return false
+		}
+		if has(b.Name) || has(b.stateName()) {
+			return true
+		}
+		for code, n := range b.RPCs {
+			if n > 0 && ofCode[code] {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// pages returns how many pages a list of n has. An empty list has one.
+func (q query) pages(n int) int { return max(1, (n+q.perPage-1)/q.perPage) }
+
+// cutPage returns the part of the list that is on the page. There is nothing
+// behind the last page. Programs get the whole list unless they ask for a page.
+func (q query) cutPage(list []row) []row {
+	if q.format == jsonFormat && !q.paged {
+		return list
+	}
+	if q.page > q.pages(len(list)) {
+		return nil
+	}
+	start := (q.page - 1) * q.perPage
+	return list[start:min(start+q.perPage, len(list))]
+}
+
+var perPageChoices = []int{25, defaultPerPage, 250, maxPerPage}
+
+// choices returns the sizes of a page to choose from, with the present one.
+func (q query) choices() []string {
+	sizes := slices.Clone(perPageChoices)
+	if !slices.Contains(sizes, q.perPage) {
+		sizes = append(sizes, q.perPage)
+		slices.Sort(sizes)
+	}
+	out := make([]string, len(sizes))
+	for i, n := range sizes {
+		out[i] = strconv.Itoa(n)
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package livepage_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+)
+
+func TestPageSorts(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ sort, usual, ascending, descending string }{
+		{"backend", "a b c d", "a b c d", "d c b a"},
+		{"target", "a b c d", "a b c d", "d c b a"},
+		{"state", "b c a d", "b c a d", "d a c b"},
+		{"since", "c b a d", "a b c d", "c b a d"}, // d has no state, and so no time
+		{"picks", "a c d b", "b d c a", "a c d b"},
+		{"share", "a c d b", "b d c a", "a c d b"},
+		{"in_flight", "c b a d", "a d b c", "c b a d"}, // a and d have none
+		{"errors", "a c b d", "b d c a", "a c b d"},    // b and d have none
+		{"attempts", "b c a d", "a d c b", "b c a d"},  // a and d have one that was successful
+		{"last_error", "c b a d", "b c a d", "c b a d"},
+	}
+	minute := func(n int) time.Time { return hourAgo.Add(time.Duration(n) * time.Minute) }
+	a := backend("a", ready, codes.OK, codes.OK, codes.OK, codes.Internal, codes.NotFound)
+	a.Since, a.Connected = minute(4), 1
+	b := refused("b", nil)
+	b.Since, b.LastErrorAt = minute(8), minute(8)
+	b.ConnectFailed, b.Picks, b.InFlight = 2, 1, 1
+	c := backend("c", connecting, codes.Internal)
+	c.Since, c.LastErrorAt = minute(11), minute(10)
+	c.ConnectFailed, c.Picks, c.InFlight = 1, 3, 2
+	d := gone(backend("d", ready, codes.OK, codes.OK))
+	d.Connected = 1
+	board := &board{}
+	board.list("test:///t", "p", d, a, b, c)
+	page := board.page()
+	for _, tt := range tests {
+		for dir, want := range map[string]string{"": tt.usual, "&dir=asc": tt.ascending, "&dir=desc": tt.descending} {
+			query := "sort=" + tt.sort + dir
+			if got := strings.Join(pagetest.JSON(t, page, query).Names(), " "); got != want {
+				t.Errorf("%s: %s, want %s", query, got, want)
+			}
+			checkHeading(t, page, tt.sort, query, want == tt.ascending && dir != "&dir=desc")
+		}
+	}
+}
+
+// The order is the one in which the best of several subchannels is chosen.
+func TestPageSortsStatesFromTheWorstToTheBest(t *testing.T) {
+	t.Parallel()
+	b := &board{}
+	b.list("test:///t", "p", gone(backend("none", ready)), backend("ready", ready), backend("idle", idle),
+		backend("connecting", connecting), backend("failing", failure))
+	const want = "failing idle connecting ready none"
+	if got := strings.Join(pagetest.JSON(t, b.page(), "sort=state").Names(), " "); got != want {
+		t.Errorf("sort=state: %s, want %s", got, want)
+	}
+}
+
+// checkHeading checks the heading of the column that the list is sorted by, and
+// that its link turns the list round.
+func checkHeading(t *testing.T, page http.Handler, column, query string, ascending bool) {
+	t.Helper()
+	if column == "target" {
+		column = "backend" // with one target they are the same, and so is the heading
+	}
+	html := pagetest.HTML(t, page, query)
+	names := make([]string, 0, 4)
+	for _, row := range pagetest.Rows(t, html, "list") {
+		names = append(names, row[0])
+	}
+	if want := pagetest.JSON(t, page, query).Names(); !slices.Equal(names, want) {
+		t.Errorf("%s: the page has %v, JSON %v", query, names, want)
+	}
+	for _, n := range html {
+		switch got, isHeading := n.Attrs["aria-sort"], n.Tag == "th" && n.Attrs["scope"] == "col"; {
+		case !isHeading:
+		case n.Attrs["class"] == column && (got != "ascending" && got != "descending" || (got == "ascending") != ascending):
+			t.Errorf("%s: aria-sort of %s is %q, ascending is %v", query, column, got, ascending)
+		case n.Attrs["class"] != column && got != "":
+			t.Errorf("%s: aria-sort of %s is %q, want it on %s only", query, n.Attrs["class"], got, column)
+		}
+	}
+	link, _ := pagetest.Find(t, html, "id", "by-"+column)
+	turned, _ := pagetest.Find(t, pagetest.HTML(t, page, link.Attrs["href"]), "aria-sort", map[bool]string{true: "descending", false: "ascending"}[ascending])
+	if turned.Attrs["class"] != column {
+		t.Errorf("%s: the link %s sorts by %s", query, link.Attrs["href"], turned.Attrs["class"])
+	}
+}

@@ -1,0 +1,97 @@
+package livepage
+
+import (
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+)
+
+// Snapshot lists what there is at one moment.
+type Snapshot struct {
+	Time      time.Time     // that moment, by the wall clock
+	Retention time.Duration // how long what is not used any more stays listed
+	Targets   []Target      // in any order
+}
+
+// Target is a target under one policy.
+type Target struct {
+	Key
+	// Read returns the status of the target. It is called at most once, and only
+	// if the answer shows the target.
+	Read func() Status
+}
+
+// Key tells targets apart.
+type Key struct{ Target, Policy string }
+
+// Status is the state of a target under one policy.
+type Status struct {
+	Instances    []Instance // in any order
+	PicksDelayed uint64
+	PicksFailed  uint64
+	Waiting      int64  // RPC attempts that wait for a pick now
+	Folded       uint64 // subchannels to backends above the limit
+	Backends     []Backend
+}
+
+// Instance is the state of one policy instance, as the policy reported it. The
+// page's readers see it as the state of the channel.
+type Instance struct {
+	State connectivity.State
+	Since time.Time
+}
+
+// NumCodes is the number of status codes that gRPC defines. They begin at 0.
+const NumCodes = int(codes.Unauthenticated) + 1
+
+// Backend is the state of one backend of a target.
+type Backend struct {
+	Name           string
+	Subchannels    int
+	State          connectivity.State // the best of the subchannels'; no state if there are none
+	Since          time.Time          // when the first of these subchannels entered State
+	Picks          uint64
+	Repicks        uint64
+	InFlight       int64
+	RPCs           [NumCodes]uint64 // RPC attempts that ended, by status code
+	Connected      uint64           // connection attempts that succeeded
+	ConnectFailed  uint64           // connection attempts that failed
+	Disconnections uint64
+	Early          uint64    // disconnections within a second of the connection
+	LastError      error     // of a connection attempt; nil if gRPC gave no reason
+	LastErrorAt    time.Time // zero if no connection attempt has failed
+}
+
+// AddSubchannel counts one more subchannel to the backend.
+func (b *Backend) AddSubchannel(state connectivity.State, since time.Time) {
+	b.Subchannels++
+	switch {
+	case b.Subchannels == 1 || better(state, b.State):
+		b.State, b.Since = state, since
+	case state == b.State && since.Before(b.Since):
+		b.Since = since
+	}
+}
+
+// ready tells whether a subchannel to the backend is READY.
+func (b *Backend) ready() bool { return b.Subchannels > 0 && b.State == connectivity.Ready }
+
+// failedRPCs returns how many RPC attempts ended with another code than OK.
+func (b *Backend) failedRPCs() uint64 {
+	var n uint64
+	for code, ended := range b.RPCs {
+		if codes.Code(code) != codes.OK {
+			n += ended
+		}
+	}
+	return n
+}
+
+// lastError returns the text of the last connection error.
+func (b *Backend) lastError() string {
+	if b.LastError == nil {
+		return ""
+	}
+	return b.LastError.Error()
+}

@@ -1,0 +1,126 @@
+package livepage
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+)
+
+// pageView has the values of page.html. The template escapes them.
+type pageView struct {
+	Style  template.CSS
+	Script template.JS
+
+	Title   string
+	Now     *moment
+	Clock   string
+	Problem string // of the request; nothing else is shown then
+	Reload  string // links
+	JSON    string
+	All     string // the page with all targets; "" if they are shown
+	Reset   string // the page with all backends; "" if they are shown
+
+	Retention string
+	Empty     bool // there is no target
+	Targets   []targetView
+	Hidden    int  // targets that are not in the list
+	Mixed     bool // the backends are of more than one target and policy
+
+	Form     formView
+	Headings []heading
+	Backends []backendView
+	Caption  string
+	Pages    pagesView
+}
+
+// maxTargets limits the overview. A target above the limit is shown if the query
+// selects it.
+const maxTargets = 100
+
+func newPageView(p page) *pageView {
+	q := p.query
+	v := newBareView(q)
+	v.Now, v.Clock = newMoment(p.time, p.time), p.time.UTC().Format("15:04:05")
+	v.Retention = elapsed(p.retention)
+	v.Empty, v.Mixed = len(p.targets) == 0, len(p.targets) > 1
+	v.fillLinks(p)
+	v.fillTargets(p)
+	v.Headings = newHeadings(q, v.Mixed)
+	for _, r := range p.shown {
+		v.Backends = append(v.Backends, newBackendView(r, p.time))
+	}
+	v.Pages = newPagesView(q, len(p.matched))
+	v.Caption = caption(p)
+	return v
+}
+
+// newProblemView is the page that tells its reader of a mistake.
+func newProblemView(q query, mistake *parameterError) *pageView {
+	v := newBareView(q)
+	v.Title = "Bad request · " + v.Title
+	v.Problem = visible(mistake.Message)
+	return v
+}
+
+func newBareView(q query) *pageView {
+	return &pageView{
+		Style: template.CSS(pageCSS), Script: template.JS(pageJS),
+		Title: "gRPC load balancing", Reload: q.link(), Form: newFormView(q),
+	}
+}
+
+func (v *pageView) fillTargets(p page) {
+	ready := 0
+	for i, t := range p.targets {
+		ready += t.ready
+		if i < maxTargets {
+			v.Targets = append(v.Targets, newTargetView(t, p.query, p.time))
+		}
+	}
+	v.Hidden = len(p.targets) - len(v.Targets)
+	if p.total > 0 {
+		v.Title = fmt.Sprintf("%s of %s READY · %s", grouped(ready), grouped(p.total), v.Title)
+	}
+}
+
+func (v *pageView) fillLinks(p page) {
+	q := p.query
+	asJSON := q
+	asJSON.format, asJSON.page, asJSON.perPage = jsonFormat, 1, defaultPerPage
+	v.JSON = asJSON.link()
+	if len(p.targets) < p.known {
+		all := q.toPage(1)
+		all.target, all.policy = "", ""
+		v.All = all.link()
+	}
+	if q.filter != "" || q.state != "" {
+		reset := q.toPage(1)
+		reset.filter, reset.state = "", ""
+		v.Reset = reset.link()
+	}
+}
+
+// caption says which backends are shown, of how many.
+func caption(p page) string {
+	var b strings.Builder
+	switch n := len(p.matched); {
+	case len(p.shown) == 0:
+		b.WriteString("Backends")
+	case len(p.shown) == n:
+		fmt.Fprintf(&b, "%s %s", grouped(n), plural(n, "backend"))
+	default:
+		first := (p.query.page-1)*p.query.perPage + 1
+		fmt.Fprintf(&b, "Backends %s to %s of %s", grouped(first), grouped(first+len(p.shown)-1), grouped(n))
+	}
+	if len(p.matched) < p.total {
+		fmt.Fprintf(&b, ", filtered from %s", grouped(p.total))
+	}
+	return b.String()
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}

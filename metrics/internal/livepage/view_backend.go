@@ -1,0 +1,123 @@
+package livepage
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"google.golang.org/grpc/codes"
+)
+
+// backendView is a row of the list.
+type backendView struct {
+	ID             string
+	Target, Policy text
+	Backend        text
+	State          stateView
+	Subchannels    string // "" for one
+	Since          *moment
+	Picks, Repicks string // no Repicks for 0
+	Share          string
+	Bar            string // the width of the share's bar, of 100
+	Alone          bool   // the target has no other backend
+	Times          string // how the share compares with an equal one
+	InFlight       string
+	Codes          []codeView
+	Connected      string
+	Failed, Lost   string // "" for 0
+	Early          string // disconnections within a second of the connection; "" for 0
+	Error          text
+	ErrorAt        *moment
+}
+
+// codeView is how many RPC attempts ended with a code.
+type codeView struct {
+	Code, N string
+	Bad     bool
+}
+
+// badCodes say that something is wrong with the backend rather than with the
+// RPC.
+var badCodes = []codes.Code{
+	codes.Unknown, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Internal, codes.Unavailable, codes.DataLoss,
+}
+
+func newBackendView(r row, now time.Time) backendView {
+	t, equal := r.target, 1/float64(len(r.target.Backends))
+	v := backendView{
+		ID:     rowID("b", t.Target, t.Policy, r.Name),
+		Target: newText(t.Target, maxShort), Policy: newText(t.Policy, maxShort), Backend: newText(cmp.Or(r.Name, "(no name)"), maxShort),
+		State:     newStateView(r.stateName()),
+		Since:     newMoment(r.Since, now),
+		Picks:     grouped(r.Picks),
+		Repicks:   unlessZero(r.Repicks),
+		Share:     percent(r.share()),
+		InFlight:  grouped(r.InFlight),
+		Codes:     newCodeViews(r.RPCs),
+		Connected: grouped(r.Connected),
+		Failed:    unlessZero(r.ConnectFailed),
+		Lost:      unlessZero(r.Disconnections),
+		Early:     unlessZero(r.Early),
+		Error:     newText(r.lastError(), maxError),
+		ErrorAt:   newMoment(r.LastErrorAt, now),
+	}
+	if r.Subchannels > 1 {
+		v.Subchannels = grouped(r.Subchannels)
+	}
+	v.Bar, v.Times = bar(r.share(), equal)
+	v.Alone = equal == 1
+	return v
+}
+
+func unlessZero(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	return grouped(n)
+}
+
+// bar returns the width of a share's bar. Half of the width is an equal share,
+// however many backends there are. The full width is twice an equal share or
+// more; if there is only one backend, an equal share.
+func bar(share, equal float64) (width, times string) {
+	full := min(2*equal, 1)
+	return strconv.FormatFloat(min(share/full, 1)*100, 'f', 1, 64), fmt.Sprintf("%.2f times an equal share", share/equal)
+}
+
+// newCodeViews puts OK first, then the most frequent code.
+func newCodeViews(rpcs [NumCodes]uint64) []codeView {
+	var seen []codes.Code
+	for code, n := range rpcs {
+		if n > 0 {
+			seen = append(seen, codes.Code(code))
+		}
+	}
+	slices.SortFunc(seen, func(a, b codes.Code) int {
+		switch {
+		case a == codes.OK:
+			return -1
+		case b == codes.OK:
+			return 1
+		}
+		return cmp.Or(cmp.Compare(rpcs[b], rpcs[a]), cmp.Compare(a.String(), b.String()))
+	})
+	views := make([]codeView, len(seen))
+	for i, code := range seen {
+		views[i] = codeView{Code: code.String(), N: grouped(rpcs[code]), Bad: slices.Contains(badCodes, code)}
+	}
+	return views
+}
+
+// rowID is the same for the same row in each answer, so that the script can find
+// the row again.
+func rowID(kind, target, policy, backend string) string {
+	h := fnv.New64a()
+	for _, s := range []string{target, policy, backend} {
+		_, _ = io.WriteString(h, s+"\x00")
+	}
+	return kind + strconv.FormatUint(h.Sum64(), 36)
+}

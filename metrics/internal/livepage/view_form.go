@@ -1,0 +1,104 @@
+package livepage
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
+// formView is the form above the list.
+type formView struct {
+	Q, Target, Policy            string
+	MaxQuery                     int
+	States, Sorts, Dirs, PerPage []option
+}
+
+type option struct {
+	Value, Label string
+	Selected     bool
+}
+
+func newFormView(q query) formView {
+	f := formView{
+		Q: strings.ToValidUTF8(q.filter, "\uFFFD"), Target: q.target, Policy: q.policy, MaxQuery: maxFilter,
+		States: []option{{"", "all", q.state == ""}},
+		Sorts:  []option{{"", "default", q.sort == ""}},
+	}
+	for _, s := range stateFilters {
+		f.States = append(f.States, option{s.name, s.label, s.name == q.state})
+	}
+	for _, c := range columns {
+		f.Sorts = append(f.Sorts, option{c.name, cmp.Or(c.by, c.label), c.name == q.sort})
+	}
+	f.Dirs = []option{
+		{"", "default", q.dir == ""}, {ascending, "ascending", q.dir == ascending}, {descending, "descending", q.dir == descending},
+	}
+	current := strconv.Itoa(q.perPage)
+	for _, n := range q.choices() {
+		f.PerPage = append(f.PerPage, option{n, n, n == current})
+	}
+	return f
+}
+
+// heading is the heading of a column, with links that sort the list by it.
+type heading struct {
+	Name  string
+	Sort  string // the value of aria-sort; "" if the list is not sorted by it
+	Links []sortLink
+}
+
+type sortLink struct {
+	Name, Label string
+	By          string // what is sorted by, in words; "" if the label says it
+	URL         string
+	On          bool // the list is sorted by it
+}
+
+// newHeadings leaves the target out if the list has only one. If it has several,
+// the target is in the column of the backend.
+func newHeadings(q query, mixed bool) []heading {
+	by := q.column()
+	if !mixed && by.name == "target" {
+		by = columns[0] // the same order
+	}
+	var all []heading
+	for _, c := range columns {
+		if c.name == defaultSort && !mixed {
+			continue
+		}
+		on := c.name == by.name
+		link := sortLink{Name: c.name, Label: c.label, By: c.by, URL: q.sortedBy(c, on).link(), On: on}
+		if c.name == "target" {
+			all[0].Links = append(all[0].Links, link)
+		} else {
+			all = append(all, heading{Name: c.name, Links: []sortLink{link}})
+		}
+		if on {
+			all[len(all)-1].Sort = q.direction(c) + "ending"
+		}
+	}
+	return all
+}
+
+// pagesView is the position of the page in the list, with links to other pages.
+// A link is "" if there is no such page.
+type pagesView struct {
+	Page, Pages             string
+	Many, Behind            bool // there are several pages; this one is behind the last
+	First, Prev, Next, Last string
+}
+
+func newPagesView(q query, matched int) pagesView {
+	last := q.pages(matched)
+	v := pagesView{Page: grouped(q.page), Pages: grouped(last), Many: last > 1, Behind: q.page > last}
+	if q.page > 1 {
+		v.First, v.Prev = q.toPage(1).link(), q.toPage(min(q.page-1, last)).link()
+	}
+	if q.page != last {
+		v.Last = q.toPage(last).link()
+	}
+	if q.page < last {
+		v.Next = q.toPage(q.page + 1).link()
+	}
+	return v
+}
