@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
+	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
@@ -155,4 +156,34 @@ func newVectors(backends int) []prometheus.Collector {
 		readyNow.WithLabelValues(l...)
 	}
 	return []prometheus.Collector{picks, repicks, lost, rpcs, connects, inFlight, readyNow}
+}
+
+// BenchmarkBackendsAboveTheLimit makes subchannels to many backends, half of them
+// above the limit, and without a limit. The two take about the same: looking at
+// all records for each backend above the limit would take some hundred times as
+// long.
+func BenchmarkBackendsAboveTheLimit(b *testing.B) {
+	const n = 40_000
+	for _, retention := range []time.Duration{5 * time.Minute, 0} {
+		for _, limit := range []int{0, n / 2} {
+			b.Run(fmt.Sprintf("retention=%v/limit=%d", retention, limit), func(b *testing.B) {
+				for b.Loop() {
+					connectMany(b, n, metrics.WithMaxBackends(limit), metrics.WithRetention(retention))
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/backend")
+			})
+		}
+	}
+}
+
+func connectMany(b *testing.B, n int, opts ...metrics.Option) {
+	s := &stub{}
+	p := metrics.New(opts...).Instrument(s).Build(&looseConn{}, balancer.BuildOptions{})
+	defer p.Close()
+	for i := range n {
+		addr := resolver.Address{Addr: fmt.Sprintf("10.%d.%d.1:1", i>>8, i&255)}
+		if _, err := s.cc.NewSubConn([]resolver.Address{addr}, balancer.NewSubConnOptions{}); err != nil {
+			b.Fatalf("NewSubConn: %v", err)
+		}
+	}
 }

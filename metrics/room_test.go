@@ -1,13 +1,11 @@
 package metrics_test
 
 import (
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
@@ -137,33 +135,4 @@ func TestFoldedBackendGetsItsOwnSeriesWhenThereIsRoom(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		wantBackends(t, m, "b:1")
 	})
-}
-
-// Looking at all records for each backend above the limit would take some hundred
-// times as long. Not parallel: it compares times.
-func TestBackendsAboveTheLimitTakeNoLongerThanOthers(t *testing.T) {
-	const n = 40_000
-	for _, retention := range []time.Duration{5 * time.Minute, 0} {
-		start := func(limit int) time.Duration {
-			best := time.Hour
-			for range 3 {
-				m := metrics.New(metrics.WithMaxBackends(limit), metrics.WithRetention(retention))
-				s, cc := &stub{}, &looseConn{}
-				p := m.Instrument(s).Build(cc, balancer.BuildOptions{})
-				began := time.Now()
-				for i := range n {
-					addr := resolver.Address{Addr: fmt.Sprintf("10.%d.%d.1:1", i>>8, i&255)}
-					if _, err := s.cc.NewSubConn([]resolver.Address{addr}, balancer.NewSubConnOptions{}); err != nil {
-						t.Fatalf("NewSubConn: %v", err)
-					}
-				}
-				best = min(best, time.Since(began))
-				p.Close()
-			}
-			return best
-		}
-		if all, half := start(0), start(n/2); half > 10*all {
-			t.Errorf("retention %v: %d backends took %v with half of them above the limit, and %v without a limit", retention, n, half, all)
-		}
-	}
 }
