@@ -60,7 +60,7 @@ const browse = `
 	await until("and then it is again", () => fetches() > before);
 
 	await fetch("?break");
-	await until("trouble is told of", () => !$("trouble").hidden && $("trouble").textContent.startsWith("Not refreshed since"));
+	await until("trouble is shown", () => !$("trouble").hidden && $("trouble").textContent.startsWith("Not refreshed since"));
 	document.documentElement.dataset.seen = JSON.stringify(seen);
 })();
 `
@@ -91,12 +91,12 @@ func TestPageInABrowser(t *testing.T) {
 	attribute, _, found := strings.Cut(attribute, `"`)
 	got := make(map[string]bool)
 	if err := json.Unmarshal([]byte(html.UnescapeString(attribute)), &got); err != nil || !found {
-		t.Fatalf("the page does not tell what was seen: %v\n%s", err, page)
+		t.Fatalf("the page does not say what was seen: %v\n%s", err, page)
 	}
 	want := map[string]bool{
 		"the busiest is first": true, "the numbers change": true, "the rows change places": true,
 		"the focus stays": true, "what is open stays so": true, "the filter is applied": true, "and stays": true,
-		"paused, nothing is asked for": true, "and then it is again": true, "trouble is told of": true,
+		"paused, nothing is asked for": true, "and then it is again": true, "trouble is shown": true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
