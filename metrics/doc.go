@@ -86,10 +86,10 @@
 //
 //   - connecting: the picker queued the attempt; there was nothing to pick.
 //   - subchannel_state_mismatch: the picked subchannel had just lost its
-//     connection. Where it is still READY, and its connection is closing, gRPC
-//     picks again without waiting. The end of such a pick does not say whose it was, except where
+//     connection. The end of such a pick does not say whose it was, except where
 //     latency is measured; elsewhere the wait begins when the next picker queues
-//     the attempt, if it does.
+//     the attempt, if it does. While a connection is only closing, gRPC picks
+//     again at once, which is no wait.
 //   - picker_failing_with_wait_for_ready: the picker answered with an error, and
 //     the attempt was there again for the next picker, or its deadline passed:
 //     it is wait-for-ready. One that is cancelled before may not be, and is not

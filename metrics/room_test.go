@@ -142,7 +142,7 @@ func TestFoldedBackendGetsItsOwnSeriesWhenThereIsRoom(t *testing.T) {
 // Looking at all records for each backend above the limit would take some hundred
 // times as long. Not parallel: it compares times.
 func TestBackendsAboveTheLimitTakeNoLongerThanOthers(t *testing.T) {
-	const n = 40_000
+	const n = 20_000
 	for _, retention := range []time.Duration{5 * time.Minute, 0} {
 		start := func(limit int) time.Duration {
 			best := time.Hour

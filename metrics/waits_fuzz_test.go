@@ -71,7 +71,7 @@ func expectedWaits(script string) map[string]string {
 func reasonOf(stretch, word string) (why string, seconds int) {
 	asked := strings.TrimRight(stretch, "n")
 	seconds = len(stretch)
-	unknown := strings.Contains("cdx", word) // no picker says that the wait is over
+	unknown := word == "c" || word == "d" || word == "x" // no picker says that the wait is over
 	if unknown && asked != stretch {
 		seconds = len(asked) - 1 // the last answer, as it did not ask the next picker
 	}
