@@ -86,6 +86,17 @@ func (s *Server) Kill() {
 	}
 }
 
+// SendClientsAway ends all connections with GOAWAY, after the RPCs under way. New
+// connections are served.
+func (s *Server) SendClientsAway() {
+	s.t.Helper()
+	s.mu.Lock()
+	old := s.srv
+	s.mu.Unlock()
+	s.Start()
+	old.GracefulStop()
+}
+
 // Address is what a resolver says of the server.
 func (s *Server) Address() resolver.Address {
 	return resolver.Address{Addr: s.Addr, ServerName: s.Name}

@@ -2,23 +2,13 @@ package realchannel_test
 
 import (
 	"testing"
-	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/keepalive"
 
 	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
-
-// mortal has a server end its connections with GOAWAY at about that age.
-func mortal(age time.Duration) func(int, *channeltest.Server) {
-	return func(_ int, s *channeltest.Server) {
-		s.Options = append(s.Options, grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: age}))
-	}
-}
 
 func TestNoRPCIsLostToServersThatSendClientsAway(t *testing.T) {
 	t.Parallel()
@@ -26,18 +16,24 @@ func TestNoRPCIsLostToServersThatSendClientsAway(t *testing.T) {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			ctx := channeltest.Context(t)
-			all := channeltest.StartServers(t, 2, mortal(100*time.Millisecond))
+			all := channeltest.StartServers(t, 2)
 			c := channeltest.Dial(t, policy, all)
+			used := map[string]int{pickfirst2.Name: 1, roundrobin2.Name: 2}[policy]
+			c.CallUntilEven(ctx, 10, all.Addrs()[:used]...)
+
 			stop := c.Load(ctx)
-			var lost float64
-			channeltest.Poll(ctx, func() bool {
-				s := c.Series()
-				lost = s["grpc_lb_disconnections_total "+all[0].Addr] + s["grpc_lb_disconnections_total "+all[1].Addr]
-				return lost >= 4
-			})
-			sent, failed := stop()
-			if len(failed) > 0 || lost < 4 {
-				t.Errorf("%d of %d RPCs failed while %v connections went: %v", len(failed), sent, lost, failed)
+			const rounds = 4 // fewer than make round_robin2 pause
+			for round := 1.0; round <= rounds; round++ {
+				for _, s := range all {
+					s.SendClientsAway()
+				}
+				for _, s := range all[:used] {
+					c.Await(ctx, "grpc_lb_disconnections_total "+s.Addr, round)
+					c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_total "+s.Addr+" success", round+1)
+				}
+			}
+			if sent, failed := stop(); len(failed) > 0 {
+				t.Errorf("%d of %d RPCs failed; the last: %v", len(failed), sent, failed[len(failed)-1])
 			}
 			c.CheckPicksAddUp(all.Addrs()...)
 		})
@@ -47,13 +43,14 @@ func TestNoRPCIsLostToServersThatSendClientsAway(t *testing.T) {
 func TestPickFirst2IsIdleAfterGoAwayUntilTheNextRPC(t *testing.T) {
 	t.Parallel()
 	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 2, mortal(300*time.Millisecond)) // time for the RPC on a busy machine
+	all := channeltest.StartServers(t, 2)
 	c := channeltest.Dial(t, pickfirst2.Name, all)
 	const visits = 3
 	for range visits {
 		if addr, err := c.Call(ctx); err != nil || addr != all[0].Addr {
 			t.Errorf("RPC went to %q, %v; want the first, %s", addr, err, all[0].Addr)
 		}
+		all[0].SendClientsAway()
 		c.AwaitState(ctx, connectivity.Idle)
 	}
 	if got := c.Value("grpc_lb_connection_attempts_total " + all[0].Addr + " success"); got != visits {
@@ -67,10 +64,13 @@ func TestPickFirst2IsIdleAfterGoAwayUntilTheNextRPC(t *testing.T) {
 func TestRoundRobin2ReconnectsAfterGoAwayByItself(t *testing.T) {
 	t.Parallel()
 	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 2, mortal(100*time.Millisecond))
+	all := channeltest.StartServers(t, 2)
 	c := channeltest.Dial(t, roundrobin2.Name, all)
 	c.Conn.Connect()
-	for _, s := range all {
-		c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_total "+s.Addr+" success", 3)
+	for connections := 1.0; connections <= 3; connections++ {
+		for _, s := range all {
+			c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_total "+s.Addr+" success", connections)
+			s.SendClientsAway()
+		}
 	}
 }
