@@ -1,0 +1,64 @@
+package balancer_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport has the packages of the library, and those of this module that each
+// may import: pickfirst2 ← base2 ← roundrobin2 ← balancer. metrics knows no
+// policy, and is known only where policies are registered.
+var mayImport = map[string][]string{
+	"balancer":                     {"pickfirst2", "roundrobin2"},
+	"balancer/balancertest":        nil,
+	"balancer/balancertest/script": nil,
+	"balancer/base2":               {"balancer/lbconfig", "pickfirst2"},
+	"balancer/lbconfig":            nil,
+	"certs":                        nil,
+	"metrics":                      {"balancer/lbconfig", "metrics/internal/livepage"},
+	"metrics/internal/livepage":    nil,
+	"pickfirst2":                   {"balancer/lbconfig", "metrics"},
+	"roundrobin2":                  {"balancer/base2", "balancer/lbconfig", "metrics"},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	t.Parallel()
+	args := []string{"list", "-f", `{{.ImportPath}} {{join .Imports " "}}`}
+	for pkg := range mayImport {
+		args = append(args, modulePath+"/"+pkg)
+	}
+	lines := strings.Split(strings.TrimSpace(runGo(t, args...)), "\n")
+	if len(lines) != len(mayImport) {
+		t.Errorf("%d packages, want %d", len(lines), len(mayImport))
+	}
+	for _, line := range lines {
+		pkg, imports, _ := strings.Cut(strings.TrimPrefix(line, modulePath+"/"), " ")
+		for path := range strings.FieldsSeq(imports) {
+			own, ok := strings.CutPrefix(path, modulePath+"/")
+			if ok && !slices.Contains(mayImport[pkg], own) {
+				t.Errorf("%s imports %s, want of this module at most %q", pkg, own, mayImport[pkg])
+			}
+		}
+	}
+}
+
+// Whoever looks for something finds it by the names of the folders.
+func TestTheModuleHasNoOtherFolders(t *testing.T) {
+	t.Parallel()
+	want := []string{"balancer", "certs", "examples", "metrics", "pickfirst2", "roundrobin2"}
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && e.Name() != "bin" { // of go build, and ignored
+			got = append(got, e.Name())
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("folders %q, want %q", got, want)
+	}
+}
