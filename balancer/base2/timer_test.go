@@ -27,6 +27,7 @@ func TestATimerThatIsStoppedWhileItFiresDoesNothing(t *testing.T) {
 		tm.start(time.Second, &mu, func() { calls += 10 })
 		mu.Unlock()
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if calls != 10 || tm.runs() {
 			t.Errorf("calls %d, want 10 for the second start only; running: %v", calls, tm.runs())
 		}
