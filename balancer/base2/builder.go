@@ -22,10 +22,12 @@ import (
 func NewBalancerBuilder(name string, newPickerBuilder func() base.PickerBuilder, config base.Config) balancer.Builder {
 	return newBuilder(name, config, newPickerBuilder == nil, func() (buildPicker, any) {
 		pickerBuilder := newPickerBuilder()
-		return func(ready *readyList) balancer.Picker {
-			conns := make(map[balancer.SubConn]base.SubConnInfo, ready.len())
-			for _, c := range ready.members {
-				conns[c.picked.SubConn] = c.subConnInfoLocked()
+		return func(b *endpointBalancer) balancer.Picker {
+			conns := make(map[balancer.SubConn]base.SubConnInfo, b.ready.len())
+			for _, c := range b.order {
+				if c.picked != nil {
+					conns[c.picked.SubConn] = c.subConnInfoLocked()
+				}
 			}
 			return pickerBuilder.Build(base.PickerBuildInfo{ReadySCs: conns})
 		}, pickerBuilder
@@ -50,14 +52,15 @@ type ListPickerBuilder interface {
 func NewListBalancerBuilder(name string, newPickerBuilder func() ListPickerBuilder, config base.Config) balancer.Builder {
 	return newBuilder(name, config, newPickerBuilder == nil, func() (buildPicker, any) {
 		pickerBuilder := newPickerBuilder()
-		return func(ready *readyList) balancer.Picker {
-			return pickerBuilder.BuildList(slices.Clip(ready.conns), slices.Clip(ready.places))
+		return func(b *endpointBalancer) balancer.Picker {
+			b.ready.refresh()
+			return pickerBuilder.BuildList(slices.Clip(b.ready.conns), slices.Clip(b.ready.places))
 		}, pickerBuilder
 	})
 }
 
-// buildPicker makes a channel's next picker. The list is up to date.
-type buildPicker func(ready *readyList) balancer.Picker
+// buildPicker makes a channel's next picker, under the endpointBalancer's mutex.
+type buildPicker func(b *endpointBalancer) balancer.Picker
 
 // configurer gives a config to a PickerBuilder and returns what it was.
 type configurer func(name string, pickerBuilder any, cfg serviceconfig.LoadBalancingConfig) (any, error)

@@ -19,7 +19,7 @@ type child struct {
 
 	// Guarded by parent.mu. The endpoint is changed by calls from the channel
 	// only; its addresses are a copy, since resolvers may reuse their memory.
-	listed      bool // in parent.ready, perhaps since the last picker no longer READY
+	changed     bool // has left parent.ready, or come back, since the last picker
 	endpoint    resolver.Endpoint
 	state       connectivity.State
 	err         error      // in TRANSIENT_FAILURE: of its picks
@@ -126,7 +126,7 @@ func (b *endpointBalancer) leaveLocked(c *child) {
 	b.states.remove(c.state)
 	c.picked, c.err = nil, nil
 	if c.state == connectivity.Ready {
-		b.ready.remove()
+		b.ready.remove(c)
 		b.publisher.readyChanged = true
 	}
 }

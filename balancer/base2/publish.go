@@ -144,8 +144,7 @@ func (b *endpointBalancer) readyPickerLocked() (picker balancer.Picker, err erro
 	if b.pickerBuilder == nil {
 		return nil, fmt.Errorf("%s: build picker: the policy has no PickerBuilder; newPickerBuilder returned nil", b.name)
 	}
-	b.ready.refresh()
-	picker = b.publisher.build(&b.ready)
+	picker = b.publisher.build(b)
 	if picker == nil {
 		return nil, fmt.Errorf("%s: build picker: %T returned a nil picker; have it return base.NewErrPicker if there is none", b.name, b.pickerBuilder)
 	}

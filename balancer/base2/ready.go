@@ -7,87 +7,71 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// readyList holds the READY children, and where their picks go, in the order of
-// their places. A child gets its place when it is READY for the first time, the
-// last one so far, and keeps it for as long as it lives: an endpoint that loses
-// its connection again and again does not lose its turn with it.
+// readyList holds where the picks of the READY children go, in the order of the
+// children's places. A child gets its place when it is READY for the first time,
+// the last one so far, and keeps it for as long as it lives: an endpoint that
+// loses its connection again and again does not lose its turn with it.
 //
-// Successive pickers share conns and places. A child that is new is appended,
-// behind what they see. Only when children have left or come back are the slices
-// made anew, once for all that did since the last picker.
+// Successive pickers share the slices. A child that is new is appended, behind
+// what they see. Only when children have left or come back are the slices made
+// anew, once for all that did since the last picker. The other children are not
+// looked at then, since in a large channel each look is a cache miss.
 type readyList struct {
-	members   []*child           // by place; with those that have left since the last picker
-	conns     []balancer.SubConn // one for each of members
-	places    []int              // one for each of members
-	back      []*child           // have come back since the last picker, in any order
-	ready     int                // how many of members and back are READY
-	stale     bool               // a child has left or come back since the last picker
-	lastPlace int                // that was given
+	conns     []balancer.SubConn
+	places    []int    // one for each of conns
+	changed   []*child // have left or come back since the last picker, once each
+	ready     int      // how many children are READY
+	lastPlace int      // that was given
 }
 
 func (r *readyList) len() int { return r.ready }
 
-// add takes in a child that has become READY. It may be listed still, if it was
-// READY when the last picker was made.
+// add takes in a child that has become READY.
 func (r *readyList) add(c *child) {
 	r.ready++
-	switch {
-	case c.place == 0:
-		r.lastPlace++
-		c.place, c.listed = r.lastPlace, true
-		r.members = append(r.members, c)
-		r.conns = append(r.conns, c.picked.SubConn)
-		r.places = append(r.places, c.place)
-	case !c.listed:
-		c.listed = true
-		r.back = append(r.back, c)
-		r.stale = true
-	}
-}
-
-// remove takes out a child that is READY no longer. It stays among the members
-// until the next picker.
-func (r *readyList) remove() {
-	r.ready--
-	r.stale = true
-}
-
-// refresh brings the list up to date, for the next picker.
-func (r *readyList) refresh() {
-	if !r.stale {
+	if c.place > 0 {
+		r.change(c)
 		return
 	}
-	stayed, back := slices.DeleteFunc(r.members, notReady), slices.DeleteFunc(r.back, notReady)
-	r.members = mergeByPlace(stayed, back)
-	r.conns = make([]balancer.SubConn, len(r.members))
-	r.places = make([]int, len(r.members))
-	for i, c := range r.members {
-		r.conns[i], r.places[i] = c.picked.SubConn, c.place
+	r.lastPlace++
+	c.place = r.lastPlace
+	r.conns = append(r.conns, c.picked.SubConn)
+	r.places = append(r.places, c.place)
+}
+
+// remove takes out a child that is READY no longer, with the next picker.
+func (r *readyList) remove(c *child) {
+	r.ready--
+	r.change(c)
+}
+
+func (r *readyList) change(c *child) {
+	if !c.changed {
+		c.changed = true
+		r.changed = append(r.changed, c)
 	}
-	r.back, r.stale = nil, false
 }
 
-// notReady tells whether the child leaves the list.
-func notReady(c *child) bool {
-	c.listed = c.picked != nil
-	return !c.listed
-}
-
-// mergeByPlace adds a few children, in any order, to many that are in the order
-// of their places.
-func mergeByPlace(many, few []*child) []*child {
-	slices.SortFunc(few, func(a, b *child) int { return cmp.Compare(a.place, b.place) })
-	i, end := len(many), len(many)+len(few)
-	many = append(many, few...)
-	for k := len(few); k > 0; {
-		end--
-		if i > 0 && many[i-1].place > few[k-1].place {
-			i--
-			many[end] = many[i]
-		} else {
-			k--
-			many[end] = few[k]
+// refresh brings the slices up to date, for the next picker. What is between two
+// children that have changed is copied as a whole.
+func (r *readyList) refresh() {
+	if len(r.changed) == 0 {
+		return
+	}
+	slices.SortFunc(r.changed, func(a, b *child) int { return cmp.Compare(a.place, b.place) })
+	conns, places := make([]balancer.SubConn, 0, r.ready), make([]int, 0, r.ready)
+	from := 0
+	for _, c := range r.changed {
+		to, listed := slices.BinarySearch(r.places, c.place)
+		conns, places = append(conns, r.conns[from:to]...), append(places, r.places[from:to]...)
+		if from = to; listed {
+			from++
 		}
+		if c.picked != nil {
+			conns, places = append(conns, c.picked.SubConn), append(places, c.place)
+		}
+		c.changed = false
 	}
-	return many
+	r.conns, r.places = append(conns, r.conns[from:]...), append(places, r.places[from:]...)
+	r.changed = nil
 }
