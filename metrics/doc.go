@@ -6,8 +6,8 @@
 // [Metrics] is also the Prometheus collector. [Default] is registered with
 // Prometheus's default registerer; [New] makes another for a registry of one's
 // own. [Metrics.Handler] shows the same, and the last connection errors, on a
-// page for people. Beside the code are dashboard.json, for Grafana, and
-// alerts.yml, for Prometheus.
+// page for people. The folder ops has a dashboard for Grafana and alerts for
+// Prometheus.
 //
 // # What is counted, and when
 //

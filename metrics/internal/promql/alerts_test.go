@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	alertsFile     = "../../alerts.yml"
-	alertTestsFile = "../../alerts_test.yml"
+	alertsFile     = "../../ops/alerts.yml"
+	alertTestsFile = "../../ops/alerts_test.yml"
 )
 
 // readAlerts reads the alerts as Prometheus does.

@@ -1,7 +1,10 @@
 // Package promql has only tests: those of the Grafana dashboard and the
-// Prometheus alerts that package metrics comes with. It is a module of its own
-// because of Prometheus's query engine, which is no business of a user of the
-// metrics.
+// Prometheus alerts in metrics/ops. It is a module of its own because of
+// Prometheus's query engine, which is no business of a user of the metrics.
+// The package dashboard below makes the dashboard.
+//
+// The files are outside of this module, where go test does not see that they have
+// changed: run it with -count=1.
 //
 // The queries are held against what the collector shows, not against a list:
 // metrics and labels come from its descriptions and from a scrape. So a metric

@@ -79,6 +79,47 @@ func TestPanelsByBackendHaveALimit(t *testing.T) {
 	}
 }
 
+// Ranked at each moment instead, lines would break where the rank changes.
+func TestLeadersAreRankedAtTheEndOfTheGraph(t *testing.T) {
+	t.Parallel()
+	d := readDashboard(t)
+	ranked := 0
+	for _, p := range d.graphs() {
+		for _, q := range p.Targets {
+			expr, _, _ := substitute(q.Expr, d.values())
+			for _, selector := range rankOf(t, expr) {
+				ranked++
+				if selector.StartOrEnd != parser.END {
+					t.Errorf("panel %q, query %s ranks by %s, want it @ end()", p.Title, q.RefID, selector)
+				}
+			}
+		}
+	}
+	if ranked == 0 {
+		t.Error("no panel shows leaders")
+	}
+}
+
+// rankOf returns what the right side of "vector and topk(…)" selects.
+func rankOf(t *testing.T, expr string) (selectors []*parser.VectorSelector) {
+	t.Helper()
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	and, ok := parsed.(*parser.BinaryExpr)
+	if !ok || and.Op != parser.LAND {
+		return nil
+	}
+	parser.Inspect(and.RHS, func(node parser.Node, _ []parser.Node) error {
+		if s, ok := node.(*parser.VectorSelector); ok {
+			selectors = append(selectors, s)
+		}
+		return nil
+	})
+	return selectors
+}
+
 // isLimited tells whether the expression is a topk, or what is left of a vector
 // by a topk.
 func isLimited(t *testing.T, expr string) bool {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-const dashboardFile = "../../dashboard.json"
+const dashboardFile = "../../ops/dashboard.json"
 
 // dashboard is what the tests look at of Grafana's dashboard model.
 type dashboard struct {

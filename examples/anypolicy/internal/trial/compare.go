@@ -27,7 +27,7 @@ func CompareAll(ctx context.Context, out io.Writer, rpcs int) error {
 			return err
 		}
 	}
-	fmt.Fprintln(out, "\nShares are those of grpc_lb_picks_total. The dashboard metrics/dashboard.json shows each policy under its name.")
+	fmt.Fprintln(out, "\nShares are those of grpc_lb_picks_total. The dashboard metrics/ops/dashboard.json shows each policy under its name.")
 	return nil
 }
 

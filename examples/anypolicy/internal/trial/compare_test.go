@@ -48,7 +48,8 @@ func TestInterruptedRunEnds(t *testing.T) {
 // A dashboard's expression names a metric and then has its labels in braces.
 var metricName = regexp.MustCompile(`\b(grpc_lb_[a-z_]+)\{`)
 
-// Each policy has series of every metric that the dashboard queries.
+// Each policy has series of every metric that the dashboard queries, unless the
+// metric has none before what it counts has happened.
 func TestTheDashboardHasSomethingOfEachPolicy(t *testing.T) {
 	t.Parallel()
 	names := dashboardMetrics(t)
@@ -68,7 +69,7 @@ func TestTheDashboardHasSomethingOfEachPolicy(t *testing.T) {
 
 func dashboardMetrics(t *testing.T) map[string]bool {
 	t.Helper()
-	js, err := os.ReadFile("../../../../metrics/dashboard.json")
+	js, err := os.ReadFile("../../../../metrics/ops/dashboard.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +81,7 @@ func dashboardMetrics(t *testing.T) map[string]bool {
 		name := strings.TrimSuffix(strings.TrimSuffix(string(match[1]), "_bucket"), "_count")
 		names[name] = true
 	}
+	delete(names, "grpc_lb_early_disconnections_total") // has no series before the first one; here is none
 	return names
 }
 

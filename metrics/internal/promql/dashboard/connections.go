@@ -1,0 +1,121 @@
+package dashboard
+
+func connectionPanels() []panel {
+	ready := sum(perBackend, series("grpc_lb_backend_ready"))
+	return []panel{
+		{
+			Title:       "Subchannels by state",
+			Description: "Subchannels by connectivity state. Under round_robin2 all should be READY; under pick_first2 each channel has one that is READY, or IDLE while unused.",
+			Unit:        "short",
+			Queries:     []query{{ofState, sum(perState, series("grpc_lb_subchannels"))}},
+		},
+		{
+			Title:       "Backends",
+			Description: `Backends to which any client has a READY subchannel, and backends that have series: those in use now, and for the retention those that were. Backends above the limit of series count as one, "other".`,
+			Unit:        "short",
+			Queries: []query{
+				{"READY " + ofTarget, sum(perTarget, ready+" > bool 0")},
+				{"known " + ofTarget, "count by (" + perTarget + ") (" + ready + ")"},
+			},
+		},
+		{
+			Title:       "Connection attempts by result",
+			Description: "Attempts to connect per second that succeeded or failed.",
+			Unit:        "cps",
+			Queries:     []query{{ofResult, sum(perResult, rate("grpc_lb_connection_attempts_total"))}},
+		},
+		{
+			Title:       "Failed connection attempts by backend",
+			Description: "Attempts to connect per second that failed, by backend." + showsHighest,
+			Unit:        "cps",
+			Queries: []query{{ofBackend, highest(
+				sum(perBackend, rate("grpc_lb_connection_attempts_total", `result="failure"`)) + " > 0")}},
+		},
+		{
+			Title: "Disconnections by backend",
+			Description: "Connections per second that were lost after they had been made, by backend, and those of them that were lost within a second." +
+				" Servers that close connections by age show here as well; those that accept connections and hang up show in both." + showsHighest,
+			Unit: "cps",
+			Queries: []query{
+				{ofBackend, highest(sum(perBackend, rate("grpc_lb_disconnections_total")) + " > 0")},
+				{"within 1s: " + ofBackend, highest(sum(perBackend, rate("grpc_lb_early_disconnections_total")) + " > 0")},
+			},
+		},
+		{
+			Title:       "Time to connect",
+			Description: "Time from CONNECTING to READY, TLS handshake included. There is data when connections are made.",
+			Unit:        "s",
+			Queries:     quantilesPerTarget("grpc_lb_connect_duration_seconds"),
+		},
+	}
+}
+
+func updatePanels() []panel {
+	return []panel{
+		{
+			Title:       "Resolver updates by result",
+			Description: "Results of name resolution per second: taken by the policy (ok), not taken (rejected), or an error of the resolver (error).",
+			Unit:        "cps",
+			Queries:     []query{{ofResult, sum(perResult, rate("grpc_lb_resolver_updates_total"))}},
+		},
+		{
+			Title:       "Picker updates",
+			Description: "Pickers per second that the policy published. Each change of a connection may cause one; many are work for the client.",
+			Unit:        "cps",
+			Queries:     []query{{ofTarget, sum(perTarget, rate("grpc_lb_picker_updates_total"))}},
+		},
+		{
+			Title:       "Channels",
+			Description: "Channels that use the policy for the target, over all client processes.",
+			Unit:        "short",
+			Queries:     []query{{ofTarget, sum(perTarget, series("grpc_lb_channels"))}},
+		},
+		{
+			Title:       `Subchannels counted as "other"`,
+			Description: "Subchannels that were made to backends above the limit of series (metrics.WithMaxBackends), since the processes started. Above 0 the panels by backend are incomplete.",
+			Unit:        "short",
+			Queries:     []query{{ofTarget, sum(perTarget, series("grpc_lb_backends_folded_total"))}},
+		},
+	}
+}
+
+func waitPanels() []panel {
+	const wait = "grpc_lb_pick_wait_seconds"
+	all := []panel{
+		{
+			Title: "Picks that did not succeed",
+			Description: "Picks per second that were delayed, because no subchannel was available, or failed, because the policy had only an error to offer." +
+				" One RPC may count several times. A failed pick ends the RPC, unless it is wait-for-ready.",
+			Unit: "reqps",
+			Queries: []query{
+				{"delayed " + ofTarget, sum(perTarget, rate("grpc_lb_picks_delayed_total"))},
+				{"failed " + ofTarget, sum(perTarget, rate("grpc_lb_picks_failed_total"))},
+			},
+		},
+		{
+			Title:       "Picks given up",
+			Description: "Picks per second that gRPC gave up, to pick again, because the connection of the backend had just gone or was closing, as after GOAWAY. Nothing was sent.",
+			Unit:        "reqps",
+			Queries:     []query{{ofTarget, sum(perTarget, rate("grpc_lb_repicks_total"))}},
+		},
+		{
+			Title: "RPC attempts that waited, by reason",
+			Description: "RPC attempts per second that had to wait for a pick and whose wait is over: for a connection (connecting)," +
+				" because the picked subchannel had just lost its connection (subchannel_state_mismatch)," +
+				" or because the policy fails and the RPC is wait-for-ready (picker_failing_with_wait_for_ready).",
+			Unit: "reqps",
+			Queries: []query{{ofReason, lines(
+				sum(perReason, "histogram_count("+rate(wait)+")"),
+				"or "+sum(perReason, rate(wait+"_count")))}},
+		},
+	}
+	for _, q := range quantiles {
+		all = append(all, panel{
+			Title:       "Wait for a pick, " + q.name + " by reason",
+			Description: "The " + q.name + " of the time that RPC attempts waited for a pick, of those that had to. There is data when some did.",
+			Unit:        "s",
+			Queries:     []query{{ofReason, quantile(q.value, perReason, wait)}},
+		})
+	}
+	return all
+}

@@ -1,0 +1,83 @@
+// Package dashboard makes ops/dashboard.json from a table.
+//
+// The panels are in traffic.go and connections.go, row by row, in the order in
+// which Grafana shows them. The table says what a panel shows; where it stands
+// and its id follow from its place in the table. Queries are put together by the
+// functions of promql.go, which know the dashboard's menus. All that Grafana wants
+// to have said besides is in dashboard.json.tmpl, once.
+//
+// After a change run go generate in this folder.
+package dashboard
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"text/template"
+)
+
+//go:generate go test . -run TestTheFileIsWhatTheTableSays -update
+
+// row is a heading and the panels below it.
+type row struct {
+	title  string
+	panels []panel
+}
+
+// panel is a graph.
+type panel struct {
+	Title, Description string
+	Unit               string // Grafana's name: reqps and cps are per second
+	Decimals           int    // 0: Grafana chooses
+	Max                int    // of the axis, which starts at 0; 0: Grafana chooses
+	Queries            []query
+
+	wide bool // takes the whole width, not half
+}
+
+// query has the legend of a line, and the PromQL that gives it.
+type query struct{ Legend, Expr string }
+
+func rows() []row {
+	return []row{
+		{"Traffic share per backend", trafficPanels()},
+		{"Errors", errorPanels()},
+		{"Latency (opt-in)", latencyPanels()},
+		{"Imbalance", imbalancePanels()},
+		{"Connection states and churn", slices.Concat(connectionPanels(), updatePanels())},
+		{"Waiting picks", waitPanels()},
+	}
+}
+
+//go:embed dashboard.json.tmpl
+var text string
+
+var file = template.Must(template.New("dashboard.json").Funcs(template.FuncMap{
+	"json":  quoted,
+	"refID": func(i int) string { return string(rune('A' + i)) },
+}).Parse(text))
+
+// JSON returns the content of dashboard.json.
+func JSON() ([]byte, error) {
+	var loose, indented bytes.Buffer
+	err := file.Execute(&loose, map[string]any{"Menus": menus, "Panels": layOut(rows())})
+	if err != nil {
+		return nil, fmt.Errorf("dashboard: fill dashboard.json.tmpl: %w", err)
+	}
+	if err := json.Indent(&indented, loose.Bytes(), "", "  "); err != nil {
+		return nil, fmt.Errorf("dashboard: indent what dashboard.json.tmpl gives: %w", err)
+	}
+	return indented.Bytes(), nil
+}
+
+// quoted returns the text as JSON. Unlike json.Marshal it leaves < and > as they
+// are, so that a query can be read in the file.
+func quoted(text string) (string, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(text)
+	return b.String(), err
+}

@@ -1,0 +1,43 @@
+package dashboard
+
+// Grafana's grid has 24 columns. A unit of height is 30 pixels.
+const (
+	fullWidth     = 24
+	panelHeight   = 8
+	headingHeight = 1
+)
+
+// placed is a panel, or the heading of a row, where it stands in the grid.
+type placed struct {
+	panel
+
+	Heading    bool
+	ID         int
+	X, Y, W, H int
+}
+
+// layOut places the panels below their headings, from left to right.
+func layOut(rows []row) []placed {
+	var all []placed
+	var x, y int
+	add := func(p placed) {
+		if x+p.W > fullWidth {
+			x, y = 0, y+panelHeight
+		}
+		p.ID, p.X, p.Y = len(all)+1, x, y
+		all = append(all, p)
+		x += p.W
+	}
+	for _, r := range rows {
+		add(placed{panel: panel{Title: r.title}, Heading: true, W: fullWidth, H: headingHeight})
+		x, y = 0, y+headingHeight
+		for _, p := range r.panels {
+			width := fullWidth / 2
+			if p.wide {
+				width = fullWidth
+			}
+			add(placed{panel: p, W: width, H: panelHeight})
+		}
+	}
+	return all
+}

@@ -1,0 +1,144 @@
+package dashboard
+
+func trafficPanels() []panel {
+	byBackend := sum(perBackend, rate("grpc_lb_picks_total"))
+	byTarget := sum(perTarget, rate("grpc_lb_picks_total"))
+	inFlight := sum(perBackend, series("grpc_lb_rpcs_in_flight"))
+	return []panel{
+		{
+			Title:       "Picks",
+			Description: "Picks per second that chose a backend, all backends of a target together. A pick is not an RPC: gRPC picks again for each retry.",
+			Unit:        "reqps",
+			Queries:     []query{{ofTarget, byTarget}},
+		},
+		{
+			Title:       "Share of picks by backend",
+			Description: "Part of the target's picks that each backend gets. Under an even policy all lines lie on each other." + showsLeaders,
+			Unit:        "percentunit",
+			Queries: []query{{ofBackend, leaders(
+				lines(byBackend, "/ ignoring (grpc_lb_backend) group_left", byTarget), byBackend)}},
+		},
+		{
+			Title:       "Picks by backend",
+			Description: "Picks per second of each backend." + showsLeaders,
+			Unit:        "reqps",
+			Queries:     []query{{ofBackend, leaders(byBackend, byBackend)}},
+		},
+		{
+			Title:       "RPC attempts in flight by backend",
+			Description: "RPC attempts under way on each backend. One that rises while its picks do not is getting slow." + showsLeaders,
+			Unit:        "short",
+			Queries:     []query{{ofBackend, leaders(inFlight, inFlight)}},
+		},
+	}
+}
+
+func errorPanels() []panel {
+	const refusedUploads = " An upload that the server refuses early may count as OK, for gRPC tells the policy of a success."
+	return []panel{
+		{
+			Title:       "RPC attempts not OK by code",
+			Description: "RPC attempts per second that ended with each status code. A code has no series before it first occurs in a process, so that its first burst is missing here and in the next panel; the panel by backend has it." + refusedUploads,
+			Unit:        "reqps",
+			Queries:     []query{{ofCode, sum(perCode, rate("grpc_lb_rpcs_total", `grpc_code!="OK"`))}},
+		},
+		{
+			Title:       "Share of RPC attempts not OK",
+			Description: "Part of the RPC attempts that ended with a code other than OK." + refusedUploads,
+			Unit:        "percentunit",
+			Max:         1,
+			Queries: []query{{ofTarget, lines(
+				"1 - "+sum(perTarget, rate("grpc_lb_rpcs_total", `grpc_code="OK"`)),
+				"/ "+sum(perTarget, rate("grpc_lb_rpcs_total")))}},
+		},
+		{
+			Title: "RPC attempts not OK by backend",
+			Description: "RPC attempts per second that ended with a code other than OK, by backend. It is worked out from series that are always there: what was picked, not given up and is not in flight any more has ended." +
+				" In the first minute of a process that has streams a small value may come from rounding." + refusedUploads + showsHighest,
+			Unit: "reqps",
+			wide: true,
+			Queries: []query{{ofBackend, lines(
+				"topk($top,",
+				"(",
+				"  "+sum(perBackend, rate("grpc_lb_picks_total")),
+				"  - "+sum(perBackend, rate("grpc_lb_repicks_total")),
+				"  - "+sum(perBackend, "delta("+series("grpc_lb_rpcs_in_flight")+interval+")")+" / ($__rate_interval_ms / 1000)",
+				")",
+				"- "+sum(perBackend, rate("grpc_lb_rpcs_total", `grpc_code="OK"`)),
+				"> 1e-6)")}},
+		},
+	}
+}
+
+func latencyPanels() []panel {
+	const (
+		duration = "grpc_lb_rpc_duration_seconds"
+		optIn    = ` Opt-in: there is data only where grpc_lb_rpc_duration_seconds is switched on, by metrics.WithLatency or by "metrics": {"latency": true} in the policy's config.`
+	)
+	all := []panel{{
+		Title: "Latency",
+		Description: "Time from the pick to the end of an RPC attempt, over all backends of a target." + optIn +
+			" Native histograms are used where the server has them, else classic buckets.",
+		Unit:    "s",
+		Queries: quantilesPerTarget(duration),
+	}}
+	for _, q := range quantiles {
+		byBackend := quantile(q.value, perBackend, duration)
+		all = append(all, panel{
+			Title:       "Latency " + q.name + " by backend",
+			Description: "The " + q.name + " of the time from the pick to the end of an RPC attempt, by backend." + optIn + showsLeaders,
+			Unit:        "s",
+			Queries:     []query{{ofBackend, leaders(lines("(", byBackend, ")"), byBackend)}},
+		})
+	}
+	return all
+}
+
+// quantiles are those that panels of durations show.
+var quantiles = []struct{ name, value string }{{"p50", "0.5"}, {"p95", "0.95"}, {"p99", "0.99"}}
+
+func quantilesPerTarget(histogram string) (all []query) {
+	for _, q := range quantiles {
+		all = append(all, query{q.name + " " + ofTarget, quantile(q.value, perTarget, histogram)})
+	}
+	return all
+}
+
+func imbalancePanels() []panel {
+	ready := series("grpc_lb_backend_ready")
+	perSubchannel := "(grpc_lb_backend) (" + rate("grpc_lb_picks_total") + " / (" + ready + " > 0))"
+	return []panel{
+		{
+			Title: "Imbalance of READY backends",
+			Description: "Picks per second of the busiest READY backend, and of the least busy one, as a multiple of the mean over the READY backends. All clients are added up, as the backends see it." +
+				" An even policy is at 1 for both; pick_first2 is uneven by design. Backends that came or went within the interval pull the lines apart for that long." +
+				` The backends counted together as "other" are left out.`,
+			Unit:     "none",
+			Decimals: 2,
+			Queries:  []query{{"max / mean " + ofTarget, overMean("max")}, {"min / mean " + ofTarget, overMean("min")}},
+		},
+		{
+			Title: "Imbalance in the most uneven client",
+			Description: "The same ratio, max / mean over READY backends, worked out in each client process by itself and per READY subchannel; the largest is shown." +
+				" That is what the alert GRPCLBImbalance looks at. Processes with fewer than 10 picks per backend in the interval are left out: there it is chance.",
+			Unit:     "none",
+			Decimals: 2,
+			Queries: []query{{"max / mean " + ofTarget, lines(
+				"max by ("+perTarget+") (",
+				"  max without "+perSubchannel,
+				"  / avg without "+perSubchannel,
+				"  and avg without (grpc_lb_backend) (increase("+series("grpc_lb_picks_total")+interval+")) > 10",
+				")")}},
+		},
+	}
+}
+
+// overMean returns an aggregate of the picks of READY backends over their mean.
+func overMean(aggregate string) string {
+	picks := lines(
+		"  "+sum(perBackend, rate("grpc_lb_picks_total", `grpc_lb_backend!="other"`)),
+		"  and "+sum(perBackend, series("grpc_lb_backend_ready"))+" > 0")
+	return lines(
+		aggregate+" by ("+perTarget+") (", picks, ")",
+		"/ avg by ("+perTarget+") (", picks, ")")
+}
