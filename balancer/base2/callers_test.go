@@ -120,8 +120,15 @@ func TestSubConnsAreShutDownWhenNoPickerHasThem(t *testing.T) {
 			sc.Ready()
 		}
 		send(update)
-		if cc.chosen != 0 || cc.total < 2 {
-			t.Errorf("%s: %d of %d SubConns were shut down while picks could choose them", name, cc.chosen, cc.total)
+		gone := 3 - len(update)
+		if name == "other names" || name == "all are gone" {
+			gone = 3
+		}
+		if cc.chosen != 0 || cc.total != gone {
+			t.Errorf("%s: %d of %d SubConns were shut down while picks could choose them, want none of %d", name, cc.chosen, cc.total, gone)
+		}
+		if send(update); cc.total != gone {
+			t.Errorf("%s: %d SubConns were shut down once more", name, cc.total-gone)
 		}
 		if live := len(cc.Live()); live != len(update) {
 			t.Errorf("%s: %d SubConns live, want %d", name, live, len(update))

@@ -159,6 +159,33 @@ func TestListsShareTheirMemory(t *testing.T) {
 	}
 }
 
+func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &lists{}
+		cc := balancertest.NewClientConn(t)
+		b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{})
+		p := cc.Build(base2.WithRebuildCost(b, buildCost))
+		defer p.Close()
+		mustUpdate(t, p, endpoints(150)...)
+		for _, sc := range cc.Live() {
+			sc.Ready()
+		}
+		advance(10 * buildCost)
+		known := make(knownPlaces)
+		checkLast(t, cc, l, known)
+		cc.Live()[10].Idle() // of which there is a list at once
+		cc.Live()[20].Idle()
+		cc.Live()[20].Ready()
+		cc.Live()[10].Ready()
+		given := len(l.given)
+		advance(10 * buildCost)
+		if checkLast(t, cc, l, known); len(l.given) != given+1 {
+			t.Errorf("%d lists for the last three changes, want 1", len(l.given)-given)
+		}
+	})
+}
+
 // In a channel of this size lists are put off, so that several endpoints join,
 // leave and come back between two.
 func TestListsThatArePutOff(t *testing.T) {
