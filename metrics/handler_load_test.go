@@ -60,7 +60,7 @@ func TestPageOfTenThousandBackends(t *testing.T) {
 // Many readers at once, while channels and backends come and go.
 func TestPageWhileBackendsComeAndGo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newShaken(t)
 	policies := make([]*balancertest.Policy, len(w.channels))
 	for i := range w.channels {
 		policies[i] = w.churn(t, i, 1)

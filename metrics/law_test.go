@@ -22,7 +22,7 @@ func TestLawsHoldUnderConcurrency(t *testing.T) {
 }
 
 func testLaws(t *testing.T) {
-	w := newWorld(t)
+	w := newShaken(t)
 	var policies [len(w.channels)]*balancertest.Policy
 	var work, scraper sync.WaitGroup
 	for i := range w.channels {
@@ -109,7 +109,7 @@ func TestInFlightIsNeverNegative(t *testing.T) {
 }
 
 // checkQuiet compares what was counted with what was done, when nothing moves.
-func (w *world) checkQuiet(t *testing.T) {
+func (w *shaken) checkQuiet(t *testing.T) {
 	t.Helper()
 	got := scrape(t, w.keep)
 	got.checkLaws(t)

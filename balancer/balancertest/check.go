@@ -70,7 +70,7 @@ func unknownException(exceptions []Exception) error {
 // demand is one thing that a policy must do.
 type demand struct {
 	name  string
-	check func(*world)
+	check func(*trial)
 }
 
 func demands() []demand {
@@ -88,7 +88,7 @@ func demands() []demand {
 		{"picks, state changes, updates and ExitIdle may come at the same time", checkConcurrency},
 	}
 	for _, s := range situations {
-		all = append(all, demand{"Close ends all, " + s.name, func(w *world) { checkClose(w, s) }})
+		all = append(all, demand{"Close ends all, " + s.name, func(t *trial) { checkClose(t, s) }})
 	}
 	return all
 }
@@ -96,8 +96,8 @@ func demands() []demand {
 // on checks that the policies of b meet the demand. It must run in a bubble.
 func (d demand) on(tb testing.TB, b balancer.Builder) {
 	tb.Helper()
-	w := newWorld(tb, b)
-	defer w.end()
-	w.policy = w.cc.Build(b)
-	d.check(w)
+	t := newTrial(tb, b)
+	defer t.end()
+	t.policy = t.cc.Build(b)
+	d.check(t)
 }

@@ -14,64 +14,64 @@ var errResolver = errors.New("resolver: no such host")
 // situation is a state that a policy can be brought to.
 type situation struct {
 	name  string
-	reach func(*world)
+	reach func(*trial)
 }
 
 var situations = []situation{
-	{"before any update", func(*world) {}},
-	{"after ExitIdle before any update", func(w *world) { w.policy.ExitIdle() }},
-	{"before connecting", func(w *world) { w.update(addrA, addrB) }},
-	{"while connecting", func(w *world) {
-		w.update(addrA, addrB)
-		w.pickAlone()
-		w.settle()
-		for _, sc := range w.cc.Live() {
+	{"before any update", func(*trial) {}},
+	{"after ExitIdle before any update", func(t *trial) { t.policy.ExitIdle() }},
+	{"before connecting", func(t *trial) { t.update(addrA, addrB) }},
+	{"while connecting", func(t *trial) {
+		t.update(addrA, addrB)
+		t.pickAlone()
+		t.settle()
+		for _, sc := range t.cc.Live() {
 			if sc.Wanted() {
 				sc.Connecting()
 			}
 		}
 	}},
-	{"when READY", func(w *world) {
-		w.update(addrA, addrB)
-		w.ready()
+	{"when READY", func(t *trial) {
+		t.update(addrA, addrB)
+		t.ready()
 	}},
-	{"when failing", func(w *world) {
-		w.update(addrA, addrB)
-		w.drive(false)
+	{"when failing", func(t *trial) {
+		t.update(addrA, addrB)
+		t.drive(false)
 	}},
-	{"after a connection was lost", func(w *world) {
-		w.update(addrA, addrB)
-		w.ready()
-		w.picked()[0].Idle()
+	{"after a connection was lost", func(t *trial) {
+		t.update(addrA, addrB)
+		t.ready()
+		t.picked()[0].Idle()
 	}},
-	{"after an empty update", func(w *world) {
-		w.update(addrA, addrB)
-		w.ready()
-		_ = w.policy.UpdateWithConfig(emptyConfig) // another demand is about the error
+	{"after an empty update", func(t *trial) {
+		t.update(addrA, addrB)
+		t.ready()
+		_ = t.policy.UpdateWithConfig(emptyConfig) // another demand is about the error
 	}},
-	{"after an empty first update", func(w *world) { _ = w.policy.UpdateWithConfig(emptyConfig) }},
-	{"after a resolver error", func(w *world) { w.policy.ResolverError(errResolver) }},
-	{"after a resolver error when READY", func(w *world) {
-		w.update(addrA, addrB)
-		w.ready()
-		w.policy.ResolverError(errResolver)
+	{"after an empty first update", func(t *trial) { _ = t.policy.UpdateWithConfig(emptyConfig) }},
+	{"after a resolver error", func(t *trial) { t.policy.ResolverError(errResolver) }},
+	{"after a resolver error when READY", func(t *trial) {
+		t.update(addrA, addrB)
+		t.ready()
+		t.policy.ResolverError(errResolver)
 	}},
-	{"after other endpoints came", func(w *world) {
-		w.update(addrA, addrB)
-		w.ready()
-		w.update(addrB, addrC)
+	{"after other endpoints came", func(t *trial) {
+		t.update(addrA, addrB)
+		t.ready()
+		t.update(addrB, addrC)
 	}},
 }
 
 // checkClose closes the policy in the situation, before its goroutines and
 // timers have run their course. That nothing is reported or made afterwards is
 // watched by the channel, see misuse.go.
-func checkClose(w *world, s situation) {
-	w.tb.Helper()
-	s.reach(w)
-	w.close()
-	w.wait(longTime)
-	for _, sc := range w.cc.Live() {
-		w.tb.Errorf("%v is open after Close; shut it down in Close", sc)
+func checkClose(t *trial, s situation) {
+	t.tb.Helper()
+	s.reach(t)
+	t.close()
+	t.wait(longTime)
+	for _, sc := range t.cc.Live() {
+		t.tb.Errorf("%v is open after Close; shut it down in Close", sc)
 	}
 }

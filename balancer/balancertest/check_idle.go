@@ -5,50 +5,50 @@ import "runtime"
 // checkExitIdle has ExitIdle come in the states that a policy can be in. What it
 // reports before its first update is left to it: grpc-go's endpointsharding
 // reports TRANSIENT_FAILURE, others nothing.
-func checkExitIdle(w *world) {
-	w.tb.Helper()
-	w.exitIdle()
-	w.update(addrA, addrB)
-	w.exitIdle()
-	w.ready()
-	w.exitIdle()
-	if len(w.picked()) == 0 {
-		w.tb.Fatalf("after ExitIdle no RPC gets a SubConn, though the policy was READY; do nothing then")
+func checkExitIdle(t *trial) {
+	t.tb.Helper()
+	t.exitIdle()
+	t.update(addrA, addrB)
+	t.exitIdle()
+	t.ready()
+	t.exitIdle()
+	if len(t.picked()) == 0 {
+		t.tb.Fatalf("after ExitIdle no RPC gets a SubConn, though the policy was READY; do nothing then")
 	}
-	w.picked()[0].Idle()
-	w.exitIdle()
-	w.ready()
-	for _, sc := range w.picked() {
+	t.picked()[0].Idle()
+	t.exitIdle()
+	t.ready()
+	for _, sc := range t.picked() {
 		sc.Idle()
 	}
-	w.drive(false)
-	w.exitIdle()
-	_ = w.policy.UpdateWithConfig(emptyConfig)
-	w.exitIdle()
-	w.update(addrA, addrB)
-	w.ready()
+	t.drive(false)
+	t.exitIdle()
+	_ = t.policy.UpdateWithConfig(emptyConfig)
+	t.exitIdle()
+	t.update(addrA, addrB)
+	t.ready()
 }
 
-func (w *world) exitIdle() {
-	w.policy.ExitIdle()
-	w.settle()
+func (t *trial) exitIdle() {
+	t.policy.ExitIdle()
+	t.settle()
 }
 
 // checkExitIdleBesideCalls calls ExitIdle on other goroutines than the channel's,
 // as parent policies and pickers do.
-func checkExitIdleBesideCalls(w *world) {
-	w.tb.Helper()
-	update := w.updates()
-	w.meanwhile(func() {
+func checkExitIdleBesideCalls(t *trial) {
+	t.tb.Helper()
+	update := t.updates()
+	t.meanwhile(func() {
 		for round := range rounds {
 			update()
-			for _, sc := range w.cc.Live() {
-				w.flap(sc, round%3 == 0)
+			for _, sc := range t.cc.Live() {
+				t.flap(sc, round%3 == 0)
 			}
-			w.policy.ResolverError(errResolver)
+			t.policy.ResolverError(errResolver)
 			runtime.Gosched()
 		}
-	}, w.policy.policy.ExitIdle, w.policy.policy.ExitIdle)
-	w.update(addrA, addrB)
-	w.ready()
+	}, t.policy.policy.ExitIdle, t.policy.policy.ExitIdle)
+	t.update(addrA, addrB)
+	t.ready()
 }

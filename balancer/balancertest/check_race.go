@@ -12,50 +12,50 @@ const rounds = 200
 
 // checkConcurrency has everything come at once that gRPC does not put in order,
 // and then picks during Close. The race detector sees more of it.
-func checkConcurrency(w *world) {
-	w.tb.Helper()
-	w.update(addrA, addrB)
-	w.meanwhile(func() {
+func checkConcurrency(t *trial) {
+	t.tb.Helper()
+	t.update(addrA, addrB)
+	t.meanwhile(func() {
 		for round := range rounds {
-			for _, sc := range w.cc.Live() {
-				w.flap(sc, round%3 == 0)
+			for _, sc := range t.cc.Live() {
+				t.flap(sc, round%3 == 0)
 			}
 			runtime.Gosched()
 		}
-	}, w.pickAlone, w.pickAlone, w.policy.ExitIdle, w.updates())
-	w.update(addrA, addrB)
-	w.wait(longTime) // so many losses may make a policy pause
-	w.ready()
-	w.meanwhile(w.close, w.pickAlone, w.pickAlone)
-	w.settle()
-	for _, sc := range w.cc.Live() {
-		w.tb.Errorf("%v is open after Close; shut it down in Close", sc)
+	}, t.pickAlone, t.pickAlone, t.policy.ExitIdle, t.updates())
+	t.update(addrA, addrB)
+	t.wait(longTime) // so many losses may make a policy pause
+	t.ready()
+	t.meanwhile(t.close, t.pickAlone, t.pickAlone)
+	t.settle()
+	for _, sc := range t.cc.Live() {
+		t.tb.Errorf("%v is open after Close; shut it down in Close", sc)
 	}
 }
 
-func (w *world) pickAlone() { _, _ = w.pick() }
+func (t *trial) pickAlone() { _, _ = t.pick() }
 
 // updates returns a call that sends one of several lists of endpoints, each time
 // another.
-func (w *world) updates() func() {
+func (t *trial) updates() func() {
 	lists := [][]string{{addrB, addrA}, {addrB, addrC}, {addrA, addrB}}
 	n := 0
 	return func() {
-		_ = w.policy.UpdateWithConfig(emptyConfig, Endpoints(lists[n%len(lists)]...)...)
+		_ = t.policy.UpdateWithConfig(emptyConfig, Endpoints(lists[n%len(lists)]...)...)
 		n++
 	}
 }
 
 // meanwhile repeats each of the calls on a goroutine until do has returned. A call
 // that panics is not repeated.
-func (w *world) meanwhile(do func(), calls ...func()) {
+func (t *trial) meanwhile(do func(), calls ...func()) {
 	var stop atomic.Bool
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop.Store(true)
 	for _, call := range calls {
 		running.Go(func() {
-			defer func() { w.explain(recover()) }()
+			defer func() { t.explain(recover()) }()
 			until(&stop, call)
 		})
 	}
@@ -71,8 +71,8 @@ func until(stop *atomic.Bool, do func()) {
 }
 
 // flap takes the SubConn one state on.
-func (w *world) flap(sc *SubConn, fail bool) {
-	w.tb.Helper()
+func (t *trial) flap(sc *SubConn, fail bool) {
+	t.tb.Helper()
 	switch state := sc.State(); {
 	case state == connectivity.Idle && sc.Wanted():
 		sc.Connecting()

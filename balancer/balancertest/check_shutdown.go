@@ -12,27 +12,27 @@ type closing struct {
 // checkShutdownOrder takes SubConns away from a policy that is READY, some or all
 // of them, and looks at what picks chose at the moment of each Shutdown. In Close
 // the order does not matter, and nobody looks.
-func checkShutdownOrder(w *world) {
-	w.tb.Helper()
-	w.cc.watchShutdowns()
+func checkShutdownOrder(t *trial) {
+	t.tb.Helper()
+	t.cc.watchShutdowns()
 	for _, removal := range []func(){
-		func() { w.update(addrB) },
-		func() { w.update(addrC) },
-		func() { w.update(addrB, addrC) },
-		func() { w.update(addrD) },
-		func() { _ = w.policy.UpdateWithConfig(emptyConfig) }, // another demand is about the error
+		func() { t.update(addrB) },
+		func() { t.update(addrC) },
+		func() { t.update(addrB, addrC) },
+		func() { t.update(addrD) },
+		func() { _ = t.policy.UpdateWithConfig(emptyConfig) }, // another demand is about the error
 		func() {
-			w.picked()[0].Idle() // what the picker chooses is replaced soon, and must be before the Shutdown
-			w.update(addrD)
+			t.picked()[0].Idle() // what the picker chooses is replaced soon, and must be before the Shutdown
+			t.update(addrD)
 		},
 	} {
-		w.update(addrA, addrB, addrC)
-		w.ready()
+		t.update(addrA, addrB, addrC)
+		t.ready()
 		removal()
-		w.settle()
-		w.wantNoneChosenAtShutdown()
-		w.wait(longTime)
-		w.wantNoneChosenAtShutdown()
+		t.settle()
+		t.wantNoneChosenAtShutdown()
+		t.wait(longTime)
+		t.wantNoneChosenAtShutdown()
 	}
 }
 
@@ -40,16 +40,16 @@ func checkShutdownOrder(w *world) {
 // picker before chose. That is tried now and not then, when a lock of the policy
 // may have been held that Pick takes; a picker does not change its mind for a
 // SubConn that is shut down.
-func (w *world) wantNoneChosenAtShutdown() {
-	w.tb.Helper()
-	for _, c := range w.cc.takeShutdowns() {
+func (t *trial) wantNoneChosenAtShutdown() {
+	t.tb.Helper()
+	for _, c := range t.cc.takeShutdowns() {
 		for range pickCount {
-			sc, done, err := w.cc.pickWith(c.picker)
+			sc, done, err := t.cc.pickWith(c.picker)
 			if err == nil && done != nil {
 				done(balancer.DoneInfo{}) // as if the SubConn had no connection
 			}
 			if err == nil && sc == c.sc {
-				w.tb.Errorf("%v was shut down while the picker chose it; report a picker without it first, or RPCs that choose it wait for one", sc)
+				t.tb.Errorf("%v was shut down while the picker chose it; report a picker without it first, or RPCs that choose it wait for one", sc)
 				break
 			}
 		}

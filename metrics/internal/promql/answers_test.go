@@ -59,7 +59,7 @@ const (
 	first       = "dns:///first:443 pick_first2"
 )
 
-// What the world does is known, and so is what is to be seen of it.
+// What the workload does is known, and so is what is to be seen of it.
 func TestPanelsShowWhatHappened(t *testing.T) {
 	t.Parallel()
 	want := map[string]lines{

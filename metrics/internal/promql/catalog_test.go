@@ -27,7 +27,7 @@ var ofScrape = []string{"job", "instance", foreign}
 const foreign = "(labels of the scrape config)"
 
 // readCatalog asks a collector, as New makes it, what it has. The descriptions
-// tell names and labels, a scrape of the world tells the types.
+// tell names and labels, a scrape of the workload tells the types.
 func readCatalog(t *testing.T) catalog {
 	t.Helper()
 	recorded := record(t)
@@ -39,7 +39,7 @@ func readCatalog(t *testing.T) catalog {
 	for name, own := range describe(t, metrics.New()) {
 		kind, ok := types[name]
 		if !ok {
-			t.Errorf("the world has no series of %s; have it do what makes one", name)
+			t.Errorf("the workload has no series of %s; have it do what makes one", name)
 		}
 		c.add(name, kind, own)
 	}

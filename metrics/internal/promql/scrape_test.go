@@ -22,11 +22,11 @@ type scrape struct {
 	families []*dto.MetricFamily
 }
 
-// record runs a world and returns what there was to scrape.
+// record runs a workload and returns what there was to scrape.
 func record(t *testing.T) (recorded []scrape) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorkload(t)
 		registry := prometheus.NewPedanticRegistry()
 		registry.MustRegister(w.metrics)
 		for next := time.Now(); len(recorded) < scrapes; {

@@ -49,9 +49,9 @@ func (p randomPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return res, nil
 }
 
-// world is a few channels to one target that a test shakes. Two Metrics look
+// shaken is a few channels to one target that a test shakes. Two Metrics look
 // on, one around the other: one keeps every series, one keeps none.
-type world struct {
+type shaken struct {
 	keep, drop *metrics.Metrics
 	builder    balancer.Builder
 	ownDones   atomic.Int64 // picks with a Done of the policy's that it was not called for
@@ -64,8 +64,8 @@ type world struct {
 	ended map[string]float64 // by outcome
 }
 
-func newWorld(tb testing.TB) *world {
-	w := &world{
+func newShaken(tb testing.TB) *shaken {
+	w := &shaken{
 		keep: metrics.New(metrics.WithLatency()), drop: metrics.New(metrics.WithRetention(0)),
 		seen: make(map[string]bool), picks: make(map[string]float64), ended: make(map[string]float64),
 	}
@@ -85,7 +85,7 @@ var outcomes = map[string]balancer.DoneInfo{
 }
 
 // pickAndEnd does n picks on random channels, holding some of them open.
-func (w *world) pickAndEnd(n int) {
+func (w *shaken) pickAndEnd(n int) {
 	picks, ended := make(map[string]float64), make(map[string]float64)
 	names := slices.Collect(maps.Keys(outcomes))
 	var open []func(balancer.DoneInfo)
@@ -138,7 +138,7 @@ func ask(cc *balancertest.ClientConn) (balancer.PickResult, bool) {
 
 // churn does n resolver updates on the channel, each with many state changes,
 // and replaces the policy now and then. It returns the last policy.
-func (w *world) churn(tb testing.TB, channel, n int) *balancertest.Policy {
+func (w *shaken) churn(tb testing.TB, channel, n int) *balancertest.Policy {
 	cc := w.channels[channel].Load()
 	p := cc.Build(w.builder)
 	for i := range n {

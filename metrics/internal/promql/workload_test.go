@@ -18,7 +18,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// Backends of the world. There are series for two of a target's, so that busy
+// Backends of the workload. There are series for two of a target's, so that busy
 // and sick have their own, and the third is "other".
 const (
 	busy   = "10.0.0.1:443"
@@ -27,19 +27,19 @@ const (
 	alone  = "10.0.1.1:443"
 )
 
-// world is a client process with a channel of a policy that picks what it is
+// workload is a client process with a channel of a policy that picks what it is
 // told to, and one of pick_first2. In each interval between two scrapes the same
 // happens, so that each rate is known. The clock is synctest's.
-type world struct {
+type workload struct {
 	t             *testing.T
 	metrics       *metrics.Metrics
 	skewed, first *balancertest.ClientConn
 	skewedPolicy  *balancertest.Policy
 }
 
-func newWorld(t *testing.T) *world {
+func newWorkload(t *testing.T) *workload {
 	m := metrics.New(metrics.WithLatency(), metrics.WithMaxBackends(2))
-	w := &world{t: t, metrics: m, skewed: balancertest.NewClientConn(t), first: balancertest.NewClientConn(t)}
+	w := &workload{t: t, metrics: m, skewed: balancertest.NewClientConn(t), first: balancertest.NewClientConn(t)}
 
 	w.skewedPolicy = w.skewed.BuildWithTarget(m.Instrument(newTold()), "dns:///skewed:443")
 	t.Cleanup(w.skewedPolicy.Close)
@@ -56,7 +56,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) update(p *balancertest.Policy, addrs ...string) {
+func (w *workload) update(p *balancertest.Policy, addrs ...string) {
 	w.t.Helper()
 	if err := p.Update(balancertest.Endpoints(addrs...)...); err != nil {
 		w.t.Fatalf("update: %v", err)
@@ -66,7 +66,7 @@ func (w *world) update(p *balancertest.Policy, addrs ...string) {
 // interval is what happens between two scrapes: of 24 picks the busy backend
 // gets 12, one of them for a stream that stays. The sick one gets 6, of which
 // one is given up and one fails.
-func (w *world) interval() {
+func (w *workload) interval() {
 	w.update(w.skewedPolicy, busy, sick, folded)
 	w.skewedPolicy.ResolverError(errors.New("no such host"))
 	for range 11 {
@@ -85,7 +85,7 @@ func (w *world) interval() {
 }
 
 // rpc sends an RPC to the backend, which answers after a while.
-func (w *world) rpc(addr string, takes time.Duration, err error) {
+func (w *workload) rpc(addr string, takes time.Duration, err error) {
 	ctx, over := context.WithCancel(context.WithValue(w.t.Context(), toldKey{}, addr))
 	defer over()
 	done := w.pick(ctx, w.skewed)
@@ -95,7 +95,7 @@ func (w *world) rpc(addr string, takes time.Duration, err error) {
 
 // rpcPickedTwice sends an RPC whose first pick finds the connection gone, and
 // whose second comes after 30 ms.
-func (w *world) rpcPickedTwice(addr string) {
+func (w *workload) rpcPickedTwice(addr string) {
 	ctx, over := context.WithCancel(context.WithValue(w.t.Context(), toldKey{}, addr))
 	defer over()
 	w.pick(ctx, w.skewed)(balancer.DoneInfo{})
@@ -108,7 +108,7 @@ func (w *world) rpcPickedTwice(addr string) {
 // reconnect takes the connection of pick_first2 away, and the next one as soon as
 // it is made. It lets an attempt to connect fail after 100 ms and the next succeed. One RPC waits all the time, one from
 // the failure on, for 200 ms.
-func (w *world) reconnect() {
+func (w *workload) reconnect() {
 	waiting, over := context.WithCancel(w.t.Context())
 	defer over()
 	unlucky, over := context.WithCancel(w.t.Context())
@@ -134,7 +134,7 @@ func (w *world) reconnect() {
 }
 
 // pick returns the Done of a pick that succeeds.
-func (w *world) pick(ctx context.Context, cc *balancertest.ClientConn) func(balancer.DoneInfo) {
+func (w *workload) pick(ctx context.Context, cc *balancertest.ClientConn) func(balancer.DoneInfo) {
 	w.t.Helper()
 	res, err := cc.State().Picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: ctx})
 	if err != nil {
@@ -145,7 +145,7 @@ func (w *world) pick(ctx context.Context, cc *balancertest.ClientConn) func(bala
 
 // noPick makes a pick of pick_first2 that does not succeed, and waits until what
 // it has set off is done.
-func (w *world) noPick(ctx context.Context) {
+func (w *workload) noPick(ctx context.Context) {
 	w.t.Helper()
 	if _, err := w.first.State().Picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: ctx}); err == nil {
 		w.t.Fatal("a pick succeeded, want an error")
