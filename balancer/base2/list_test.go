@@ -175,10 +175,10 @@ func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
 		known := make(knownPlaces)
 		checkLast(t, cc, l, known)
 		cc.Live()[10].Idle() // of which there is a list at once
+		given := len(l.given)
 		cc.Live()[20].Idle()
 		cc.Live()[20].Ready()
 		cc.Live()[10].Ready()
-		given := len(l.given)
 		advance(10 * buildCost)
 		if checkLast(t, cc, l, known); len(l.given) != given+1 {
 			t.Errorf("%d lists for the last three changes, want 1", len(l.given)-given)
