@@ -86,15 +86,13 @@ var targetMetrics = newScope([]string{policyLabel, targetLabel},
 	gauge("grpc_lb_channels",
 		"Channels that use the policy for the target.",
 		func(t *targetReading) int64 { return int64(t.instances) }),
-	histogramsBy(reasonLabel, "grpc_lb_pick_wait_seconds",
+	histogramsBy(newLabel("reason", reasonNames[:]...), "grpc_lb_pick_wait_seconds",
 		"Time that an RPC attempt waited for a pick, if it had to, by reason.",
 		func(t *targetReading, s *samples) { s.addHistogram(t.pickWait[:]...) }),
 	histograms("grpc_lb_connect_duration_seconds",
 		"Time from CONNECTING to READY of the target's subchannels.",
 		func(t *targetReading, s *samples) { s.addHistogram(t.connectDuration) }),
 )
-
-var reasonLabel = newLabel("reason", reasonNames[:]...)
 
 var reasonNames = [numReasons]string{
 	connecting:    "connecting",

@@ -28,20 +28,25 @@ func (h *histogram) Write(m *dto.Metric) error {
 
 // histogramMaker makes the histograms of one metric.
 type histogramMaker struct {
-	desc *prometheus.Desc
-	opts prometheus.HistogramOpts
+	family *family
+	opts   prometheus.HistogramOpts
 }
 
 // histogramMaker completes opts with what the table says of the metric.
 func (m *metric[R]) histogramMaker(opts prometheus.HistogramOpts) *histogramMaker {
 	opts.Name, opts.Help = m.name, m.help
-	return &histogramMaker{desc: m.desc, opts: opts}
+	return &histogramMaker{family: &m.family, opts: opts}
 }
 
-// newHistogram makes a histogram whose labels are in the order of their names,
-// in a slice without room to grow.
+// newHistogram makes one whose labels are those of its record. A wrapping
+// registerer wants them in the order of their names, without room to grow.
 func (m *histogramMaker) newHistogram(labels []*dto.LabelPair) *histogram {
-	return &histogram{Histogram: prometheus.NewHistogram(m.opts), desc: m.desc, labels: labels}
+	return &histogram{Histogram: prometheus.NewHistogram(m.opts), desc: m.family.desc, labels: labels}
+}
+
+// newHistogramWith makes one that also has the i-th value of the extra label.
+func (m *histogramMaker) newHistogramWith(labels []*dto.LabelPair, i int) *histogram {
+	return m.newHistogram(m.family.with(labels, i))
 }
 
 // rpcDurations are native histograms, and classic ones for servers that know no

@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,14 +41,14 @@ type samples struct {
 	created *timestamppb.Timestamp // when the record was
 	family  *family                // of the metric that is being read
 
-	values     []sample
+	values     []sample // allocated together, and sent
 	histograms []*histogram
 }
 
-// begin starts anew with a record.
+// begin starts anew with a record. Most have as many values as the one before.
 func (s *samples) begin(labels []*dto.LabelPair, created time.Time) {
 	s.labels, s.created = labels, timestamppb.New(created)
-	s.values, s.histograms = s.values[:0], s.histograms[:0]
+	s.values, s.histograms = make([]sample, 0, len(s.values)), s.histograms[:0]
 }
 
 // add adds the value of a counter or gauge that has no extra label.
@@ -58,7 +57,7 @@ func (s *samples) add(v float64) { s.addLabelled(s.labels, v) }
 // addWith adds a value of a counter or gauge, with the i-th value of its extra
 // label.
 func (s *samples) addWith(i int, v float64) {
-	s.addLabelled(s.family.extra.join(s.labels, i), v)
+	s.addLabelled(s.family.with(s.labels, i), v)
 }
 
 // addEach adds the values of a counter, one for each value of its extra label, in
@@ -79,11 +78,9 @@ func (s *samples) addLabelled(labels []*dto.LabelPair, v float64) {
 
 func (s *samples) addHistogram(h ...*histogram) { s.histograms = append(s.histograms, h...) }
 
-// send sends copies of the record's samples, which are allocated together.
 func (s *samples) send(ch chan<- prometheus.Metric) {
-	values := slices.Clone(s.values)
-	for i := range values {
-		ch <- &values[i]
+	for i := range s.values {
+		ch <- &s.values[i]
 	}
 	for _, h := range s.histograms {
 		ch <- h

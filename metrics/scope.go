@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -24,9 +25,22 @@ type metric[R any] struct {
 
 // family is what the samples of one metric have in common.
 type family struct {
-	desc  *prometheus.Desc // set by newScope
 	kind  dto.MetricType
 	extra extraLabel
+
+	// Set by newScope.
+	desc *prometheus.Desc
+	at   int // where the extra label stands among those of the scope
+}
+
+// with returns a record's labels with the i-th value of the extra label, in the
+// order of their names and without room to grow.
+func (f *family) with(labels []*dto.LabelPair, i int) []*dto.LabelPair {
+	all := make([]*dto.LabelPair, len(labels)+1)
+	copy(all, labels[:f.at])
+	all[f.at] = f.extra.values[i]
+	copy(all[f.at+1:], labels[f.at:])
+	return all
 }
 
 // extraLabel is a label that a metric has besides those of its scope. The zero
@@ -42,17 +56,6 @@ func newLabel(name string, values ...string) extraLabel {
 		l.values = append(l.values, labelPair(name, v))
 	}
 	return l
-}
-
-// join returns a record's labels and the i-th value of the extra label, in the
-// order of their names and without room to grow. A record's labels have names
-// next to each other in that order, so the extra label is the first or the last.
-func (l extraLabel) join(labels []*dto.LabelPair, i int) []*dto.LabelPair {
-	all := make([]*dto.LabelPair, 0, len(labels)+1)
-	if l.name < labels[0].GetName() {
-		return append(append(all, l.values[i]), labels...)
-	}
-	return append(append(all, labels...), l.values[i])
 }
 
 func labelPair(name, value string) *dto.LabelPair {
@@ -74,11 +77,12 @@ func namesOf[T interface {
 func newScope[R any](labels []string, metrics ...metric[R]) *scope[R] {
 	for i := range metrics {
 		m := &metrics[i]
-		var all []string
+		all := labels
 		if m.extra.name != "" {
-			all = append(all, m.extra.name)
+			m.at, _ = slices.BinarySearch(labels, m.extra.name)
+			all = slices.Insert(slices.Clone(labels), m.at, m.extra.name)
 		}
-		m.desc = prometheus.NewDesc(m.name, m.help, append(all, labels...), nil)
+		m.desc = prometheus.NewDesc(m.name, m.help, all, nil)
 	}
 	return &scope[R]{labels: labels, metrics: metrics}
 }

@@ -58,7 +58,7 @@ func newTarget(m *Metrics, key targetKey, now time.Time) *target {
 	}
 	t.connectDuration = connectDurations.newHistogram(t.labels())
 	for why := range t.pickWait {
-		t.pickWait[why] = pickWaits.newHistogram(reasonLabel.join(t.labels(), why))
+		t.pickWait[why] = pickWaits.newHistogramWith(t.labels(), why)
 	}
 	return t
 }
