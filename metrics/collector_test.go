@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -75,6 +76,52 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 			}
 			got[family.GetName()] = shape{family.GetType(), strings.Join(labels, " "), len(family.Metric)}
 		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The labels of a sample are in the order of their names before a registry sorts
+// them.
+func TestSamplesHaveTheirLabelsInOrder(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithLatency())
+	busy(t, m)
+	samples := make(chan prometheus.Metric)
+	go func() {
+		defer close(samples)
+		m.Collect(samples)
+	}()
+	byName := func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) }
+	for sample := range samples {
+		var got dto.Metric
+		if err := sample.Write(&got); err != nil {
+			t.Errorf("%v: write: %v", sample.Desc(), err)
+		}
+		if !slices.IsSortedFunc(got.Label, byName) {
+			t.Errorf("%v has the labels %v, want them sorted by name", sample.Desc(), got.Label)
+		}
+	}
+}
+
+// The series that a rate is made of exist before what they count happens. Those of
+// rare events do not.
+func TestSeriesOfABackendWithoutRPCs(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithLatency())
+	s, _, _ := metered(t, m)
+	s.connect(t, "a:1")
+	var got []string
+	for _, p := range scrape(t, m).of(func(p point) bool { return p.backend != "" }) {
+		got = append(got, strings.TrimSpace(p.name+" "+p.extra))
+		if p.value != 0 {
+			t.Errorf("%v, want 0", p)
+		}
+	}
+	want := []string{
+		"backend_ready", "connection_attempts_total failure", "connection_attempts_total success", "disconnections_total",
+		"picks_total", "repicks_total", "rpcs_in_flight", "rpcs_total OK",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

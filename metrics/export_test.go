@@ -3,6 +3,7 @@ package metrics
 import (
 	"net/http"
 	"runtime"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -15,6 +16,33 @@ func HandlerAt(m *Metrics, wall func() time.Time) http.Handler { return m.handle
 
 // Register is what the package does with Default when it is initialized.
 var Register = register
+
+// Description is one row of the table of a scope's metrics.
+type Description struct {
+	Name, Help, Type string
+	Labels           []string // those of the scope
+	Label            string   // the one that only this metric has, or ""
+	Values           []string // of Label
+}
+
+// BackendMetrics and TargetMetrics describe the metrics of each backend and of
+// each target.
+func BackendMetrics() []Description { return describe(backendMetrics) }
+func TargetMetrics() []Description  { return describe(targetMetrics) }
+
+func describe[R any](sc *scope[R]) (all []Description) {
+	for _, m := range sc.metrics {
+		d := Description{
+			Name: m.name, Help: m.help, Type: strings.ToLower(m.kind.String()),
+			Labels: sc.labels, Label: m.extra.name,
+		}
+		for _, pair := range m.extra.values {
+			d.Values = append(d.Values, pair.GetValue())
+		}
+		all = append(all, d)
+	}
+	return all
+}
 
 // Records returns the number of records that m holds, expired ones included.
 func Records(m *Metrics) int {

@@ -16,12 +16,6 @@ type histogram struct {
 	labels []*dto.LabelPair
 }
 
-// newHistogram makes a histogram whose labels are in the order of their names,
-// in a slice without room to grow.
-func newHistogram(desc *prometheus.Desc, opts prometheus.HistogramOpts, labels []*dto.LabelPair) *histogram {
-	return &histogram{Histogram: prometheus.NewHistogram(opts), desc: desc, labels: labels}
-}
-
 // Desc implements [prometheus.Metric].
 func (h *histogram) Desc() *prometheus.Desc { return h.desc }
 
@@ -32,31 +26,47 @@ func (h *histogram) Write(m *dto.Metric) error {
 	return err
 }
 
-// rpcDurationOpts are those of a native histogram, whose buckets are at most a
-// tenth wide, and of a classic one for servers that know no other. A native
-// histogram starts anew rather than have more than 160 buckets, once an hour at
-// most.
-var rpcDurationOpts = prometheus.HistogramOpts{
-	Name:                            "grpc_lb_rpc_duration_seconds",
-	Help:                            "Time from the pick of the backend to the end of the RPC attempt.",
+// histogramMaker makes the histograms of one metric.
+type histogramMaker struct {
+	family *family
+	opts   prometheus.HistogramOpts
+}
+
+// histogramMaker completes opts with what the table says of the metric.
+func (m *metric[R]) histogramMaker(opts prometheus.HistogramOpts) *histogramMaker {
+	opts.Name, opts.Help = m.name, m.help
+	return &histogramMaker{family: &m.family, opts: opts}
+}
+
+// newHistogram makes one whose labels are those of its record. A wrapping
+// registerer wants them in the order of their names, without room to grow.
+func (m *histogramMaker) newHistogram(labels []*dto.LabelPair) *histogram {
+	return &histogram{Histogram: prometheus.NewHistogram(m.opts), desc: m.family.desc, labels: labels}
+}
+
+// newHistogramWith makes one that also has the i-th value of the extra label.
+func (m *histogramMaker) newHistogramWith(labels []*dto.LabelPair, i int) *histogram {
+	return m.newHistogram(m.family.with(labels, i))
+}
+
+// rpcDurations are native histograms, and classic ones for servers that know no
+// other. The buckets of the native ones grow by a factor of at most 1.1. They
+// start anew rather than have more than 160 buckets, once an hour at most.
+var rpcDurations = backendMetrics.named("grpc_lb_rpc_duration_seconds").histogramMaker(prometheus.HistogramOpts{
 	Buckets:                         []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 	NativeHistogramBucketFactor:     1.1,
 	NativeHistogramMaxBucketNumber:  160,
 	NativeHistogramMinResetDuration: time.Hour,
-}
+})
 
-// pickWaitOpts has room for waits that end with a first connection and for
-// those that a deadline ends.
-var pickWaitOpts = prometheus.HistogramOpts{
-	Name:    "grpc_lb_pick_wait_seconds",
-	Help:    "Time that an RPC attempt waited for a pick, if it had to, by reason.",
+// pickWaits have room for waits that end with a first connection and for those
+// that a deadline ends.
+var pickWaits = targetMetrics.named("grpc_lb_pick_wait_seconds").histogramMaker(prometheus.HistogramOpts{
 	Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
-}
+})
 
-// connectDurationOpts has buckets up to where gRPC gives a connection attempt
-// up, by default.
-var connectDurationOpts = prometheus.HistogramOpts{
-	Name:    "grpc_lb_connect_duration_seconds",
-	Help:    "Time from CONNECTING to READY of the target's subchannels.",
+// connectDurations have buckets up to where gRPC gives a connection attempt up,
+// by default.
+var connectDurations = targetMetrics.named("grpc_lb_connect_duration_seconds").histogramMaker(prometheus.HistogramOpts{
 	Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
-}
+})

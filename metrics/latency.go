@@ -28,7 +28,7 @@ func (b *backend) observe(ctx context.Context, start time.Time) {
 // newRPCDuration makes the histogram with the first observation, and so only
 // for backends that have RPCs measured.
 func (b *backend) newRPCDuration() *histogram {
-	b.rpcDuration.CompareAndSwap(nil, newHistogram(rpcDurationDesc, rpcDurationOpts, b.labels()))
+	b.rpcDuration.CompareAndSwap(nil, rpcDurations.newHistogram(b.labels()))
 	return b.rpcDuration.Load()
 }
 

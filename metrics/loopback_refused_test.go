@@ -102,8 +102,8 @@ func (w *trailerWatch) HandleRPC(_ context.Context, s stats.RPCStats) {
 }
 
 // gRPC tells the policy of a success, which is wrong and not to be seen by a
-// policy. If it does better some day, the README's limits and the descriptions of
-// the dashboard's error panels have to change.
+// policy. If it does better some day, both READMEs and the descriptions of the
+// dashboard's error panels have to change.
 func TestUploadThatTheServerRefusesEarlyCountsAsOK(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, grpc.StreamInterceptor(func(any, grpc.ServerStream, *grpc.StreamServerInfo, grpc.StreamHandler) error {

@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,38 +34,55 @@ func (s *sample) Write(m *dto.Metric) error {
 	return nil
 }
 
-// samples are those of one backend or target, made together to be allocated
-// together.
+// samples are those of one record, while its metrics are read. They are used
+// again for the next record.
 type samples struct {
-	created *timestamppb.Timestamp
-	all     []sample
+	labels  []*dto.LabelPair       // the record's
+	created *timestamppb.Timestamp // when the record was
+	family  *family                // of the metric that is being read
+
+	values     []sample // allocated together, and sent
+	histograms []*histogram
 }
 
-// newSamples has room for n samples, and makes more if it must.
-func newSamples(created time.Time, n int) *samples {
-	return &samples{created: timestamppb.New(created), all: make([]sample, 0, n)}
+// begin starts anew with a record. Most have as many values as the one before.
+func (s *samples) begin(labels []*dto.LabelPair, created time.Time) {
+	s.labels, s.created = labels, timestamppb.New(created)
+	s.values, s.histograms = make([]sample, 0, len(s.values)), s.histograms[:0]
 }
 
-func (s *samples) counter(d *prometheus.Desc, labels []*dto.LabelPair, v uint64) {
-	s.all = append(s.all, sample{desc: d, labels: labels, value: float64(v), created: s.created})
+// add adds the value of a counter or gauge that has no extra label.
+func (s *samples) add(v float64) { s.addLabelled(s.labels, v) }
+
+// addWith adds a value of a counter or gauge, with the i-th value of its extra
+// label.
+func (s *samples) addWith(i int, v float64) {
+	s.addLabelled(s.family.with(s.labels, i), v)
 }
 
-func (s *samples) gauge(d *prometheus.Desc, labels []*dto.LabelPair, v int64) {
-	s.all = append(s.all, sample{desc: d, labels: labels, value: float64(v)})
-}
-
-func (s *samples) send(ch chan<- prometheus.Metric) {
-	for i := range s.all {
-		ch <- &s.all[i]
+// addEach adds the values of a counter, one for each value of its extra label, in
+// the order of these.
+func (s *samples) addEach(counts ...uint64) {
+	for i, n := range counts {
+		s.addWith(i, float64(n))
 	}
 }
 
-// before and after return own with one more pair, where the order of label
-// names wants it, and without room to grow.
-func before(pair *dto.LabelPair, own []*dto.LabelPair) []*dto.LabelPair {
-	return slices.Clip(append([]*dto.LabelPair{pair}, own...))
+func (s *samples) addLabelled(labels []*dto.LabelPair, v float64) {
+	one := sample{desc: s.family.desc, labels: labels, value: v}
+	if s.family.kind == dto.MetricType_COUNTER {
+		one.created = s.created
+	}
+	s.values = append(s.values, one)
 }
 
-func after(own []*dto.LabelPair, pair *dto.LabelPair) []*dto.LabelPair {
-	return slices.Clip(append(slices.Clip(own), pair))
+func (s *samples) addHistogram(h ...*histogram) { s.histograms = append(s.histograms, h...) }
+
+func (s *samples) send(ch chan<- prometheus.Metric) {
+	for i := range s.values {
+		ch <- &s.values[i]
+	}
+	for _, h := range s.histograms {
+		ch <- h
+	}
 }

@@ -19,6 +19,8 @@ type targetKey struct{ target, policy string }
 // target is the record of one dial target under one policy: what its series
 // say. Its backends' records hang on it.
 type target struct {
+	// Counted as they change, as backend.ready is. To count the SubConns at each
+	// scrape takes longer, and state changes would wait for it.
 	subchannels [numStates]atomic.Int64
 
 	delayed        atomic.Uint64
@@ -54,9 +56,9 @@ func newTarget(m *Metrics, key targetKey, now time.Time) *target {
 		created:    now,
 		channels:   make(map[*channel]struct{}),
 	}
-	t.connectDuration = newHistogram(connectDurationDesc, connectDurationOpts, t.labels())
+	t.connectDuration = connectDurations.newHistogram(t.labels())
 	for why := range t.pickWait {
-		t.pickWait[why] = newHistogram(pickWaitDesc, pickWaitOpts, after(t.labels(), reasonPairs[why]))
+		t.pickWait[why] = pickWaits.newHistogramWith(t.labels(), why)
 	}
 	return t
 }

@@ -1,0 +1,153 @@
+package metrics
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// scope is the table of the metrics that each record of one kind has. R is what a
+// scrape reads of such a record.
+type scope[R any] struct {
+	labels  []string // of every metric, in the order of their names
+	metrics []metric[R]
+}
+
+// metric is one row of the table, made by counter, gauge, histograms or one of
+// their variants.
+type metric[R any] struct {
+	family
+	name, help string
+	read       func(R, *samples) // adds the samples of one record
+}
+
+// family is what the samples of one metric have in common.
+type family struct {
+	kind  dto.MetricType
+	extra extraLabel
+
+	// Set by newScope.
+	desc *prometheus.Desc
+	at   int // where the extra label stands among those of the scope
+}
+
+// with returns a record's labels with the i-th value of the extra label, in the
+// order of their names and without room to grow.
+func (f *family) with(labels []*dto.LabelPair, i int) []*dto.LabelPair {
+	all := make([]*dto.LabelPair, len(labels)+1)
+	copy(all, labels[:f.at])
+	all[f.at] = f.extra.values[i]
+	copy(all[f.at+1:], labels[f.at:])
+	return all
+}
+
+// extraLabel is a label that a metric has besides those of its scope. The zero
+// extraLabel stands for none.
+type extraLabel struct {
+	name   string
+	values []*dto.LabelPair // that it can have, shared by all samples
+}
+
+func newLabel(name string, values ...string) extraLabel {
+	l := extraLabel{name: name}
+	for _, v := range values {
+		l.values = append(l.values, labelPair(name, v))
+	}
+	return l
+}
+
+func labelPair(name, value string) *dto.LabelPair {
+	return &dto.LabelPair{Name: &name, Value: &value}
+}
+
+// namesOf returns the names of the values 0 to n-1 of a type.
+func namesOf[T interface {
+	~int | ~uint32
+	fmt.Stringer
+}](n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = T(i).String()
+	}
+	return names
+}
+
+func newScope[R any](labels []string, metrics ...metric[R]) *scope[R] {
+	for i := range metrics {
+		m := &metrics[i]
+		all := labels
+		if m.extra.name != "" {
+			m.at, _ = slices.BinarySearch(labels, m.extra.name)
+			all = slices.Insert(slices.Clone(labels), m.at, m.extra.name)
+		}
+		m.desc = prometheus.NewDesc(m.name, m.help, all, nil)
+	}
+	return &scope[R]{labels: labels, metrics: metrics}
+}
+
+func (sc *scope[R]) describe(ch chan<- *prometheus.Desc) {
+	for i := range sc.metrics {
+		ch <- sc.metrics[i].desc
+	}
+}
+
+// read adds the samples of one record.
+func (sc *scope[R]) read(r R, s *samples) {
+	for i := range sc.metrics {
+		m := &sc.metrics[i]
+		s.family = &m.family
+		m.read(r, s)
+	}
+}
+
+// named returns the row of the name, which must exist.
+func (sc *scope[R]) named(name string) *metric[R] {
+	for i := range sc.metrics {
+		if m := &sc.metrics[i]; m.name == name {
+			return m
+		}
+	}
+	panic("metrics: no metric " + name)
+}
+
+// counter is a counter with one series for each record.
+func counter[R any](name, help string, value func(R) uint64) metric[R] {
+	return counterBy(extraLabel{}, name, help, func(r R, s *samples) { s.add(float64(value(r))) })
+}
+
+// rareCounter is a counter that has no series while it is 0.
+func rareCounter[R any](name, help string, value func(R) uint64) metric[R] {
+	return counterBy(extraLabel{}, name, help, func(r R, s *samples) {
+		if n := value(r); n > 0 {
+			s.add(float64(n))
+		}
+	})
+}
+
+func gauge[R any](name, help string, value func(R) int64) metric[R] {
+	return gaugeBy(extraLabel{}, name, help, func(r R, s *samples) { s.add(float64(value(r))) })
+}
+
+func histograms[R any](name, help string, read func(R, *samples)) metric[R] {
+	return histogramsBy(extraLabel{}, name, help, read)
+}
+
+// counterBy, gaugeBy and histogramsBy are metrics with an extra label. Their read
+// adds the series of one record.
+func counterBy[R any](by extraLabel, name, help string, read func(R, *samples)) metric[R] {
+	return newMetric(dto.MetricType_COUNTER, by, name, help, read)
+}
+
+func gaugeBy[R any](by extraLabel, name, help string, read func(R, *samples)) metric[R] {
+	return newMetric(dto.MetricType_GAUGE, by, name, help, read)
+}
+
+func histogramsBy[R any](by extraLabel, name, help string, read func(R, *samples)) metric[R] {
+	return newMetric(dto.MetricType_HISTOGRAM, by, name, help, read)
+}
+
+func newMetric[R any](kind dto.MetricType, by extraLabel, name, help string, read func(R, *samples)) metric[R] {
+	return metric[R]{family: family{kind: kind, extra: by}, name: name, help: help, read: read}
+}
