@@ -15,17 +15,17 @@ func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector]. It drops the records whose
 // retention has passed.
 func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
-	var out samples
+	var ofTarget, ofBackend samples
 	var reading backendReading
 	for _, s := range m.snapshot() {
-		out.begin(s.target.labels(), s.target.created)
-		targetMetrics.read(&targetReading{s.target, len(s.channels)}, &out)
-		out.send(ch)
+		ofTarget.begin(s.target.labels(), s.target.created)
+		targetMetrics.read(&targetReading{s.target, len(s.channels)}, &ofTarget)
+		ofTarget.send(ch)
 		for _, b := range s.backends {
 			reading = backendReading{b, b.traffic()}
-			out.begin(b.labels(), b.created)
-			backendMetrics.read(&reading, &out)
-			out.send(ch)
+			ofBackend.begin(b.labels(), b.created)
+			backendMetrics.read(&reading, &ofBackend)
+			ofBackend.send(ch)
 		}
 	}
 }

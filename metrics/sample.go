@@ -35,7 +35,7 @@ func (s *sample) Write(m *dto.Metric) error {
 }
 
 // samples are those of one record, while its metrics are read. They are used
-// again for the next record.
+// again for the next record of the same scope.
 type samples struct {
 	labels  []*dto.LabelPair       // the record's
 	created *timestamppb.Timestamp // when the record was
@@ -45,7 +45,8 @@ type samples struct {
 	histograms []*histogram
 }
 
-// begin starts anew with a record. Most have as many values as the one before.
+// begin starts anew with a record. It makes room for as many values as the record
+// before had: most have the same.
 func (s *samples) begin(labels []*dto.LabelPair, created time.Time) {
 	s.labels, s.created = labels, timestamppb.New(created)
 	s.values, s.histograms = make([]sample, 0, len(s.values)), s.histograms[:0]
