@@ -27,12 +27,12 @@
 // order of the first attempts starts at a random endpoint, so that many clients
 // that start together do not all begin with the same one.
 //
-// An endpoint that loses its connection reconnects at once, too, unless its last
-// five connections were each lost within a second. It then pauses before every
-// attempt, as long as gRPC does after failed ones: a second at first, two minutes
-// at most, until a connection lives longer. Otherwise a server that accepts
-// connections and hangs up would get hundreds of them per second. While it
-// pauses the endpoint counts as failed, and the errors of picks say why.
+// An endpoint that loses its connection reconnects at once, too, unless more than
+// five connections in a row were each lost within a second. It then pauses before
+// each attempt until a connection lives longer: a second at first, two minutes at
+// most, as gRPC does after failed attempts. Otherwise a server that accepts
+// connections and hangs up would get hundreds of them per second. While it pauses,
+// the endpoint counts as failed, and the errors of picks say why.
 //
 // # Pickers
 //
@@ -49,16 +49,18 @@
 // A PickerBuilder that panics or returns no picker makes RPCs fail with an error
 // that says so, until a later change leads to a picker.
 //
-// n endpoints that become READY, or cease to be, would so cost n rebuilds of n
-// entries each. Two things prevent that. A [ListPickerBuilder] gets a list that
-// successive pickers share, which grows in place and is copied only when an
-// endpoint has left or come back. And in a channel of 100 READY endpoints or more, if a
+// # Large channels
+//
+// If n endpoints become READY, or cease to be, a rebuild for each would cost n
+// times n entries. Two things prevent that. A [ListPickerBuilder] gets a list that
+// successive pickers share. It grows in place, and is copied only when an endpoint
+// has left or come back. And in a channel of 100 READY endpoints or more, if a
 // rebuild takes more than 10 µs there, rebuilds are put off so that they take a
-// tenth of the time. A smaller channel never pays as much as it costs to bring a
-// connection up, and so never has to wait. No rebuild waits longer than 5 ms,
-// even if more than a tenth of the time goes into them then: gRPC holds RPCs back
-// until there is a picker without the connection that was lost. Neither a change
-// of the aggregated state nor the answer to a resolver update ever waits.
+// tenth of the time. In a smaller channel a rebuild costs less than a connection
+// does, and none is put off. No rebuild waits longer than 5 ms, even if more than
+// a tenth of the time goes into them then: gRPC holds RPCs back until there is a
+// picker without the connection that was lost. Neither a change of the aggregated
+// state nor the answer to a resolver update ever waits.
 //
 // # Locks
 //

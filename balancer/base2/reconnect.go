@@ -13,8 +13,8 @@ import (
 const (
 	// shortLife is how long a connection must live to count as good.
 	shortLife = time.Second
-	// shortLives is how many connections in a row may be lost earlier before
-	// there are pauses.
+	// shortLives is how many connections in a row may be lost earlier without a
+	// pause.
 	shortLives = 5
 )
 
