@@ -49,7 +49,7 @@ func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate
 	}
 	m.healthGate = healthGate
 	m.resolverErr = reason
-	goesOn, was := m.goesOn(addrs), len(m.addrs)
+	goesOn, before := m.goesOn(addrs), len(m.addrs)
 	m.reconcile(out, addrs)
 	switch {
 	case len(addrs) == 0:
@@ -58,7 +58,7 @@ func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate
 	case m.phase == chosen && !m.sel.gone, m.phase == idle:
 		// Nothing is to be tried now.
 	case goesOn:
-		m.goOn(out, was)
+		m.goOn(out, before)
 	default:
 		m.reporter.restart(out)
 		m.race(out)

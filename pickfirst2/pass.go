@@ -119,9 +119,9 @@ func (m *machine) anyUnderWay() bool {
 	return slices.ContainsFunc(m.subs, func(sub *subchannel) bool { return sub.state != connectivity.TransientFailure })
 }
 
-// goOn goes on with the attempts after the list, which had was addresses, has
-// changed.
-func (m *machine) goOn(out *effects, was int) {
+// goOn goes on with the attempts when an update has replaced the list. before is
+// how many addresses the last one had.
+func (m *machine) goOn(out *effects, before int) {
 	if m.phase == retrying {
 		m.reporter.failed(out, m.failure())
 	} else {
@@ -130,9 +130,9 @@ func (m *machine) goOn(out *effects, was int) {
 	m.askAgain(out)
 	switch {
 	case m.phase != racing:
-	case m.next == was: // the newest attempt has failed
+	case m.next == before: // the newest attempt has failed
 		m.attempt(out)
-	case m.next+1 == was, m.next+1 == len(m.addrs): // no other was, or is, waiting for its turn
+	case m.next+1 == before, m.next+1 == len(m.addrs): // no other was, or is, waiting for its turn
 		m.delayNext(out)
 	}
 }

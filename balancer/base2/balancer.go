@@ -47,9 +47,9 @@ type endpointBalancer struct {
 }
 
 // UpdateClientConnState implements [balancer.Balancer]. Without any address it
-// returns [balancer.ErrBadResolverState]. A config that ParseConfig did not
-// return is an error too, and nothing is changed; a policy without [WithConfig]
-// does not look at it.
+// returns [balancer.ErrBadResolverState]. A config that the policy cannot use is
+// an error too, and nothing is changed; if it is the first, RPCs fail with that
+// error. A policy without [WithConfig] does not look at its config.
 func (b *endpointBalancer) UpdateClientConnState(s balancer.ClientConnState) error {
 	if err := b.useConfig(s.BalancerConfig); err != nil {
 		b.refuse(err)

@@ -16,7 +16,7 @@ type Configurable[C any] interface {
 	// Configure is called with the config of each resolver update before the
 	// update has any other effect, with the zero C if there is none. It is not
 	// called while a picker is being built. If the config has changed, the next
-	// picker is due.
+	// picker is due. If Configure panics, the update is refused.
 	Configure(C)
 }
 

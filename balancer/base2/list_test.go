@@ -159,21 +159,26 @@ func TestListsShareTheirMemory(t *testing.T) {
 	}
 }
 
+// startPutOff brings up a channel of a size in which lists are put off.
+func startPutOff(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy, *lists, knownPlaces) {
+	t.Helper()
+	cc, l, known := balancertest.NewClientConn(t), &lists{}, make(knownPlaces)
+	b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{})
+	p := cc.Build(base2.WithRebuildCost(b, buildCost))
+	mustUpdate(t, p, endpoints(150)...)
+	for _, sc := range cc.Live() {
+		sc.Ready()
+	}
+	advance(10 * buildCost)
+	checkLast(t, cc, l, known)
+	return cc, p, l, known
+}
+
 func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &lists{}
-		cc := balancertest.NewClientConn(t)
-		b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{})
-		p := cc.Build(base2.WithRebuildCost(b, buildCost))
+		cc, p, l, known := startPutOff(t)
 		defer p.Close()
-		mustUpdate(t, p, endpoints(150)...)
-		for _, sc := range cc.Live() {
-			sc.Ready()
-		}
-		advance(10 * buildCost)
-		known := make(knownPlaces)
-		checkLast(t, cc, l, known)
 		cc.Live()[10].Idle() // of which there is a list at once
 		given := len(l.given)
 		cc.Live()[20].Idle()
@@ -186,23 +191,12 @@ func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
 	})
 }
 
-// In a channel of this size lists are put off, so that several endpoints join,
-// leave and come back between two.
+// Several endpoints join, leave and come back between two lists.
 func TestListsThatArePutOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &lists{}
-		cc := balancertest.NewClientConn(t)
-		b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{})
-		p := cc.Build(base2.WithRebuildCost(b, buildCost))
+		cc, p, l, known := startPutOff(t)
 		defer p.Close()
-		mustUpdate(t, p, endpoints(150)...)
-		for _, sc := range cc.Live() {
-			sc.Ready()
-		}
-		advance(10 * buildCost)
-		known := make(knownPlaces)
-		checkLast(t, cc, l, known)
 		for range 300 {
 			for range rand.IntN(10) {
 				sc := cc.Live()[rand.IntN(150)]
