@@ -194,20 +194,9 @@ func (b *endpointBalancer) ResolverError(err error) {
 func (b *endpointBalancer) UpdateSubConnState(balancer.SubConn, balancer.SubConnState) {}
 
 // ExitIdle implements [balancer.Balancer]. It may be called at any time, from
-// any goroutine. Endpoints that wait because their connections are lost as soon
-// as they are made go on waiting.
-func (b *endpointBalancer) ExitIdle() {
-	for _, c := range b.listed() {
-		c.exitIdle()
-	}
-}
-
-// listed returns the children of the last resolver update.
-func (b *endpointBalancer) listed() []*child {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.order // a new slice replaces it, nobody writes to it
-}
+// any goroutine, and has nothing to do: endpoints leave IDLE by themselves, or
+// wait because their connections are lost as soon as they are made.
+func (b *endpointBalancer) ExitIdle() {}
 
 // Close implements [balancer.Balancer].
 func (b *endpointBalancer) Close() {

@@ -77,17 +77,6 @@ func (c *child) close() {
 	c.reconnector.pause.stop()
 }
 
-// exitIdle has the child connect if it is IDLE, unless it has to wait.
-func (c *child) exitIdle() {
-	b := c.parent
-	b.mu.Lock()
-	paused := c.reconnector.pause.runs()
-	b.mu.Unlock()
-	if !paused {
-		c.policy.ExitIdle()
-	}
-}
-
 // UpdateState implements [balancer.ClientConn] for the child policy.
 func (c *child) UpdateState(s balancer.State) {
 	b := c.parent
