@@ -1,6 +1,13 @@
 package metrics
 
-import "google.golang.org/grpc/balancer"
+import (
+	"encoding/json"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/serviceconfig"
+
+	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
+)
 
 // Instrument returns a builder with the name, the config and the policies of b,
 // which reports to m what these policies do. It is for [balancer.Register],
@@ -39,13 +46,13 @@ func (m *Metrics) InstrumentAs(name string, b balancer.Builder) balancer.Builder
 	if b == nil {
 		panic(nilBuilder)
 	}
-	for own, ok := b.(*builder); ok; own, ok = own.Builder.(*builder) {
-		if own.metrics == m && own.name == name {
+	for metered, ok := b.(*builder); ok; metered, ok = metered.Builder.(*builder) {
+		if metered.metrics == m && metered.name == name {
 			return b
 		}
 	}
-	if own, ok := b.(*builder); ok && own.metrics == m {
-		b = own.Builder
+	if metered, ok := b.(*builder); ok && metered.metrics == m {
+		b = metered.Builder
 	}
 	return &builder{Builder: b, metrics: m, name: name}
 }
@@ -63,47 +70,82 @@ func (b *builder) Name() string { return b.name }
 
 // Build implements [balancer.Builder].
 func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
-	c := newChannel(cc, b.metrics, targetKey{
+	inst := newInstance(cc, b.metrics, targetKey{
 		target: label(opts.Target.String()),
 		policy: label(b.name),
 	})
-	inner := b.Builder.Build(c, opts)
+	inner := b.Builder.Build(inst, opts)
 	if inner == nil {
-		c.close()
+		inst.close()
 		return nil
 	}
-	c.built(inner)
-	return &policy{Balancer: inner, channel: c}
+	inst.events.open(inner)
+	return &meteredPolicy{Balancer: inner, instance: inst}
 }
 
-// policy stands where gRPC sees the policy. What it does not intercept goes to
+// ParseConfig implements [balancer.ConfigParser].
+func (b *builder) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	_, takesConfig := b.Builder.(balancer.ConfigParser)
+	part, rest, found := cutSettings(js, takesConfig)
+	if !found {
+		return b.parsePolicyConfig(js)
+	}
+	if _, nested := b.Builder.(*builder); nested {
+		rest = js // the settings are for each of them
+	}
+	s, err := lbconfig.Parse[settings](b.name+": "+configField, part)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := b.parsePolicyConfig(rest)
+	if err != nil {
+		return nil, err
+	}
+	return &config{settings: s, policyConfig: inner}, nil
+}
+
+// parsePolicyConfig lets the policy parse its part. For one that takes no
+// config it does what gRPC does.
+func (b *builder) parsePolicyConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+	if parser, ok := b.Builder.(balancer.ConfigParser); ok {
+		return parser.ParseConfig(js)
+	}
+	if string(js) != "{}" {
+		logger.Warningf("%s: parse config: ignoring %s: the policy takes no config", b.name, js)
+	}
+	return nil, nil
+}
+
+// meteredPolicy is the policy that gRPC sees. What it does not intercept goes to
 // the embedded policy.
-type policy struct {
+type meteredPolicy struct {
 	balancer.Balancer
-	channel *channel
+	instance *instance
 }
 
 // UpdateClientConnState implements [balancer.Balancer].
-func (p *policy) UpdateClientConnState(s balancer.ClientConnState) error {
-	p.channel.keepAttributes(s.ResolverState.Endpoints)
-	err := p.Balancer.UpdateClientConnState(p.channel.configure(s))
+func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error {
+	p.instance.namer.keepAttributes(s.ResolverState.Endpoints)
+	s, timed := unwrapConfig(s, p.instance.metrics.latency)
+	p.instance.timed.Store(timed)
+	err := p.Balancer.UpdateClientConnState(s)
 	if err != nil {
-		p.channel.target.rejected.Add(1)
+		p.instance.targetRecord.rejected.Add(1)
 	} else {
-		p.channel.target.accepted.Add(1)
+		p.instance.targetRecord.accepted.Add(1)
 	}
 	return err
 }
 
 // ResolverError implements [balancer.Balancer].
-func (p *policy) ResolverError(err error) {
-	p.channel.target.resolverErrors.Add(1)
+func (p *meteredPolicy) ResolverError(err error) {
+	p.instance.targetRecord.resolverErrors.Add(1)
 	p.Balancer.ResolverError(err)
 }
 
 // Close implements [balancer.Balancer]. The policy closes first, so that the
-// SubConns that it shuts down leave one by one; the rest leaves with it.
-func (p *policy) Close() {
+// SubConns that it shuts down are released one by one; close releases the rest.
+func (p *meteredPolicy) Close() {
 	p.Balancer.Close()
-	p.channel.close()
+	p.instance.close()
 }

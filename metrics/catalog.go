@@ -103,12 +103,12 @@ var reasonNames = [numReasons]string{
 // backendReading is what one scrape reads of a backend. Its traffic is read once,
 // so that the samples agree.
 type backendReading struct {
-	*backend
+	*backendRecord
 	traffic traffic
 }
 
 // targetReading is what one scrape reads of a target.
 type targetReading struct {
-	*target
+	*targetRecord
 	instances int // of the policy
 }

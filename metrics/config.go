@@ -7,8 +7,6 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/serviceconfig"
-
-	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 )
 
 var logger = grpclog.Component("balancer2")
@@ -28,63 +26,29 @@ type settings struct {
 // wants to see it.
 type config struct {
 	serviceconfig.LoadBalancingConfig
-	settings settings
-	policy   serviceconfig.LoadBalancingConfig // nil if the policy takes none
+	settings     settings
+	policyConfig serviceconfig.LoadBalancingConfig // nil if the policy takes none
 }
 
 // MarshalJSON is for gRPC's log lines, which show the configs of policies.
 func (c *config) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{configField: c.settings, "policy": c.policy})
+	return json.Marshal(map[string]any{configField: c.settings, "policy": c.policyConfig})
 }
 
-// ParseConfig implements [balancer.ConfigParser].
-func (b *builder) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	own, rest, found := b.cutSettings(js)
-	if !found {
-		return b.parsePolicyConfig(js)
-	}
-	if _, nested := b.Builder.(*builder); nested {
-		rest = js // the settings are for each of them
-	}
-	s, err := lbconfig.Parse[settings](b.name+": "+configField, own)
-	if err != nil {
-		return nil, err
-	}
-	inner, err := b.parsePolicyConfig(rest)
-	if err != nil {
-		return nil, err
-	}
-	return &config{settings: s, policy: inner}, nil
-}
-
-// parsePolicyConfig lets the policy parse its part. For one that takes no
-// config it does what gRPC does.
-func (b *builder) parsePolicyConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	if parser, ok := b.Builder.(balancer.ConfigParser); ok {
-		return parser.ParseConfig(js)
-	}
-	if string(js) != "{}" {
-		logger.Warningf("%s: parse config: ignoring %s: the policy takes no config", b.name, js)
-	}
-	return nil, nil
-}
-
-// cutSettings takes the decorator's part out of a config, if it has one. A field
-// of the same name may be the policy's own. One that takes no config has none, and
-// whatever is there was meant for the decorator.
-func (b *builder) cutSettings(js json.RawMessage) (own, rest json.RawMessage, found bool) {
+// cutSettings takes the decorator's part out of a policy's config, if it has one.
+// A policy may have a field of the same name; only one that takes a config can.
+func cutSettings(js json.RawMessage, takesConfig bool) (part, rest json.RawMessage, found bool) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(js, &fields) != nil {
 		return nil, nil, false // for the policy to complain about
 	}
-	own, found = fields[configField]
-	_, takesConfig := b.Builder.(balancer.ConfigParser)
-	if !found || takesConfig && !isSettings(own) {
+	part, found = fields[configField]
+	if !found || takesConfig && !isSettings(part) {
 		return nil, nil, false
 	}
 	delete(fields, configField)
 	rest, _ = json.Marshal(fields) // what was decoded can be encoded
-	return own, rest, true
+	return part, rest, true
 }
 
 // isSettings tells settings from what else a field of that name may hold, by the
@@ -102,16 +66,16 @@ func isSettings(js json.RawMessage) bool {
 	return len(fields) == 0
 }
 
-// configure puts the config of a resolver update into effect and returns the
-// update as the policy is to see it.
-func (c *channel) configure(s balancer.ClientConnState) balancer.ClientConnState {
-	timed := c.metrics.latency
+// unwrapConfig returns the resolver update as the policy is to see it, and
+// whether its config says to measure latency; byDefault is for a config that
+// does not say.
+func unwrapConfig(s balancer.ClientConnState, byDefault bool) (_ balancer.ClientConnState, timed bool) {
+	timed = byDefault
 	if cfg, ok := s.BalancerConfig.(*config); ok {
-		s.BalancerConfig = cfg.policy
+		s.BalancerConfig = cfg.policyConfig
 		if cfg.settings.Latency != nil {
 			timed = *cfg.settings.Latency
 		}
 	}
-	c.timed.Store(timed)
-	return s
+	return s, timed
 }

@@ -73,10 +73,11 @@
 //
 // # Locks
 //
-// There are three: one per instance of a policy, which guards the states of its
-// subchannels, one per Metrics, which guards its records, and one per RPC that
-// waits for a pick. They are never held together, and no call to gRPC, to the
-// policy or to a scrape's consumer is made under any of them.
+// There are four: one per policy instance, which guards the states of its
+// subchannels, one per policy instance for the events that come before its policy
+// is built, one per Metrics, which guards its records, and one per RPC that waits
+// for a pick. They are never held together, and no call to gRPC, to the policy or
+// to a scrape's consumer is made under any of them.
 //
 // # Who may call what
 //

@@ -1,52 +1,63 @@
 package metrics
 
-import "google.golang.org/grpc/balancer"
+import (
+	"sync"
 
-// subConnEvent is what a policy hears by UpdateSubConnState of a SubConn that it
-// has made without a StateListener.
+	"google.golang.org/grpc/balancer"
+)
+
+// subConnEvent is an argument list of UpdateSubConnState, which policies get for
+// SubConns that they made without a StateListener.
 type subConnEvent struct {
 	subConn *subConn
 	state   balancer.SubConnState
 }
 
-// tell tells the policy. While it is being built there is nobody to tell yet:
-// gRPC lets no event happen then, but a parent that builds in a goroutine of its
-// own does.
-func (c *channel) tell(e subConnEvent) {
-	if p := c.listening(e); p != nil {
+// eventQueue passes events on to UpdateSubConnState. Until the policy is built
+// there is nobody to pass them to. gRPC sends none before then, but a parent that
+// builds its child in a goroutine may.
+type eventQueue struct {
+	// mu guards the fields below. Nothing is called under it.
+	mu     sync.Mutex
+	policy balancer.Balancer // nil until all early events have been delivered
+	early  []subConnEvent
+}
+
+// deliver passes the event on or, until the policy is built, keeps it.
+func (q *eventQueue) deliver(e subConnEvent) {
+	if p := q.policyOrKeep(e); p != nil {
 		p.UpdateSubConnState(e.subConn, e.state)
 	}
 }
 
-// listening returns the policy or, until it is built, keeps the event.
-func (c *channel) listening(e subConnEvent) balancer.Balancer {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.policy == nil {
-		c.early = append(c.early, e)
+func (q *eventQueue) policyOrKeep(e subConnEvent) balancer.Balancer {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.policy == nil {
+		q.early = append(q.early, e)
 	}
-	return c.policy
+	return q.policy
 }
 
-// built tells the policy what happened while it was being built. It hears of the
-// rest as it happens, and of everything in order.
-func (c *channel) built(p balancer.Balancer) {
-	for early := c.takeEarly(p); len(early) > 0; early = c.takeEarly(p) {
+// open passes the early events on to the policy, in order. Later events go to it
+// at once.
+func (q *eventQueue) open(p balancer.Balancer) {
+	for early := q.takeEarly(p); len(early) > 0; early = q.takeEarly(p) {
 		for _, e := range early {
 			p.UpdateSubConnState(e.subConn, e.state)
 		}
 	}
 }
 
-// takeEarly returns the events that were kept. If there are none, none will be
+// takeEarly returns the events kept so far. If there are none, no more are kept
 // from now on.
-func (c *channel) takeEarly(p balancer.Balancer) []subConnEvent {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	early := c.early
-	c.early = nil
+func (q *eventQueue) takeEarly(p balancer.Balancer) []subConnEvent {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	early := q.early
+	q.early = nil
 	if len(early) == 0 {
-		c.policy = p
+		q.policy = p
 	}
 	return early
 }

@@ -46,10 +46,10 @@ func describe[R any](sc *scope[R]) (all []Description) {
 
 // Records returns the number of records that m holds, expired ones included.
 func Records(m *Metrics) int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	n := m.targets.len()
-	for t := range m.targets.values() {
+	m.records.mu.Lock()
+	defer m.records.mu.Unlock()
+	n := m.records.targets.len()
+	for t := range m.records.targets.values() {
 		n += t.backends.len()
 	}
 	return n
@@ -62,7 +62,7 @@ func Waiting(m *Metrics) int64 { return m.waits.n.Load() }
 // waiting, of all targets.
 func WaitingAttempts(m *Metrics) (n int64) {
 	for _, s := range m.snapshot() {
-		n += s.target.waiting.Load()
+		n += s.targetRecord.waiting.Load()
 	}
 	return n
 }

@@ -9,16 +9,16 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// observe counts the duration of an RPC attempt that ended now.
-func (b *backend) observe(ctx context.Context, start time.Time) {
+// observe counts the duration of an RPC attempt on the backend that ended now.
+func (m *Metrics) observe(ctx context.Context, b *backendRecord, start time.Time) {
 	h := b.rpcDuration.Load()
 	if h == nil {
 		h = b.newRPCDuration()
 	}
 	seconds := time.Since(start).Seconds()
-	if exemplar := b.target.metrics.exemplar; exemplar != nil && ctx != nil {
-		if labels := exemplar(ctx); len(labels) > 0 {
-			b.target.metrics.observeWithExemplar(h, seconds, labels)
+	if m.exemplar != nil && ctx != nil {
+		if labels := m.exemplar(ctx); len(labels) > 0 {
+			m.observeWithExemplar(h, seconds, labels)
 			return
 		}
 	}
@@ -27,7 +27,7 @@ func (b *backend) observe(ctx context.Context, start time.Time) {
 
 // newRPCDuration makes the histogram with the first observation, and so only
 // for backends that have RPCs measured.
-func (b *backend) newRPCDuration() *histogram {
+func (b *backendRecord) newRPCDuration() *histogram {
 	b.rpcDuration.CompareAndSwap(nil, rpcDurations.newHistogram(b.labels()))
 	return b.rpcDuration.Load()
 }
@@ -49,50 +49,50 @@ func (m *Metrics) observeWithExemplar(h *histogram, seconds float64, labels prom
 // policy has a Done of its own, and where latency is measured. It goes back to
 // the pool when it is called, which gRPC does once.
 type attempt struct {
-	backend *backend
-	policy  func(balancer.DoneInfo) // the policy's Done, or nil
-	channel *channel                // nil if it is not measured, and then the next two are zero
-	ctx     context.Context         //nolint:containedctx // of the RPC, to its end
-	start   time.Time
-	done    func(balancer.DoneInfo) // attempt.end, bound once
+	backendRecord *backendRecord
+	policyDone    func(balancer.DoneInfo) // the policy's Done, or nil
+	instance      *instance               // nil if it is not measured, and then the next two are zero
+	ctx           context.Context         //nolint:containedctx // of the RPC, to its end
+	start         time.Time
+	done          func(balancer.DoneInfo) // attempt.onDone, bound once
 }
 
 var attempts sync.Pool
 
 // newAttempt returns the record of a pick of the backend. Its done is the Done
 // for gRPC.
-func newAttempt(b *backend, policy func(balancer.DoneInfo)) *attempt {
+func newAttempt(b *backendRecord, policyDone func(balancer.DoneInfo)) *attempt {
 	a, ok := attempts.Get().(*attempt)
 	if !ok {
 		a = new(attempt)
-		a.done = a.end
+		a.done = a.onDone
 	}
-	a.backend, a.policy = b, policy
+	a.backendRecord, a.policyDone = b, policyDone
 	return a
 }
 
-// begin measures the attempt.
-func (a *attempt) begin(ctx context.Context, c *channel) {
-	a.channel, a.ctx, a.start = c, ctx, time.Now()
+// measure has the duration of the attempt measured, from now on.
+func (a *attempt) measure(ctx context.Context, inst *instance) {
+	a.instance, a.ctx, a.start = inst, ctx, time.Now()
 }
 
-func (a *attempt) end(info balancer.DoneInfo) {
-	b, policy, c, ctx, start := a.backend, a.policy, a.channel, a.ctx, a.start
+func (a *attempt) onDone(info balancer.DoneInfo) {
+	b, policyDone, inst, ctx, start := a.backendRecord, a.policyDone, a.instance, a.ctx, a.start
 	if b == nil {
 		return // called twice; better uncounted than a crash
 	}
 	*a = attempt{done: a.done}
 	attempts.Put(a)
-	attempted := b.finish(info)
+	attempted := b.countEnd(info)
 	switch {
-	case c == nil:
+	case inst == nil:
 	case attempted:
-		b.observe(ctx, start)
+		inst.metrics.observe(ctx, b, start)
 	case info.Err == nil:
 		// gRPC waits for the next picker. After an error it asks this one again.
-		c.waits.begin(ctx, refusal{c, c.pickers.Load(), stateMismatch})
+		inst.waits.begin(ctx, refusal{inst, inst.pickers.Load(), stateMismatch})
 	}
-	if policy != nil {
-		policy(info)
+	if policyDone != nil {
+		policyDone(info)
 	}
 }

@@ -39,18 +39,12 @@ func register(r prometheus.Registerer, m *Metrics) {
 // several goroutines.
 type Metrics struct {
 	options
-	waits waits
-	start time.Time // when New made it; stays as it is
+	start time.Time // when New made it; never changes
+
+	records records
+	waits   waits
 
 	badExemplar sync.Once // warns
-
-	// mu guards the fields below and the fields of records that say so. No call
-	// leaves the package under it, except into Prometheus's own lock-protected
-	// histograms.
-	mu      sync.Mutex
-	targets table[targetKey, *target]
-	fresh   int // records made since the last sweep
-	kept    int // records that the last sweep left
 }
 
 // New returns a Metrics that reports to no registry yet. The caller registers
@@ -61,6 +55,7 @@ func New(opts ...Option) *Metrics {
 	for _, opt := range opts {
 		opt(&m.options)
 	}
+	m.records.retention, m.records.maxBackends = m.retention, m.maxBackends
 	return m
 }
 

@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/resolver"
@@ -38,49 +39,49 @@ func Attribute(key any) func(resolver.Address) string {
 // for [WithBackendName], where one series per backend is too many.
 func NoName(resolver.Address) string { return "" }
 
-// backendName names the backend of a SubConn to the addresses.
-func (c *channel) backendName(addrs []resolver.Address) string {
+// backendNamer names the backends of one policy instance.
+type backendNamer struct {
+	custom     func(resolver.Address) string  // WithBackendName's; nil: the address
+	attributes atomic.Pointer[addrAttributes] // of the last update; only if custom is set
+}
+
+// addrAttributes are the attributes of endpoints by address.
+type addrAttributes map[string]*attributes.Attributes
+
+// name names the backend of a SubConn to the addresses.
+func (n *backendNamer) name(addrs []resolver.Address) string {
 	if len(addrs) == 0 {
 		return ""
 	}
 	addr := addrs[0]
-	if c.metrics.name == nil {
+	if n.custom == nil {
 		return label(addr.Addr)
 	}
-	if addr.BalancerAttributes == nil {
-		addr.BalancerAttributes = c.endpointAttributes(addr.Addr)
+	if byAddr := n.attributes.Load(); byAddr != nil && addr.BalancerAttributes == nil {
+		addr.BalancerAttributes = (*byAddr)[addr.Addr]
 	}
-	return label(c.metrics.name(addr))
+	return label(n.custom(addr))
 }
 
-// keepAttributes keeps what a name may want to know of the endpoints. A policy
-// makes SubConns to addresses and seldom passes the endpoint's attributes on. The
-// endpoints themselves are the resolver's, which may change them after the update.
-func (c *channel) keepAttributes(endpoints []resolver.Endpoint) {
-	if c.metrics.name == nil {
+// keepAttributes keeps what a name may need of the endpoints: policies make
+// SubConns to addresses and seldom pass the endpoint's attributes on. It does not
+// keep the endpoints, which the resolver may change after the update.
+func (n *backendNamer) keepAttributes(endpoints []resolver.Endpoint) {
+	if n.custom == nil {
 		return
 	}
 	byAddr := attributesByAddr(endpoints)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.attributes = byAddr
+	n.attributes.Store(&byAddr)
 }
 
-// endpointAttributes returns the attributes of the endpoint of an address.
-func (c *channel) endpointAttributes(addr string) *attributes.Attributes {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.attributes[addr]
-}
-
-func attributesByAddr(endpoints []resolver.Endpoint) map[string]*attributes.Attributes {
-	var byAddr map[string]*attributes.Attributes
+func attributesByAddr(endpoints []resolver.Endpoint) addrAttributes {
+	var byAddr addrAttributes
 	for _, e := range endpoints {
 		if e.Attributes == nil {
 			continue
 		}
 		if byAddr == nil { // few resolvers set any
-			byAddr = make(map[string]*attributes.Attributes, len(endpoints))
+			byAddr = make(addrAttributes, len(endpoints))
 		}
 		for _, a := range e.Addresses {
 			if byAddr[a.Addr] == nil { // of two endpoints policies take the first

@@ -15,7 +15,7 @@ type Option func(*options)
 type options struct {
 	retention   time.Duration
 	maxBackends int                                     // per target; 0 for no limit
-	name        func(resolver.Address) string           // nil: the address
+	nameBackend func(resolver.Address) string           // nil: the address
 	latency     bool                                    // unless a service config says otherwise
 	exemplar    func(context.Context) prometheus.Labels // nil: no exemplars
 }
@@ -53,7 +53,7 @@ func WithMaxBackends(n int) Option {
 // whose BalancerAttributes are those of its endpoint if it has none. It may be
 // called from several goroutines and must not call gRPC.
 func WithBackendName(name func(resolver.Address) string) Option {
-	return func(o *options) { o.name = name }
+	return func(o *options) { o.nameBackend = name }
 }
 
 // WithLatency measures grpc_lb_rpc_duration_seconds in all channels. The

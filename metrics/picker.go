@@ -8,15 +8,15 @@ import (
 
 // picker meters the picks of one of the policy's pickers.
 type picker struct {
-	inner   balancer.Picker
-	channel *channel
-	number  uint64 // among the channel's pickers
+	inner    balancer.Picker
+	instance *instance
+	number   uint64 // among the pickers of the instance
 }
 
-// newPicker returns the metered picker that takes the place of all earlier ones
-// of the channel.
-func (c *channel) newPicker(inner balancer.Picker) *picker {
-	return &picker{inner: inner, channel: c, number: c.pickers.Add(1)}
+// newPicker returns the metered picker that replaces all earlier ones of the
+// instance.
+func newPicker(inst *instance, inner balancer.Picker) *picker {
+	return &picker{inner: inner, instance: inst, number: inst.pickers.Add(1)}
 }
 
 // Pick implements [balancer.Picker]. gRPC accepts only SubConns of its own, so
@@ -25,9 +25,9 @@ func (c *channel) newPicker(inner balancer.Picker) *picker {
 // rest: two atomic additions, here and in Done, are nearly all that it costs.
 func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	res, err := p.inner.Pick(info)
-	c := p.channel
+	inst := p.instance
 	sc, ok := res.SubConn.(*subConn)
-	if err == nil && ok && sc.channel == c && res.Done == nil && !c.timed.Load() && !c.waits.any() {
+	if err == nil && ok && sc.instance == inst && res.Done == nil && !inst.timed.Load() && !inst.waits.any() {
 		sc.counts.picks.Add(1)
 		return balancer.PickResult{SubConn: sc.SubConn, Done: sc.done, Metadata: res.Metadata}, nil
 	}
@@ -35,26 +35,27 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 		p.countError(info.Ctx, err)
 		return res, err
 	}
-	return c.meter(info.Ctx, res), nil
+	return p.meter(info.Ctx, res), nil
 }
 
 // meter counts a pick of any kind.
-func (c *channel) meter(ctx context.Context, res balancer.PickResult) balancer.PickResult {
-	c.waits.end(ctx)
-	sc, ok := c.own(res.SubConn)
+func (p *picker) meter(ctx context.Context, res balancer.PickResult) balancer.PickResult {
+	inst := p.instance
+	inst.waits.end(ctx)
+	sc, ok := inst.metered(res.SubConn)
 	if !ok {
 		return res
 	}
 	sc.counts.picks.Add(1)
 	res.SubConn = sc.SubConn
-	timed := c.timed.Load()
+	timed := inst.timed.Load()
 	if res.Done == nil && !timed {
 		res.Done = sc.done
 		return res
 	}
-	a := newAttempt(sc.backend, res.Done)
+	a := newAttempt(sc.backendRecord, res.Done)
 	if timed {
-		a.begin(ctx, c)
+		a.measure(ctx, inst)
 	}
 	res.Done = a.done
 	return res
@@ -64,16 +65,16 @@ func (c *channel) meter(ctx context.Context, res balancer.PickResult) balancer.P
 // one error, ends the RPC for any that is a status, and for the rest does the
 // one or the other as the RPC wants.
 func (p *picker) countError(ctx context.Context, err error) {
-	c := p.channel
+	inst := p.instance
 	if err == balancer.ErrNoSubConnAvailable { //nolint:errorlint // as gRPC compares: it waits for this very error only
-		c.target.delayed.Add(1)
-		c.waits.begin(ctx, refusal{c, p.number, connecting})
+		inst.targetRecord.delayed.Add(1)
+		inst.waits.begin(ctx, refusal{inst, p.number, connecting})
 		return
 	}
-	c.target.failed.Add(1)
+	inst.targetRecord.failed.Add(1)
 	if statusOf(err) == nil {
-		c.waits.begin(ctx, refusal{c, p.number, pickerFailing})
+		inst.waits.begin(ctx, refusal{inst, p.number, pickerFailing})
 	} else {
-		c.waits.end(ctx)
+		inst.waits.end(ctx)
 	}
 }

@@ -45,9 +45,9 @@ type samples struct {
 	histograms []*histogram
 }
 
-// begin starts anew with a record. It makes room for as many values as the record
+// reset starts anew with a record. It makes room for as many values as the record
 // before had: most have the same.
-func (s *samples) begin(labels []*dto.LabelPair, created time.Time) {
+func (s *samples) reset(labels []*dto.LabelPair, created time.Time) {
 	s.labels, s.created = labels, timestamppb.New(created)
 	s.values, s.histograms = make([]sample, 0, len(s.values)), s.histograms[:0]
 }

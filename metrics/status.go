@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
@@ -13,95 +11,57 @@ import (
 func (m *Metrics) pageSnapshot(wall time.Time) livepage.Snapshot {
 	m.waits.prune(time.Now())
 	at := clocks{wall: wall, now: m.now()}
-	targets := m.listTargets()
+	targets := m.records.listTargets()
 	s := livepage.Snapshot{Time: wall, Retention: m.retention, Targets: make([]livepage.Target, len(targets))}
 	for i, t := range targets {
 		s.Targets[i] = livepage.Target{
-			Key:  livepage.Key{Target: t.key.target, Policy: t.key.policy},
-			Read: func() livepage.Status { return m.seriesOf(t).status(at) },
+			Key:  livepage.Key{Target: t.target, Policy: t.policy},
+			Read: func() livepage.Status { return targetStatus(m.records.of(t), at) },
 		}
 	}
 	return s
 }
 
-// listTargets returns the targets, without those whose retention has passed. A
-// target with policy instances is there whatever became of its backends, so they
-// cost nothing here.
-func (m *Metrics) listTargets() []*target {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := time.Now()
-	m.targets.deleteFunc(func(t *target) bool {
-		if len(t.channels) > 0 {
-			return false
-		}
-		t.lookLocked(now)
-		t.dropExpiredLocked(now, m.retention)
-		return t.expiredLocked(now, m.retention)
-	})
-	return slices.AppendSeq(make([]*target, 0, m.targets.len()), m.targets.values())
-}
-
-// seriesOf returns the records of one target, without those whose retention has
-// passed.
-func (m *Metrics) seriesOf(t *target) series {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := time.Now()
-	t.lookLocked(now)
-	t.dropExpiredLocked(now, m.retention)
-	return t.seriesLocked()
-}
-
-// seriesLocked returns the target's records. Metrics.mu is held.
-func (t *target) seriesLocked() series {
-	return series{
-		target:   t,
-		channels: slices.Collect(maps.Keys(t.channels)),
-		backends: slices.AppendSeq(make([]*backend, 0, t.backends.len()), t.backends.values()),
-	}
-}
-
-// status reads the records of a target for the live page.
-func (s series) status(at clocks) livepage.Status {
-	t := s.target
+// targetStatus reads the records of a target for the live page.
+func targetStatus(s series, at clocks) livepage.Status {
+	t := s.targetRecord
 	st := livepage.Status{
-		Instances:    make([]livepage.Instance, 0, len(s.channels)),
+		Instances:    make([]livepage.Instance, 0, len(s.instances)),
 		PicksDelayed: t.delayed.Load(),
 		PicksFailed:  t.failed.Load(),
 		Folded:       t.folded.Load(),
 		Waiting:      t.waiting.Load(),
 		Backends:     make([]livepage.Backend, len(s.backends)),
 	}
-	byRecord := make(map[*backend]*livepage.Backend, len(s.backends))
+	byRecord := make(map[*backendRecord]*livepage.Backend, len(s.backends))
 	for i, b := range s.backends {
 		byRecord[b] = &st.Backends[i]
 	}
 	// States before counters, so that a READY backend has a connection counted.
-	for _, c := range s.channels {
-		st.Instances = append(st.Instances, c.status(byRecord, at))
+	for _, inst := range s.instances {
+		st.Instances = append(st.Instances, instanceStatus(inst, byRecord, at))
 	}
 	for i, b := range s.backends {
-		b.status(&st.Backends[i], at)
+		readBackend(b, &st.Backends[i], at)
 	}
 	return st
 }
 
-// status returns the state of the policy instance and adds its SubConns to their
+// instanceStatus returns the state of the policy instance and adds its SubConns to their
 // backends. A backend that came after the records were listed is not among them.
-func (c *channel) status(backends map[*backend]*livepage.Backend, at clocks) livepage.Instance {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for sc := range c.live {
-		if b := backends[sc.backend]; b != nil {
+func instanceStatus(inst *instance, backends map[*backendRecord]*livepage.Backend, at clocks) livepage.Instance {
+	inst.mu.Lock()
+	defer inst.mu.Unlock()
+	for sc := range inst.live {
+		if b := backends[sc.backendRecord]; b != nil {
 			b.AddSubchannel(sc.state, at.timeOf(sc.since))
 		}
 	}
-	return livepage.Instance{State: c.state, Since: at.timeOf(c.since)}
+	return livepage.Instance{State: inst.state, Since: at.timeOf(inst.since)}
 }
 
-// status reads the record into s, except what the SubConns say.
-func (b *backend) status(s *livepage.Backend, at clocks) {
+// readBackend reads the record into s, except what the SubConns say.
+func readBackend(b *backendRecord, s *livepage.Backend, at clocks) {
 	traffic := b.traffic()
 	s.Name = b.namePair.GetValue()
 	s.Picks, s.Repicks, s.InFlight = traffic.picks, traffic.repicks, traffic.inFlight

@@ -20,19 +20,19 @@ const (
 
 // refusal is a pick that leaves the RPC waiting.
 type refusal struct {
-	channel *channel // whose picker answered
-	picker  uint64   // its number
-	reason  reason
+	instance *instance // whose picker answered
+	picker   uint64    // its number
+	reason   reason
 }
 
 // wait is that of one attempt under one policy for one target.
 type wait struct {
-	channel *channel        // which answered last
-	picker  uint64          // of channel, which answered last
-	attempt context.Context //nolint:containedctx // only its identity counts
-	since   time.Time       // the first answer
-	last    time.Time       // the last answer
-	reason  reason
+	instance *instance       // whose picker answered last
+	picker   uint64          // the number of that picker
+	attempt  context.Context //nolint:containedctx // only its identity counts
+	since    time.Time       // the first answer
+	last     time.Time       // the last answer
+	reason   reason
 	// failed: the last answer was an error that ends the attempt, unless the RPC
 	// is wait-for-ready, which a policy is not told. Who asks again, or waits
 	// until the deadline, has proved that it is, and then failed is false.
@@ -46,15 +46,15 @@ func sameAttempt(a, b context.Context) bool {
 	return reflect.TypeOf(b).Kind() != reflect.Pointer || a == b
 }
 
-func newWait(ctx context.Context, c *channel, now time.Time) wait {
-	c.target.waiting.Add(1)
-	return wait{channel: c, attempt: ctx, since: now, reason: unknown}
+func newWait(ctx context.Context, inst *instance, now time.Time) wait {
+	inst.targetRecord.waiting.Add(1)
+	return wait{instance: inst, attempt: ctx, since: now, reason: unknown}
 }
 
 // answered notes a pick that did not succeed.
 func (w *wait) answered(r refusal, now time.Time) {
 	w.proved()
-	w.channel, w.picker, w.last, w.missed = r.channel, r.picker, now, time.Time{}
+	w.instance, w.picker, w.last, w.missed = r.instance, r.picker, now, time.Time{}
 	switch {
 	case r.reason == pickerFailing && w.reason != pickerFailing:
 		w.failed = true
@@ -72,10 +72,10 @@ func (w *wait) proved() {
 	}
 }
 
-// overtaken tells whether the channel has published another picker since the
+// overtaken tells whether the instance has published another picker since the
 // last answer. gRPC asks each new one, soon: an RPC that stays away has ended, or
 // a policy that is not metered has picked for it.
-func (w *wait) overtaken() bool { return w.picker != w.channel.pickers.Load() }
+func (w *wait) overtaken() bool { return w.picker != w.instance.pickers.Load() }
 
 // lost tells whether the wait was found overtaken some time ago.
 func (w *wait) lost(now time.Time) bool {
@@ -101,7 +101,7 @@ func (w *wait) bound(now time.Time) time.Time {
 // finish counts the wait, if it was one. An error that nobody is known to have
 // waited on has ended it.
 func (w *wait) finish(end time.Time) {
-	t := w.channel.target
+	t := w.instance.targetRecord
 	t.waiting.Add(-1)
 	if w.failed {
 		end = w.last

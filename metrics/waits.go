@@ -10,7 +10,7 @@ import (
 )
 
 // waits are the RPCs that gRPC holds back until there is another picker, of all
-// channels that a Metrics meters: where one metered policy is the child of
+// policy instances that a Metrics meters: where one metered policy is the child of
 // another, or has siblings, the pick that ends a wait need not come from where
 // it began.
 type waits struct {
@@ -39,7 +39,7 @@ type waitingRPC struct {
 // them. Contexts that never end, which gRPC does not use, are left out, and those
 // that have ended, with which gRPC may ask once more: that wait has been counted.
 func (ws *waits) begin(ctx context.Context, r refusal) {
-	if ctx == nil || ctx.Err() != nil || r.channel.closed.Load() {
+	if ctx == nil || ctx.Err() != nil || r.instance.closed.Load() {
 		return
 	}
 	key := ctx.Done()
@@ -65,7 +65,7 @@ func (ws *waits) note(ctx context.Context, rpc *waitingRPC, r refusal) bool {
 	if rpc.over {
 		return false
 	}
-	if r.channel.closed.Load() {
+	if r.instance.closed.Load() {
 		ws.dropLocked(rpc, func(*wait) bool { return false })
 		return true
 	}
@@ -73,26 +73,26 @@ func (ws *waits) note(ctx context.Context, rpc *waitingRPC, r refusal) bool {
 		rpc.forget = context.AfterFunc(ctx, func() { ws.expire(ctx, rpc) })
 	}
 	now := time.Now()
-	rpc.waitOfLocked(ctx, r.channel, now).answered(r, now)
+	rpc.waitOfLocked(ctx, r.instance, now).answered(r, now)
 	return true
 }
 
 // waitOfLocked returns the wait of the attempt, which begins if there is none. A
 // wait of another attempt has ended: with an error, or it would have gone on.
-func (rpc *waitingRPC) waitOfLocked(ctx context.Context, c *channel, now time.Time) *wait {
+func (rpc *waitingRPC) waitOfLocked(ctx context.Context, inst *instance, now time.Time) *wait {
 	for i := range rpc.waits {
 		w := &rpc.waits[i]
 		switch {
-		case w.channel.target != c.target:
+		case w.instance.targetRecord != inst.targetRecord:
 			continue
 		case !sameAttempt(w.attempt, ctx):
 			rpc.failFast = rpc.failFast || w.failed
 			w.finish(w.bound(now))
-			*w = newWait(ctx, c, now)
+			*w = newWait(ctx, inst, now)
 		}
 		return w
 	}
-	rpc.waits = append(rpc.waits, newWait(ctx, c, now))
+	rpc.waits = append(rpc.waits, newWait(ctx, inst, now))
 	return &rpc.waits[len(rpc.waits)-1]
 }
 
@@ -147,12 +147,12 @@ func (ws *waits) leaveLocked(rpc *waitingRPC) {
 	}
 }
 
-// leaveChannel ends the waits whose last answer came from the instance of a
+// leaveInstance ends the waits whose last answer came from the instance of a
 // policy, which is closed, so that no further ones begin. An RPC that goes on
 // waiting, for the policy that takes this one's place, comes to the list again if
 // that one is metered.
-func (ws *waits) leaveChannel(c *channel) {
-	ws.drop(func(w *wait) bool { return w.channel == c })
+func (ws *waits) leaveInstance(inst *instance) {
+	ws.drop(func(w *wait) bool { return w.instance == inst })
 }
 
 // prune ends the waits whose RPCs have long not come to ask the next picker.
@@ -182,10 +182,10 @@ func (ws *waits) dropLocked(rpc *waitingRPC, gone func(*wait) bool) {
 	for i := range rpc.waits {
 		if w := &rpc.waits[i]; gone(w) {
 			w.finish(w.bound(now))
-			w.channel = nil
+			w.instance = nil
 		}
 	}
-	rpc.waits = slices.DeleteFunc(rpc.waits, func(w wait) bool { return w.channel == nil })
+	rpc.waits = slices.DeleteFunc(rpc.waits, func(w wait) bool { return w.instance == nil })
 	if len(rpc.waits) == 0 {
 		ws.leaveLocked(rpc)
 	}

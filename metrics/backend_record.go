@@ -2,22 +2,17 @@ package metrics
 
 import (
 	"container/list"
-	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
-const numCodes = int(codes.Unauthenticated) + 1 // gRPC defines 0 to 16
-
-// backend is the record of one backend of a target: what its series say. There
+// backendRecord is the record of one backend of a target: what its series say. There
 // may be many: it is kept at 288 bytes.
-type backend struct {
+type backendRecord struct {
 	counts  *counts
 	repicks atomic.Uint64
 	failed  [numCodes]atomic.Uint64 // RPCs that ended with an error, by its status code
@@ -31,15 +26,15 @@ type backend struct {
 	rpcDuration atomic.Pointer[histogram] // nil until an RPC is measured
 	lastFailure atomic.Pointer[failure]   // of a connection attempt; nil before the first
 
-	target   *target
-	namePair *dto.LabelPair
-	created  time.Time
+	targetRecord *targetRecord
+	namePair     *dto.LabelPair
+	created      time.Time
 
-	// Guarded by Metrics.mu.
+	// Guarded by records.mu.
 	refs  int32         // SubConns that are counted
 	busy  bool          // without SubConns: an RPC was in flight at the last look
 	since time.Time     // without SubConns: when the retention began
-	place *list.Element // in target.unused; nil while there are SubConns
+	place *list.Element // in targetRecord.unused; nil while there are SubConns
 }
 
 // counts are what nearly every RPC counts. They are apart from the rest of the
@@ -56,44 +51,35 @@ type failure struct {
 	at  instant
 }
 
+func newBackendRecord(t *targetRecord, name string, now time.Time) *backendRecord {
+	return &backendRecord{
+		counts:       new(counts),
+		targetRecord: t,
+		namePair:     labelPair(backendLabel, name),
+		created:      now,
+	}
+}
+
 // labels returns the pairs of the backend's series, in the order of their names.
-func (b *backend) labels() []*dto.LabelPair {
-	return []*dto.LabelPair{b.namePair, b.target.policyPair, b.target.targetPair}
-}
-
-// givenUp tells whether gRPC gave the pick up, to pick again: nothing was sent,
-// because the connection had gone or was closing. It takes two fields, since a
-// copy of the DoneInfo costs as much as counting.
-func givenUp(err error, bytesSent bool) bool {
-	return !bytesSent && (err == nil || connectionCloses(err))
-}
-
-// connectionCloses tells whether gRPC found the connection, that of a READY
-// subchannel, closing or about to be closed by the server. It says so by
-// these errors only. Others before sending end the attempt for its caller, with
-// the same code when they come from per-RPC credentials or from the check of an
-// authority. Should gRPC change the words, these picks count as Unavailable.
-func connectionCloses(err error) bool {
-	s := statusOf(err)
-	return s != nil && s.Code() == codes.Unavailable &&
-		(s.Message() == "the connection is draining" || s.Message() == "transport is closing")
+func (b *backendRecord) labels() []*dto.LabelPair {
+	return []*dto.LabelPair{b.namePair, b.targetRecord.policyPair, b.targetRecord.targetPair}
 }
 
 // newDone returns the Done callback of a SubConn's picks. What ends most of them
 // is not worth another call.
-func (b *backend) newDone() func(balancer.DoneInfo) {
+func (b *backendRecord) newDone() func(balancer.DoneInfo) {
 	counts := b.counts // at hand without a look at b
 	return func(info balancer.DoneInfo) {
 		if info.Err == nil && info.BytesSent && info.BytesReceived {
 			counts.ok.Add(1)
 			return
 		}
-		b.finish(info)
+		b.countEnd(info)
 	}
 }
 
-// finish counts the end of a pick. It tells whether an RPC attempt came of it.
-func (b *backend) finish(info balancer.DoneInfo) bool {
+// countEnd counts the end of a pick. It reports whether the pick led to an RPC attempt.
+func (b *backendRecord) countEnd(info balancer.DoneInfo) bool {
 	switch {
 	case givenUp(info.Err, info.BytesSent):
 		b.repicks.Add(1)
@@ -112,38 +98,6 @@ func (b *backend) finish(info balancer.DoneInfo) bool {
 	return true
 }
 
-// statusOf returns the status that err carries, if any. It does without the
-// allocations of [status.FromError].
-func statusOf(err error) *status.Status {
-	type grpcError interface {
-		error
-		GRPCStatus() *status.Status
-	}
-	if e, ok := errors.AsType[grpcError](err); ok {
-		return e.GRPCStatus()
-	}
-	return nil
-}
-
-// statusCode is [status.Code] without its allocations. In addition it knows
-// context errors, and takes codes that gRPC does not define for Unknown.
-func statusCode(err error) codes.Code {
-	if s := statusOf(err); s != nil {
-		// As unsigned numbers: to an int of 32 bits the largest codes are negative.
-		if s.Code() < codes.Code(numCodes) {
-			return s.Code()
-		}
-		return codes.Unknown
-	}
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return codes.DeadlineExceeded
-	case errors.Is(err, context.Canceled):
-		return codes.Canceled
-	}
-	return codes.Unknown
-}
-
 // traffic is what a backend's counters say of its picks at one moment.
 type traffic struct {
 	picks uint64
@@ -157,9 +111,9 @@ type ends struct {
 	finished [numCodes]uint64
 }
 
-func (b *backend) traffic() traffic { return readTraffic(b.ends, b.counts.picks.Load) }
+func (b *backendRecord) traffic() traffic { return readTraffic(b.ends, b.counts.picks.Load) }
 
-func (b *backend) ends() ends {
+func (b *backendRecord) ends() ends {
 	e := ends{repicks: b.repicks.Load()}
 	for code := range e.finished {
 		e.finished[code] = b.failed[code].Load()
@@ -181,29 +135,29 @@ func readTraffic(readEnds func() ends, readPicks func() uint64) traffic {
 	return t
 }
 
-// acquireLocked counts one more SubConn. Metrics.mu is held.
-func (b *backend) acquireLocked() {
+// acquireLocked counts one more SubConn. records.mu is held.
+func (b *backendRecord) acquireLocked() {
 	if b.refs++; b.place != nil {
-		b.target.unused.Remove(b.place)
+		b.targetRecord.unused.Remove(b.place)
 		b.place = nil
 	}
 }
 
-// releaseLocked is the end of what acquireLocked began. Metrics.mu is held.
-func (b *backend) releaseLocked(now time.Time) {
+// releaseLocked undoes acquireLocked. records.mu is held.
+func (b *backendRecord) releaseLocked(now time.Time) {
 	if b.refs--; b.refs == 0 {
-		b.place = b.target.unused.PushBack(b)
+		b.place = b.targetRecord.unused.PushBack(b)
 		b.busy, b.since = b.inFlight(), now
 	}
 }
 
-// usedLocked begins the retention of a backend without SubConns anew. Metrics.mu
+// usedLocked begins the retention of a backend without SubConns anew. records.mu
 // is held.
-func (b *backend) usedLocked(now time.Time) {
+func (b *backendRecord) usedLocked(now time.Time) {
 	b.since = now
-	b.target.unused.MoveToBack(b.place)
+	b.targetRecord.unused.MoveToBack(b.place)
 }
 
 // inFlight tells whether an RPC is under way. A picker that gRPC has replaced may
 // yet start one on a backend without SubConns.
-func (b *backend) inFlight() bool { return b.traffic().inFlight > 0 }
+func (b *backendRecord) inFlight() bool { return b.traffic().inFlight > 0 }

@@ -2,6 +2,8 @@ package metrics
 
 import (
 	"container/list"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,10 +18,10 @@ const numStates = int(connectivity.TransientFailure) + 1
 // targetKey holds label values.
 type targetKey struct{ target, policy string }
 
-// target is the record of one dial target under one policy: what its series
+// targetRecord is the record of one dial target under one policy: what its series
 // say. Its backends' records hang on it.
-type target struct {
-	// Counted as they change, as backend.ready is. To count the SubConns at each
+type targetRecord struct {
+	// Counted as they change, as backendRecord.ready is. To count the SubConns at each
 	// scrape takes longer, and state changes would wait for it.
 	subchannels [numStates]atomic.Int64
 
@@ -32,29 +34,27 @@ type target struct {
 	folded         atomic.Uint64
 	waiting        atomic.Int64 // RPC attempts that wait for a pick
 
-	metrics         *Metrics
-	key             targetKey
+	targetKey
 	targetPair      *dto.LabelPair
 	policyPair      *dto.LabelPair
 	connectDuration *histogram
 	pickWait        [numReasons]*histogram
 	created         time.Time
 
-	// Guarded by Metrics.mu.
-	channels  map[*channel]struct{} // instances of the policy
+	// Guarded by records.mu.
+	instances map[*instance]struct{}
 	idleSince time.Time
-	backends  table[string, *backend] // by name
-	unused    list.List               // backends without SubConns, in the order of since
+	backends  table[string, *backendRecord] // by name
+	unused    list.List                     // backends without SubConns, in the order of since
 }
 
-func newTarget(m *Metrics, key targetKey, now time.Time) *target {
-	t := &target{
-		metrics:    m,
-		key:        key,
+func newTargetRecord(key targetKey, now time.Time) *targetRecord {
+	t := &targetRecord{
+		targetKey:  key,
 		targetPair: labelPair(targetLabel, key.target),
 		policyPair: labelPair(policyLabel, key.policy),
 		created:    now,
-		channels:   make(map[*channel]struct{}),
+		instances:  make(map[*instance]struct{}),
 	}
 	t.connectDuration = connectDurations.newHistogram(t.labels())
 	for why := range t.pickWait {
@@ -64,20 +64,20 @@ func newTarget(m *Metrics, key targetKey, now time.Time) *target {
 }
 
 // labels returns the pairs of the target's series, in the order of their names.
-func (t *target) labels() []*dto.LabelPair { return []*dto.LabelPair{t.policyPair, t.targetPair} }
+func (t *targetRecord) labels() []*dto.LabelPair { return []*dto.LabelPair{t.policyPair, t.targetPair} }
 
-// expiredLocked tells whether the target's retention has passed. Metrics.mu is
+// expiredLocked tells whether the target's retention has passed. records.mu is
 // held. The series of its backends go first.
-func (t *target) expiredLocked(now time.Time, retention time.Duration) bool {
-	return len(t.channels) == 0 && t.backends.len() == 0 && now.Sub(t.idleSince) >= retention
+func (t *targetRecord) expiredLocked(now time.Time, retention time.Duration) bool {
+	return len(t.instances) == 0 && t.backends.len() == 0 && now.Sub(t.idleSince) >= retention
 }
 
 // lookLocked looks for RPCs on the backends without SubConns. The retention of
-// one begins when the last of them is found to have ended. Metrics.mu is held.
-func (t *target) lookLocked(now time.Time) {
+// one begins when the last of them is found to have ended. records.mu is held.
+func (t *targetRecord) lookLocked(now time.Time) {
 	e := t.unused.Front()
 	for range t.unused.Len() {
-		b := e.Value.(*backend)
+		b := e.Value.(*backendRecord)
 		e = e.Next()
 		wasBusy := b.busy
 		if b.busy = b.inFlight(); b.busy || wasBusy {
@@ -87,10 +87,10 @@ func (t *target) lookLocked(now time.Time) {
 }
 
 // dropExpiredLocked drops the backends whose retention has passed, unless an RPC
-// is under way. It looks at no others. Metrics.mu is held.
-func (t *target) dropExpiredLocked(now time.Time, retention time.Duration) {
+// is under way. It looks at no others. records.mu is held.
+func (t *targetRecord) dropExpiredLocked(now time.Time, retention time.Duration) {
 	for range t.unused.Len() {
-		b := t.unused.Front().Value.(*backend)
+		b := t.unused.Front().Value.(*backendRecord)
 		switch {
 		case now.Sub(b.since) < retention:
 			return
@@ -101,5 +101,14 @@ func (t *target) dropExpiredLocked(now time.Time, retention time.Duration) {
 			t.unused.Remove(b.place)
 			t.backends.delete(b.namePair.GetValue())
 		}
+	}
+}
+
+// seriesLocked returns the target's records. records.mu is held.
+func (t *targetRecord) seriesLocked() series {
+	return series{
+		targetRecord: t,
+		instances:    slices.Collect(maps.Keys(t.instances)),
+		backends:     slices.AppendSeq(make([]*backendRecord, 0, t.backends.len()), t.backends.values()),
 	}
 }

@@ -1,0 +1,179 @@
+package metrics
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// sweepEvery is the least number of records that are made between two sweeps,
+// scrapes aside.
+const sweepEvery = 64
+
+// records are all records of a Metrics. A record lives while it is in use, and
+// for the retention after that.
+type records struct {
+	retention   time.Duration
+	maxBackends int // per target; 0 for no limit
+
+	// mu guards the fields below and the fields of records that say so. No call
+	// leaves the package under it, except into Prometheus's own lock-protected
+	// histograms.
+	mu      sync.Mutex
+	targets table[targetKey, *targetRecord]
+	fresh   int // records made since the last sweep
+	kept    int // records that the last sweep left
+}
+
+// open returns the record for a new policy instance, and makes it if there is
+// none.
+func (r *records) open(key targetKey, inst *instance) *targetRecord {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t, ok := r.targets.get(key)
+	if !ok {
+		now := time.Now()
+		r.sweepIfDueLocked(now)
+		t = newTargetRecord(key, now)
+		r.targets.put(key, t)
+	}
+	t.instances[inst] = struct{}{}
+	return t
+}
+
+// close undoes open.
+func (r *records) close(inst *instance) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := inst.targetRecord
+	delete(t.instances, inst)
+	if len(t.instances) == 0 {
+		t.idleSince = time.Now()
+	}
+}
+
+// acquire returns the record of the target's backend for one more SubConn, and
+// makes it if there is none. Backends above the limit share one record.
+func (r *records) acquire(t *targetRecord, name string) *backendRecord {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b, ok := t.backends.get(name)
+	if !ok {
+		now := time.Now()
+		r.sweepIfDueLocked(now)
+		b = r.newBackendLocked(t, name, now)
+	}
+	b.acquireLocked()
+	return b
+}
+
+// release undoes acquire.
+func (r *records) release(b *backendRecord) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b.releaseLocked(time.Now())
+}
+
+// newBackendLocked makes a record, or returns the one for all backends above the
+// limit. Expired records do not count towards the limit.
+func (r *records) newBackendLocked(t *targetRecord, name string, now time.Time) *backendRecord {
+	if r.fullLocked(t) {
+		t.dropExpiredLocked(now, r.retention)
+	}
+	if r.fullLocked(t) {
+		t.folded.Add(1)
+		if other, folding := t.backends.get(otherName); folding {
+			return other
+		}
+		name = otherName
+	}
+	b := newBackendRecord(t, name, now)
+	t.backends.put(name, b)
+	return b
+}
+
+// fullLocked reports whether the target has as many backends as may have series
+// of their own.
+func (r *records) fullLocked(t *targetRecord) bool {
+	named := t.backends.len()
+	if _, folding := t.backends.get(otherName); folding {
+		named--
+	}
+	return r.maxBackends > 0 && named >= r.maxBackends
+}
+
+// sweepIfDueLocked is called before a record is made or refused. It sweeps after
+// as many calls as the last sweep left records. So records do not pile up if
+// nobody scrapes, and a sweep is amortized O(1) per record.
+func (r *records) sweepIfDueLocked(now time.Time) {
+	r.fresh++
+	if r.fresh > max(sweepEvery, r.kept) {
+		r.sweepLocked(now)
+	}
+}
+
+// sweepLocked drops the records whose retention has passed.
+func (r *records) sweepLocked(now time.Time) {
+	r.fresh, r.kept = 0, 0
+	r.targets.deleteFunc(func(t *targetRecord) bool {
+		t.dropExpiredLocked(now, r.retention)
+		r.kept += t.backends.len()
+		if !t.expiredLocked(now, r.retention) {
+			r.kept++
+			return false
+		}
+		return true
+	})
+}
+
+// series are the records of one target.
+type series struct {
+	targetRecord *targetRecord
+	instances    []*instance
+	backends     []*backendRecord
+}
+
+// all returns all records, to be read without holding up those who need mu. It
+// drops those whose retention has passed.
+func (r *records) all() []series {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	for t := range r.targets.values() {
+		t.lookLocked(now)
+	}
+	r.sweepLocked(now)
+	all := make([]series, 0, r.targets.len())
+	for t := range r.targets.values() {
+		all = append(all, t.seriesLocked())
+	}
+	return all
+}
+
+// listTargets returns the records of the targets, without those whose retention
+// has passed. A target with policy instances is there whatever became of its
+// backends, so its backends cost nothing here.
+func (r *records) listTargets() []*targetRecord {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	r.targets.deleteFunc(func(t *targetRecord) bool {
+		if len(t.instances) > 0 {
+			return false
+		}
+		t.lookLocked(now)
+		t.dropExpiredLocked(now, r.retention)
+		return t.expiredLocked(now, r.retention)
+	})
+	return slices.AppendSeq(make([]*targetRecord, 0, r.targets.len()), r.targets.values())
+}
+
+// of returns the records of one target, without those whose retention has passed.
+func (r *records) of(t *targetRecord) series {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	t.lookLocked(now)
+	t.dropExpiredLocked(now, r.retention)
+	return t.seriesLocked()
+}
