@@ -99,7 +99,7 @@ func policiesOf(t *testing.T, target string) []string {
 	}
 	var policies []string
 	for _, f := range families {
-		if f.GetName() != "grpc_lb_channels" {
+		if f.GetName() != "grpc_lb_policy_instances" {
 			continue
 		}
 		for _, m := range f.GetMetric() {

@@ -3,11 +3,12 @@ package metrics
 import (
 	"container/list"
 	"sync/atomic"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 // backendRecord is the record of one backend of a target: what its series say. There
@@ -15,7 +16,7 @@ import (
 type backendRecord struct {
 	counts  *counts
 	repicks atomic.Uint64
-	failed  [numCodes]atomic.Uint64 // RPCs that ended with an error, by its status code
+	failed  [grpcstatus.Count]atomic.Uint64 // RPCs that ended with an error, by its status code
 
 	connected      atomic.Uint64
 	connectFailed  atomic.Uint64
@@ -28,12 +29,13 @@ type backendRecord struct {
 
 	targetRecord *targetRecord
 	namePair     *dto.LabelPair
-	created      time.Time
+	labelled     *labelledRecord // nil without WithBackendLabel
+	created      created
 
 	// Guarded by records.mu.
 	refs  int32         // SubConns that are counted
 	busy  bool          // without SubConns: an RPC was in flight at the last look
-	since time.Time     // without SubConns: when the retention began
+	since instant       // without SubConns: when the retention began
 	place *list.Element // in targetRecord.unused; nil while there are SubConns
 }
 
@@ -51,17 +53,32 @@ type failure struct {
 	at  instant
 }
 
-func newBackendRecord(t *targetRecord, name string, now time.Time) *backendRecord {
-	return &backendRecord{
+func newBackendRecord(t *targetRecord, id backendID) *backendRecord {
+	b := &backendRecord{
 		counts:       new(counts),
 		targetRecord: t,
-		namePair:     labelPair(backendLabel, name),
-		created:      now,
+		namePair:     labelPair(backendLabel, id.name),
+		created:      createdNow(),
 	}
+	if len(id.values) > 0 {
+		b.labelled = newLabelledRecord(id, t.options.backendLabels, b.labels())
+	}
+	return b
+}
+
+// key returns the key of the backendID.
+func (b *backendRecord) key() string {
+	if b.labelled != nil {
+		return b.labelled.key
+	}
+	return b.namePair.GetValue()
 }
 
 // labels returns the pairs of the backend's series, in the order of their names.
 func (b *backendRecord) labels() []*dto.LabelPair {
+	if b.labelled != nil {
+		return b.labelled.pairs
+	}
 	return []*dto.LabelPair{b.namePair, b.targetRecord.policyPair, b.targetRecord.targetPair}
 }
 
@@ -108,7 +125,17 @@ type traffic struct {
 // ends are what became of picks.
 type ends struct {
 	repicks  uint64
-	finished [numCodes]uint64
+	finished [grpcstatus.Count]uint64
+}
+
+// failed is the number of RPC attempts that did not end OK.
+func (e *ends) failed() (n uint64) {
+	for code, ended := range e.finished {
+		if codes.Code(code) != codes.OK {
+			n += ended
+		}
+	}
+	return n
 }
 
 func (b *backendRecord) traffic() traffic { return readTraffic(b.ends, b.counts.picks.Load) }
@@ -144,7 +171,7 @@ func (b *backendRecord) acquireLocked() {
 }
 
 // releaseLocked undoes acquireLocked. records.mu is held.
-func (b *backendRecord) releaseLocked(now time.Time) {
+func (b *backendRecord) releaseLocked(now instant) {
 	if b.refs--; b.refs == 0 {
 		b.place = b.targetRecord.unused.PushBack(b)
 		b.busy, b.since = b.inFlight(), now
@@ -153,7 +180,7 @@ func (b *backendRecord) releaseLocked(now time.Time) {
 
 // usedLocked begins the retention of a backend without SubConns anew. records.mu
 // is held.
-func (b *backendRecord) usedLocked(now time.Time) {
+func (b *backendRecord) usedLocked(now instant) {
 	b.since = now
 	b.targetRecord.unused.MoveToBack(b.place)
 }

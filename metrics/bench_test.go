@@ -142,20 +142,19 @@ func newVectors(backends int) []prometheus.Collector {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: name}, labels)
 	}
 	picks, repicks, lost := counter("picks_total"), counter("repicks_total"), counter("disconnections_total")
-	rpcs, connects := counter("rpcs_total", "grpc_code"), counter("connection_attempts_total", "result")
-	inFlight, readyNow := gauge("rpcs_in_flight"), gauge("backend_ready")
+	connected, connectFailed := counter("connection_attempts_succeeded_total"), counter("connection_attempts_failed_total")
+	rpcs, failed := counter("rpc_attempts_total", "grpc_status"), counter("rpc_attempts_failed_total")
+	inFlight, readyNow := gauge("rpc_attempts_in_flight"), gauge("ready_subchannels")
 	for i := range backends {
 		l := []string{fmt.Sprintf("10.0.%d.%d:443", i/256, i%256), "stub", balancertest.Target}
-		for _, v := range []*prometheus.CounterVec{picks, repicks, lost} {
+		for _, v := range []*prometheus.CounterVec{picks, repicks, lost, failed, connected, connectFailed} {
 			v.WithLabelValues(l...)
 		}
 		rpcs.WithLabelValues(append(l[:3:3], "OK")...)
-		connects.WithLabelValues(append(l[:3:3], "success")...)
-		connects.WithLabelValues(append(l[:3:3], "failure")...)
 		inFlight.WithLabelValues(l...)
 		readyNow.WithLabelValues(l...)
 	}
-	return []prometheus.Collector{picks, repicks, lost, rpcs, connects, inFlight, readyNow}
+	return []prometheus.Collector{picks, repicks, lost, rpcs, failed, connected, connectFailed, inFlight, readyNow}
 }
 
 // BenchmarkBackendsAboveTheLimit makes subchannels to many backends, half of them

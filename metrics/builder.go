@@ -13,9 +13,9 @@ import (
 // which reports to m what these policies do. It is for [balancer.Register],
 // from an init function:
 //
-//	balancer.Register(metrics.Default.Instrument(balancer.Get("round_robin")))
+//	balancer.Register(metrics.Default().Instrument(balancer.Get("round_robin")))
 //
-// In the policy's config the field "metrics" is for the decorator, see
+// In the policy's config the field "balancer2Metrics" is for the decorator, see
 // [WithLatency], if it is an object with the field "latency", or without any. It
 // is then taken out, and mistakes in it are errors. Anything else under that name
 // is a field of the policy's own, which gets its config as it is. Of a policy that
@@ -70,10 +70,7 @@ func (b *builder) Name() string { return b.name }
 
 // Build implements [balancer.Builder].
 func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
-	inst := newInstance(cc, b.metrics, targetKey{
-		target: label(opts.Target.String()),
-		policy: label(b.name),
-	})
+	inst := newInstance(cc, b.metrics, opts.Target.String(), b.name)
 	inner := b.Builder.Build(inst, opts)
 	if inner == nil {
 		inst.close()
@@ -126,7 +123,7 @@ type meteredPolicy struct {
 // UpdateClientConnState implements [balancer.Balancer].
 func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error {
 	p.instance.namer.keepAttributes(s.ResolverState.Endpoints)
-	s, timed := unwrapConfig(s, p.instance.metrics.latency)
+	s, timed := unwrapConfig(s, p.instance.options.latency)
 	p.instance.timed.Store(timed)
 	err := p.Balancer.UpdateClientConnState(s)
 	if err != nil {

@@ -99,7 +99,7 @@ func TestResolverUpdatesAreCountedAndForwarded(t *testing.T) {
 	if s.resolver != failure {
 		t.Errorf("the policy got the resolver error %v, want %v", s.resolver, failure)
 	}
-	want := map[string]float64{"channels": 1, "resolver_updates_total ok": 1, "resolver_updates_total rejected": 2, "resolver_updates_total error": 3}
+	want := map[string]float64{"policy_instances": 1, "resolver_updates_total ok": 1, "resolver_updates_total rejected": 2, "resolver_updates_total error": 3}
 	if diff := cmp.Diff(want, scrape(t, m).nonzero()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -120,7 +120,7 @@ func TestTargetComesFromBuildOptions(t *testing.T) {
 	if s.opts.Authority != "x" {
 		t.Errorf("the policy got options %+v, want those of Build", s.opts)
 	}
-	if got := scrape(t, m).ofTarget("dns:///example.com:443").ofPolicy("p").sum("channels"); got != 1 {
+	if got := scrape(t, m).ofTarget("dns:///example.com:443").ofPolicy("p").sum("policy_instances"); got != 1 {
 		t.Errorf("channels of the target = %v, want 1", got)
 	}
 }
@@ -143,7 +143,7 @@ func TestLabelsAreValidUTF8(t *testing.T) {
 	if diff := cmp.Diff([]string{"", "a\uFFFD:1"}, got.backends()); diff != "" {
 		t.Errorf("backends (-want +got):\n%s", diff)
 	}
-	if n := got.sum("channels"); n != 2 {
+	if n := got.sum("policy_instances"); n != 2 {
 		t.Errorf("channels = %v, want 2", n)
 	}
 }

@@ -1,8 +1,12 @@
 package metrics
 
 import (
+	"slices"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 // The names of the labels that tell records apart.
@@ -12,87 +16,157 @@ const (
 	targetLabel  = "grpc_target"
 )
 
-// backendMetrics are the metrics of each backend. A metric is described here or in
-// targetMetrics, and nowhere else: the descriptors, the scrapes and the tables in
-// README.md follow. After a change, rewrite README.md with
+// catalog has all metrics, in a table for each scope, and makes their histograms.
+type catalog struct {
+	backend *scope[*backendReading]
+	target  *scope[*targetReading]
+
+	rpcDurations     *histogramMaker
+	pickDelays       *histogramMaker
+	connectDurations *histogramMaker
+}
+
+var plainCatalog = newCatalog(nil)
+
+// catalogWith returns the catalog whose backend metrics have the labels as well,
+// and puts these in order.
+func catalogWith(labels []customLabel) (*catalog, error) {
+	if len(labels) == 0 {
+		return plainCatalog, nil
+	}
+	sortCustomLabels(labels)
+	if err := checkCustomLabels(labels, plainCatalog.labels()); err != nil {
+		return nil, err
+	}
+	names := make([]string, len(labels))
+	for i, l := range labels {
+		names[i] = l.name
+	}
+	return newCatalog(names), nil
+}
+
+func newCatalog(backendLabels []string) *catalog {
+	c := &catalog{backend: newBackendMetrics(backendLabels), target: newTargetMetrics()}
+	c.rpcDurations = c.backend.named("grpc_lb_rpc_attempt_duration_seconds").histogramMaker(rpcDurationBuckets)
+	c.pickDelays = c.target.named("grpc_lb_pick_delay_duration_seconds").histogramMaker(pickDelayBuckets)
+	c.connectDurations = c.target.named("grpc_lb_connect_duration_seconds").histogramMaker(connectDurationBuckets)
+	return c
+}
+
+// labels returns the names of all labels.
+func (c *catalog) labels() []string {
+	return slices.Concat(c.backend.allLabels(), c.target.allLabels(), []string{"le"})
+}
+
+// newBackendMetrics returns the metrics of each backend, which have the labels of
+// WithBackendLabel, too. A metric is described here or in newTargetMetrics, and
+// nowhere else: the descriptors, the scrapes and the tables in README.md follow.
+// After a change, rewrite README.md with
 //
 //	go test ./metrics -run TestReadme -update
-var backendMetrics = newScope([]string{backendLabel, policyLabel, targetLabel},
-	counter("grpc_lb_picks_total",
-		"Picks that chose the backend.",
-		func(b *backendReading) uint64 { return b.traffic.picks }),
-	counter("grpc_lb_repicks_total",
-		"Picks of the backend that gRPC gave up, to pick again, because the connection had just gone or was closing.",
-		func(b *backendReading) uint64 { return b.traffic.repicks }),
-	counterBy(newLabel("grpc_code", namesOf[codes.Code](numCodes)...), "grpc_lb_rpcs_total",
-		"RPC attempts on the backend that ended, by status code.",
-		func(b *backendReading, s *samples) {
-			for code, n := range b.traffic.finished {
-				if n > 0 || codes.Code(code) == codes.OK {
-					s.addWith(code, float64(n))
+func newBackendMetrics(custom []string) *scope[*backendReading] {
+	return newScope(append([]string{backendLabel, policyLabel, targetLabel}, custom...),
+		counter("grpc_lb_picks_total",
+			"Picks that chose the backend.",
+			func(b *backendReading) uint64 { return b.traffic.picks }),
+		counter("grpc_lb_repicks_total",
+			"Picks of the backend that gRPC gave up, to pick again, because the connection had just gone or was closing.",
+			func(b *backendReading) uint64 { return b.traffic.repicks }),
+		counterBy(newLabel("grpc_status", grpcstatus.Names()...), "grpc_lb_rpc_attempts_total",
+			"RPC attempts on the backend that ended, by status code.",
+			func(b *backendReading, s *samples) {
+				for code, n := range b.traffic.finished {
+					if n > 0 || codes.Code(code) == codes.OK {
+						s.addWith(code, float64(n))
+					}
 				}
-			}
-		}),
-	gauge("grpc_lb_rpcs_in_flight",
-		"RPC attempts on the backend that are under way.",
-		func(b *backendReading) int64 { return b.traffic.inFlight }),
-	counterBy(newLabel("result", "success", "failure"), "grpc_lb_connection_attempts_total",
-		"Attempts to connect to the backend that ended, by result.",
-		func(b *backendReading, s *samples) { s.addEach(b.connected.Load(), b.connectFailed.Load()) }),
-	counter("grpc_lb_disconnections_total",
-		"Connections to the backend that were lost after they had been made.",
-		func(b *backendReading) uint64 { return b.disconnections.Load() }),
-	rareCounter("grpc_lb_early_disconnections_total",
-		"Connections to the backend that were lost within a second of being made; grpc_lb_disconnections_total has them, too.",
-		func(b *backendReading) uint64 { return b.early.Load() }),
-	gauge("grpc_lb_backend_ready",
-		"Subchannels to the backend that are READY.",
-		func(b *backendReading) int64 { return b.ready.Load() }),
-	histograms("grpc_lb_rpc_duration_seconds",
-		"Time from the pick of the backend to the end of the RPC attempt.",
-		func(b *backendReading, s *samples) {
-			if h := b.rpcDuration.Load(); h != nil {
-				s.addHistogram(h)
-			}
-		}),
-)
+			}),
+		counter("grpc_lb_rpc_attempts_failed_total",
+			"RPC attempts on the backend that ended with another status code than OK.",
+			func(b *backendReading) uint64 { return b.traffic.failed() }),
+		gauge("grpc_lb_rpc_attempts_in_flight",
+			"RPC attempts on the backend that are under way.",
+			func(b *backendReading) int64 { return b.traffic.inFlight }),
+		counter("grpc_lb_connection_attempts_succeeded_total",
+			"Attempts to connect to the backend that succeeded.",
+			func(b *backendReading) uint64 { return b.connected.Load() }),
+		counter("grpc_lb_connection_attempts_failed_total",
+			"Attempts to connect to the backend that failed.",
+			func(b *backendReading) uint64 { return b.connectFailed.Load() }),
+		counter("grpc_lb_disconnections_total",
+			"Connections to the backend that were lost after they had been made.",
+			func(b *backendReading) uint64 { return b.disconnections.Load() }),
+		rareCounter("grpc_lb_early_disconnections_total",
+			"Connections to the backend that were lost within a second of being made; grpc_lb_disconnections_total has them, too.",
+			func(b *backendReading) uint64 { return b.early.Load() }),
+		gauge("grpc_lb_ready_subchannels",
+			"Subchannels to the backend that are READY.",
+			func(b *backendReading) int64 { return b.ready.Load() }),
+		histograms("grpc_lb_rpc_attempt_duration_seconds",
+			"Time from the pick of the backend to the end of the RPC attempt.",
+			func(b *backendReading, s *samples) {
+				if h := b.rpcDuration.Load(); h != nil {
+					s.addHistogram(h)
+				}
+			}),
+	)
+}
 
-// targetMetrics are the metrics of each target.
-var targetMetrics = newScope([]string{policyLabel, targetLabel},
-	gaugeBy(newLabel("grpc_connectivity_state", namesOf[connectivity.State](numStates)...), "grpc_lb_subchannels",
-		"Subchannels of the target by connectivity state.",
-		func(t *targetReading, s *samples) {
-			for state := range t.subchannels {
-				s.addWith(state, float64(t.subchannels[state].Load()))
-			}
-		}),
-	counter("grpc_lb_picks_delayed_total",
-		"Picks that had to wait because no subchannel was available.",
-		func(t *targetReading) uint64 { return t.delayed.Load() }),
-	counter("grpc_lb_picks_failed_total",
-		"Picks that the policy answered with an error.",
-		func(t *targetReading) uint64 { return t.failed.Load() }),
-	counter("grpc_lb_picker_updates_total",
-		"Pickers that the policy published.",
-		func(t *targetReading) uint64 { return t.pickerUpdates.Load() }),
-	counterBy(newLabel("result", "ok", "rejected", "error"), "grpc_lb_resolver_updates_total",
-		"Results of name resolution that the policy took (ok), did not take (rejected), or that were errors (error).",
-		func(t *targetReading, s *samples) {
-			s.addEach(t.accepted.Load(), t.rejected.Load(), t.resolverErrors.Load())
-		}),
-	counter("grpc_lb_backends_folded_total",
-		"Subchannels to backends above the limit of the target, which are counted as the backend other.",
-		func(t *targetReading) uint64 { return t.folded.Load() }),
-	gauge("grpc_lb_channels",
-		"Channels that use the policy for the target.",
-		func(t *targetReading) int64 { return int64(t.instances) }),
-	histogramsBy(newLabel("reason", reasonNames[:]...), "grpc_lb_pick_wait_seconds",
-		"Time that an RPC attempt waited for a pick, if it had to, by reason.",
-		func(t *targetReading, s *samples) { s.addHistogram(t.pickWait[:]...) }),
-	histograms("grpc_lb_connect_duration_seconds",
-		"Time from CONNECTING to READY of the target's subchannels.",
-		func(t *targetReading, s *samples) { s.addHistogram(t.connectDuration) }),
-)
+// newTargetMetrics returns the metrics of each target.
+func newTargetMetrics() *scope[*targetReading] {
+	return newScope([]string{policyLabel, targetLabel},
+		gaugeBy(newLabel("grpc_connectivity_state", stateNames()...), "grpc_lb_subchannels",
+			"Subchannels of the target by connectivity state.",
+			func(t *targetReading, s *samples) {
+				for state := range t.subchannels {
+					s.addWith(state, float64(t.subchannels[state].Load()))
+				}
+			}),
+		counter("grpc_lb_picks_delayed_total",
+			"Picks that had to wait because no subchannel was available.",
+			func(t *targetReading) uint64 { return t.delayed.Load() }),
+		counter("grpc_lb_picks_failed_total",
+			"Picks that the policy answered with an error.",
+			func(t *targetReading) uint64 { return t.failed.Load() }),
+		counter("grpc_lb_picker_updates_total",
+			"Pickers that the policy published.",
+			func(t *targetReading) uint64 { return t.pickerUpdates.Load() }),
+		counterBy(newLabel("grpc_lb_result", "ok", "rejected", "error"), "grpc_lb_resolver_updates_total",
+			"Results of name resolution that the policy took (ok), did not take (rejected), or that were errors (error).",
+			func(t *targetReading, s *samples) {
+				s.addEach(t.accepted.Load(), t.rejected.Load(), t.resolverErrors.Load())
+			}),
+		counter("grpc_lb_folded_subchannels_total",
+			"Subchannels to backends above the limit of the target, which are counted as the backend other.",
+			func(t *targetReading) uint64 { return t.folded.Load() }),
+		rareCounter("grpc_lb_folded_policy_instances_total",
+			"Policy instances for targets above the limit, which are counted under the target other.",
+			func(t *targetReading) uint64 { return t.foldedHere.Load() }),
+		gauge("grpc_lb_policy_instances",
+			"Instances of the policy for the target: one for each channel, or one for each parent policy.",
+			func(t *targetReading) int64 { return int64(t.instances) }),
+		histogramsBy(newLabel("grpc_delay_type", reasonNames[:]...), "grpc_lb_pick_delay_duration_seconds",
+			"Time that an RPC attempt waited for a pick, if it had to, by the type of the delay.",
+			func(t *targetReading, s *samples) {
+				for why := range t.pickDelay {
+					if h := t.pickDelay[why].Load(); h != nil {
+						s.addHistogram(h)
+					}
+				}
+			}),
+		histograms("grpc_lb_connect_duration_seconds",
+			"Time from CONNECTING to READY of the target's subchannels.",
+			func(t *targetReading, s *samples) { s.addHistogram(t.connectDuration) }),
+	)
+}
+
+func stateNames() []string {
+	names := make([]string, numStates)
+	for s := range names {
+		names[s] = connectivity.State(s).String()
+	}
+	return names
+}
 
 var reasonNames = [numReasons]string{
 	connecting:    "connecting",

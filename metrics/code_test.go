@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 // Codes have 32 bits without a sign. To an int of 32 bits the largest are
@@ -36,8 +37,8 @@ func TestCodesThatGRPCDoesNotDefineCountAsUnknown(t *testing.T) {
 	}
 	got := scrape(t, m)
 	got.checkLaws(t)
-	want := map[string]float64{"rpcs_total a:1 Unauthenticated": 1, "rpcs_total a:1 Unknown": 6}
-	rpcs := got.of(func(p point) bool { return p.name == "rpcs_total" })
+	want := map[string]float64{"rpc_attempts_total a:1 UNAUTHENTICATED": 1, "rpc_attempts_total a:1 UNKNOWN": 6}
+	rpcs := got.of(func(p point) bool { return p.name == "rpc_attempts_total" })
 	if diff := cmp.Diff(want, rpcs.nonzero()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -69,11 +70,11 @@ func TestNoCodeOfAServersHarmsTheClient(t *testing.T) {
 		if code > codes.Unauthenticated {
 			code = codes.Unknown
 		}
-		want["rpcs_total "+srv.Listener.Addr().String()+" "+code.String()]++
+		want["rpc_attempts_total "+srv.Listener.Addr().String()+" "+grpcstatus.Name(code)]++
 	}
 	got := c.scrape(t)
 	got.checkLaws(t)
-	rpcs := got.of(func(p point) bool { return p.name == "rpcs_total" })
+	rpcs := got.of(func(p point) bool { return p.name == "rpc_attempts_total" })
 	if diff := cmp.Diff(want, rpcs.nonzero()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -8,8 +8,9 @@ import (
 
 // Describe implements [prometheus.Collector].
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
-	backendMetrics.describe(ch)
-	targetMetrics.describe(ch)
+	c := m.options.Load().catalog
+	c.backend.describe(ch)
+	c.target.describe(ch)
 }
 
 // Collect implements [prometheus.Collector]. It drops the records whose
@@ -19,12 +20,12 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 	var reading backendReading
 	for _, s := range m.snapshot() {
 		ofTarget.reset(s.targetRecord.labels(), s.targetRecord.created)
-		targetMetrics.read(&targetReading{s.targetRecord, len(s.instances)}, &ofTarget)
+		s.targetRecord.options.catalog.target.read(&targetReading{s.targetRecord, len(s.instances)}, &ofTarget)
 		ofTarget.send(ch)
 		for _, b := range s.backends {
 			reading = backendReading{b, b.traffic()}
 			ofBackend.reset(b.labels(), b.created)
-			backendMetrics.read(&reading, &ofBackend)
+			s.targetRecord.options.catalog.backend.read(&reading, &ofBackend)
 			ofBackend.send(ch)
 		}
 	}

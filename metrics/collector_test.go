@@ -49,23 +49,25 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 		perBackend = "grpc_lb_backend " + perTarget
 	)
 	want := map[string]shape{
-		"grpc_lb_picks_total":               {dto.MetricType_COUNTER, perBackend, 1},
-		"grpc_lb_repicks_total":             {dto.MetricType_COUNTER, perBackend, 1},
-		"grpc_lb_rpcs_total":                {dto.MetricType_COUNTER, "grpc_code " + perBackend, 2},
-		"grpc_lb_rpcs_in_flight":            {dto.MetricType_GAUGE, perBackend, 1},
-		"grpc_lb_rpc_duration_seconds":      {dto.MetricType_HISTOGRAM, perBackend, 1},
-		"grpc_lb_connection_attempts_total": {dto.MetricType_COUNTER, perBackend + " result", 2},
-		"grpc_lb_disconnections_total":      {dto.MetricType_COUNTER, perBackend, 1},
-		"grpc_lb_backend_ready":             {dto.MetricType_GAUGE, perBackend, 1},
-		"grpc_lb_subchannels":               {dto.MetricType_GAUGE, "grpc_connectivity_state " + perTarget, 4},
-		"grpc_lb_picks_delayed_total":       {dto.MetricType_COUNTER, perTarget, 1},
-		"grpc_lb_picks_failed_total":        {dto.MetricType_COUNTER, perTarget, 1},
-		"grpc_lb_pick_wait_seconds":         {dto.MetricType_HISTOGRAM, perTarget + " reason", 3},
-		"grpc_lb_backends_folded_total":     {dto.MetricType_COUNTER, perTarget, 1},
-		"grpc_lb_picker_updates_total":      {dto.MetricType_COUNTER, perTarget, 1},
-		"grpc_lb_resolver_updates_total":    {dto.MetricType_COUNTER, perTarget + " result", 3},
-		"grpc_lb_connect_duration_seconds":  {dto.MetricType_HISTOGRAM, perTarget, 1},
-		"grpc_lb_channels":                  {dto.MetricType_GAUGE, perTarget, 1},
+		"grpc_lb_picks_total":                         {dto.MetricType_COUNTER, perBackend, 1},
+		"grpc_lb_repicks_total":                       {dto.MetricType_COUNTER, perBackend, 1},
+		"grpc_lb_rpc_attempts_total":                  {dto.MetricType_COUNTER, "grpc_lb_backend grpc_lb_policy grpc_status grpc_target", 2},
+		"grpc_lb_rpc_attempts_failed_total":           {dto.MetricType_COUNTER, perBackend, 1},
+		"grpc_lb_rpc_attempts_in_flight":              {dto.MetricType_GAUGE, perBackend, 1},
+		"grpc_lb_rpc_attempt_duration_seconds":        {dto.MetricType_HISTOGRAM, perBackend, 1},
+		"grpc_lb_connection_attempts_succeeded_total": {dto.MetricType_COUNTER, perBackend, 1},
+		"grpc_lb_connection_attempts_failed_total":    {dto.MetricType_COUNTER, perBackend, 1},
+		"grpc_lb_disconnections_total":                {dto.MetricType_COUNTER, perBackend, 1},
+		"grpc_lb_ready_subchannels":                   {dto.MetricType_GAUGE, perBackend, 1},
+		"grpc_lb_subchannels":                         {dto.MetricType_GAUGE, "grpc_connectivity_state " + perTarget, 4},
+		"grpc_lb_picks_delayed_total":                 {dto.MetricType_COUNTER, perTarget, 1},
+		"grpc_lb_picks_failed_total":                  {dto.MetricType_COUNTER, perTarget, 1},
+		"grpc_lb_pick_delay_duration_seconds":         {dto.MetricType_HISTOGRAM, "grpc_delay_type " + perTarget, 1},
+		"grpc_lb_folded_subchannels_total":            {dto.MetricType_COUNTER, perTarget, 1},
+		"grpc_lb_picker_updates_total":                {dto.MetricType_COUNTER, perTarget, 1},
+		"grpc_lb_resolver_updates_total":              {dto.MetricType_COUNTER, "grpc_lb_policy grpc_lb_result grpc_target", 3},
+		"grpc_lb_connect_duration_seconds":            {dto.MetricType_HISTOGRAM, perTarget, 1},
+		"grpc_lb_policy_instances":                    {dto.MetricType_GAUGE, perTarget, 1},
 	}
 	got := make(map[string]shape)
 	for _, family := range gatherFamilies(t, m) {
@@ -120,8 +122,9 @@ func TestSeriesOfABackendWithoutRPCs(t *testing.T) {
 		}
 	}
 	want := []string{
-		"backend_ready", "connection_attempts_total failure", "connection_attempts_total success", "disconnections_total",
-		"picks_total", "repicks_total", "rpcs_in_flight", "rpcs_total OK",
+		"connection_attempts_failed_total", "connection_attempts_succeeded_total", "disconnections_total",
+		"picks_total", "ready_subchannels", "repicks_total",
+		"rpc_attempts_failed_total", "rpc_attempts_in_flight", "rpc_attempts_total OK",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -183,9 +186,10 @@ func TestScrapeThroughHTTP(t *testing.T) {
 		{"text", "text/plain", []string{
 			"# TYPE grpc_lb_picks_total counter\n",
 			"grpc_lb_picks_total" + labels + " 3\n",
-			`grpc_lb_rpcs_total{grpc_code="NotFound",` + labels[1:] + " 1\n",
-			`grpc_lb_rpcs_total{grpc_code="OK",` + labels[1:] + " 2\n",
-			"grpc_lb_rpcs_in_flight" + labels + " 0\n",
+			`grpc_lb_rpc_attempts_total{grpc_lb_backend="a:1",grpc_lb_policy="stub",grpc_status="NOT_FOUND",grpc_target="test:///balancertest"}` + " 1\n",
+			`grpc_lb_rpc_attempts_total{grpc_lb_backend="a:1",grpc_lb_policy="stub",grpc_status="OK",grpc_target="test:///balancertest"}` + " 2\n",
+			"grpc_lb_rpc_attempts_failed_total" + labels + " 1\n",
+			"grpc_lb_rpc_attempts_in_flight" + labels + " 0\n",
 		}},
 		{"OpenMetrics", "application/openmetrics-text;version=1.0.0", []string{
 			"# TYPE grpc_lb_picks counter\n",

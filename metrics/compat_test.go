@@ -40,7 +40,7 @@ func TestLegacyPolicyHearsOfItsOwnSubConns(t *testing.T) {
 	if slices.ContainsFunc(from, func(got balancer.SubConn) bool { return got != sc }) {
 		t.Errorf("the policy heard of %v, want only of %v", from, sc)
 	}
-	if got := scrape(t, m).sum("rpcs_total"); got != 1 {
+	if got := scrape(t, m).sum("rpc_attempts_total"); got != 1 {
 		t.Errorf("RPCs = %v, want 1", got)
 	}
 }
@@ -112,8 +112,8 @@ func TestNestedDecoratorsUnwrapTheirOwnLayer(t *testing.T) {
 			for name, m := range map[string]*metrics.Metrics{s.name: tt.inner, outer.name: tt.outer} {
 				got := scrape(t, m).ofPolicy(name)
 				want := map[string]float64{
-					"picks_total a:1": 1, "rpcs_total a:1 OK": 1, "picker_updates_total": 1,
-					"connection_attempts_total a:1 success": 1, "connect_duration_seconds_count": 1,
+					"picks_total a:1": 1, "rpc_attempts_total a:1 OK": 1, "picker_updates_total": 1,
+					"connection_attempts_succeeded_total a:1": 1, "connect_duration_seconds_count": 1,
 				}
 				if diff := cmp.Diff(want, got.nonzero()); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -94,7 +94,7 @@ func TestASecondCloseDoesNotKeepTheSeries(t *testing.T) {
 func TestEverythingMayBeCalledBesideAnythingAndAfterClose(t *testing.T) {
 	t.Parallel()
 	for range 20 {
-		m := metrics.New(metrics.WithRetention(0), metrics.WithLatency(), metrics.WithBackendName(metrics.Attribute(podKey{})))
+		m := metrics.New(metrics.WithRetention(0), metrics.WithLatency(), metrics.WithBackendName(metrics.NameByAttribute(podKey{})))
 		p := &patient{}
 		b := m.Instrument(p).Build(p, balancer.BuildOptions{})
 		p.below.UpdateState(balancer.State{})

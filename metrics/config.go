@@ -12,11 +12,11 @@ import (
 var logger = grpclog.Component("balancer2")
 
 // configField is the field of a policy's config that may be for the decorator.
-const configField = "metrics"
+const configField = "balancer2Metrics"
 
 // settings are the decorator's part of a policy's config.
 type settings struct {
-	// Latency measures grpc_lb_rpc_duration_seconds in this channel, or does
+	// Latency measures grpc_lb_rpc_attempt_duration_seconds in this channel, or does
 	// not. If it is absent, WithLatency decides.
 	Latency *bool `json:"latency,omitempty"`
 }

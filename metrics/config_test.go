@@ -30,16 +30,16 @@ func TestThePolicyGetsItsPartOfTheConfig(t *testing.T) {
 		{`{"Metrics": {}}`, `{"Metrics": {}}`},
 		{`[1]`, `[1]`},
 		{`""`, `""`},
-		{`{"metrics": {"latency": true}}`, `{}`},
-		{`{"metrics": {"Latency": false, "x": 1}}`, `{}`},
-		{`{"metrics": {"latency": null}, "b": 2, "a": 1}`, `{"a":1,"b":2}`},
-		{`{"metrics": {}, "a": {"metrics": 1}}`, `{"a":{"metrics":1}}`},
+		{`{"balancer2Metrics": {"latency": true}}`, `{}`},
+		{`{"balancer2Metrics": {"Latency": false, "x": 1}}`, `{}`},
+		{`{"balancer2Metrics": {"latency": null}, "b": 2, "a": 1}`, `{"a":1,"b":2}`},
+		{`{"balancer2Metrics": {}, "a": {"balancer2Metrics": 1}}`, `{"a":{"balancer2Metrics":1}}`},
 		// A field of its own that has the same name.
-		{`{"metrics": ["cpu"]}`, `{"metrics": ["cpu"]}`},
-		{`{"metrics": "cpu", "b": 2,  "a": 1}`, `{"metrics": "cpu", "b": 2,  "a": 1}`},
-		{`{"metrics": true}`, `{"metrics": true}`},
-		{`{"metrics": null}`, `{"metrics": null}`},
-		{`{"metrics": {"cpu": 1, "of": {"latency": true}}}`, `{"metrics": {"cpu": 1, "of": {"latency": true}}}`},
+		{`{"balancer2Metrics": ["cpu"]}`, `{"balancer2Metrics": ["cpu"]}`},
+		{`{"balancer2Metrics": "cpu", "b": 2,  "a": 1}`, `{"balancer2Metrics": "cpu", "b": 2,  "a": 1}`},
+		{`{"balancer2Metrics": true}`, `{"balancer2Metrics": true}`},
+		{`{"balancer2Metrics": null}`, `{"balancer2Metrics": null}`},
+		{`{"balancer2Metrics": {"cpu": 1, "of": {"latency": true}}}`, `{"balancer2Metrics": {"cpu": 1, "of": {"latency": true}}}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.config, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestThePolicyGetsItsPartOfTheConfig(t *testing.T) {
 // A parent policy may want to see its child's config.
 func TestConfigWithoutAPartForTheDecoratorIsThePolicys(t *testing.T) {
 	t.Parallel()
-	for _, js := range []string{`{"a": 1}`, `{"metrics": ["cpu"]}`} {
+	for _, js := range []string{`{"a": 1}`, `{"balancer2Metrics": ["cpu"]}`} {
 		config, err := parse(t, metrics.New().Instrument(&parsingStub{}), js)
 		if _, ok := config.(*stubConfig); !ok || err != nil {
 			t.Errorf("ParseConfig(%s) gave a %T, %v, want what the policy's gives", js, config, err)
@@ -88,7 +88,7 @@ func TestPolicyWithoutAConfigMayBeMeasured(t *testing.T) {
 			t.Errorf("ParseConfig(%s) gave %v, %v, want nothing, as gRPC does", js, config, err)
 		}
 	}
-	config, err := parse(t, policy, `{"metrics": {"latency": true}}`)
+	config, err := parse(t, policy, `{"balancer2Metrics": {"latency": true}}`)
 	if err != nil {
 		t.Fatalf("ParseConfig: %v", err)
 	}
@@ -105,7 +105,7 @@ func TestBothOfTwoDecoratorsAreConfigured(t *testing.T) {
 	s := &parsingStub{}
 	cc := balancertest.NewClientConn(t)
 	p := cc.Build(outer.Instrument(inner.Instrument(s)))
-	if err := p.UpdateWithConfig(`{"metrics": {"latency": true}, "a": 1}`); err != nil {
+	if err := p.UpdateWithConfig(`{"balancer2Metrics": {"latency": true}, "a": 1}`); err != nil {
 		t.Fatalf("update: %v", err)
 	}
 	if got, ok := s.config.(*stubConfig); !ok || got.Raw != `{"a":1}` {
@@ -125,12 +125,12 @@ func TestBothOfTwoDecoratorsAreConfigured(t *testing.T) {
 
 func TestConfigCanBeLogged(t *testing.T) {
 	t.Parallel()
-	config, err := parse(t, metrics.New().Instrument(&parsingStub{}), `{"metrics": {"latency": true}, "a": 1}`)
+	config, err := parse(t, metrics.New().Instrument(&parsingStub{}), `{"balancer2Metrics": {"latency": true}, "a": 1}`)
 	if err != nil {
 		t.Fatalf("ParseConfig: %v", err)
 	}
 	got, err := json.Marshal(config)
-	if want := `{"metrics":{"latency":true},"policy":{"LoadBalancingConfig":null,"Raw":"{\"a\":1}"}}`; err != nil || string(got) != want {
+	if want := `{"balancer2Metrics":{"latency":true},"policy":{"LoadBalancingConfig":null,"Raw":"{\"a\":1}"}}`; err != nil || string(got) != want {
 		t.Errorf("as JSON it is %s, %v, want %s", got, err, want)
 	}
 }
@@ -142,14 +142,14 @@ func TestBadConfigsAreRefused(t *testing.T) {
 		policy       balancer.Builder
 		config, want string
 	}{
-		{parsing, `{"metrics": {"latency": "yes"}}`, `my_policy: metrics: parse config: field "latency" is a JSON string, want a bool`},
-		{parsing, `{"metrics": {"LATENCY": 1, "cpu": true}}`, `my_policy: metrics: parse config: field "latency" is a JSON number, want a bool`},
+		{parsing, `{"balancer2Metrics": {"latency": "yes"}}`, `my_policy: balancer2Metrics: parse config: field "latency" is a JSON string, want a bool`},
+		{parsing, `{"balancer2Metrics": {"LATENCY": 1, "cpu": true}}`, `my_policy: balancer2Metrics: parse config: field "latency" is a JSON number, want a bool`},
 		{parsing, `{`, `not JSON`},
-		{parsing, `{"metrics": {}, "bad": 1}`, `bad is bad`},
+		{parsing, `{"balancer2Metrics": {}, "bad": 1}`, `bad is bad`},
 		// It takes no config, and so has no field of that name.
-		{plain, `{"metrics": {"latency": "yes"}}`, `my_policy: metrics: parse config: field "latency" is a JSON string, want a bool`},
-		{plain, `{"metrics": ["latency"]}`, `my_policy: metrics: parse config: it is a JSON array, want an object`},
-		{metrics.New().Instrument(plain), `{"metrics": true}`, `my_policy: metrics: parse config: it is a JSON bool, want an object`},
+		{plain, `{"balancer2Metrics": {"latency": "yes"}}`, `my_policy: balancer2Metrics: parse config: field "latency" is a JSON string, want a bool`},
+		{plain, `{"balancer2Metrics": ["latency"]}`, `my_policy: balancer2Metrics: parse config: it is a JSON array, want an object`},
+		{metrics.New().Instrument(plain), `{"balancer2Metrics": true}`, `my_policy: balancer2Metrics: parse config: it is a JSON bool, want an object`},
 	}
 	for _, tt := range tests {
 		policy := metrics.New().Instrument(tt.policy)
@@ -163,8 +163,8 @@ func TestBadConfigsAreRefused(t *testing.T) {
 // where the policy parses configs.
 func TestMistypedSettingsAreWarnedOf(t *testing.T) {
 	tests := []struct{ config, want string }{
-		{`{"metrics": {"latncy": true}}`, `stub: metrics: parse config: ignoring unknown field "latncy"`},
-		{`{"metrics": {"latency": true, "x": 1}}`, `stub: metrics: parse config: ignoring unknown field "x"`},
+		{`{"balancer2Metrics": {"latncy": true}}`, `stub: balancer2Metrics: parse config: ignoring unknown field "latncy"`},
+		{`{"balancer2Metrics": {"latency": true, "x": 1}}`, `stub: balancer2Metrics: parse config: ignoring unknown field "x"`},
 		{`{"metrcs": {"latency": true}}`, `stub: parse config: ignoring {"metrcs": {"latency": true}}: the policy takes no config`},
 	}
 	for _, tt := range tests {

@@ -139,7 +139,7 @@ func TestMemoryReturnsToItsLevel(t *testing.T) {
 				if raceEnabled {
 					tt.n = min(tt.n, 100_000) // what is retained at last is the same
 				}
-				m := metrics.New(metrics.WithMaxBackends(0), metrics.WithLatency())
+				m := metrics.New(metrics.WithMaxTargets(0), metrics.WithMaxBackends(0), metrics.WithLatency())
 				tt.use(t, m, 0)
 				before := heap()
 				for i := range tt.n {

@@ -2,7 +2,7 @@
 // RPCs and connections, per backend.
 //
 //	func init() {
-//		balancer.Register(metrics.Default.Instrument(balancer.Get("round_robin")))
+//		balancer.Register(metrics.Default().Instrument(balancer.Get("round_robin")))
 //	}
 //
 //	func main() {
@@ -32,10 +32,10 @@
 //
 // # Latency
 //
-// RPCs are measured in grpc_lb_rpc_duration_seconds where the service config says
+// RPCs are measured in grpc_lb_rpc_attempt_duration_seconds where the service config says
 // so, for any instrumented policy,
 //
-//	{"loadBalancingConfig": [{"round_robin2": {"metrics": {"latency": true}}}]}
+//	{"loadBalancingConfig": [{"round_robin2": {"balancer2Metrics": {"latency": true}}}]}
 //
 // or everywhere with [WithLatency]. A new service config applies to the RPCs picked
 // from then on. The histogram of a backend is made with the first RPC measured.

@@ -6,9 +6,9 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-)
 
-const numCodes = int(codes.Unauthenticated) + 1 // gRPC defines 0 to 16
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
+)
 
 // givenUp tells whether gRPC gave the pick up, to pick again: nothing was sent,
 // because the connection had gone or was closing. It takes two fields, since a
@@ -46,7 +46,7 @@ func statusOf(err error) *status.Status {
 func statusCode(err error) codes.Code {
 	if s := statusOf(err); s != nil {
 		// As unsigned numbers: to an int of 32 bits the largest codes are negative.
-		if s.Code() < codes.Code(numCodes) {
+		if s.Code() < codes.Code(grpcstatus.Count) {
 			return s.Code()
 		}
 		return codes.Unknown

@@ -19,7 +19,7 @@ import (
 // Policies are registered before the first client is made. From here on each
 // channel whose service config selects round_robin is metered.
 func init() {
-	balancer.Register(metrics.Default.Instrument(balancer.Get("round_robin")))
+	balancer.Register(metrics.Default().Instrument(balancer.Get("round_robin")))
 }
 
 // One line in an init function meters a policy of gRPC's own, or one of yours.

@@ -27,8 +27,8 @@ type Description struct {
 
 // BackendMetrics and TargetMetrics describe the metrics of each backend and of
 // each target.
-func BackendMetrics() []Description { return describe(backendMetrics) }
-func TargetMetrics() []Description  { return describe(targetMetrics) }
+func BackendMetrics() []Description { return describe(plainCatalog.backend) }
+func TargetMetrics() []Description  { return describe(plainCatalog.target) }
 
 func describe[R any](sc *scope[R]) (all []Description) {
 	for _, m := range sc.metrics {

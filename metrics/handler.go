@@ -11,7 +11,7 @@ import (
 // meters are doing now. It is HTML that refreshes itself every two seconds, and
 // JSON for programs.
 //
-//	http.Handle("/debug/lb", metrics.Default.Handler())
+//	http.Handle("/debug/lb", metrics.Default().Handler())
 //
 // The page shows the addresses of backends, the targets, and the texts of
 // connection errors. It has no access control: mount it where only operators can

@@ -46,7 +46,7 @@ func TestPageCountsTimesBackFromNow(t *testing.T) {
 					"backend": now.Add(-3 * time.Second), "error": now.Add(-63 * time.Second),
 				}
 				have := map[string]time.Time{
-					"answer": got.Time, "channel": got.Targets[0].Channels[0].Since,
+					"answer": got.Time, "channel": got.Targets[0].PolicyInstances[0].Since,
 					"backend": got.Backends[0].Since, "error": got.Backends[0].LastErrorAt,
 				}
 				if diff := cmp.Diff(want, have); diff != "" {
@@ -88,7 +88,7 @@ func TestPageShowsNothingOfTheFuture(t *testing.T) {
 	for range 500 {
 		got := viewJSON(t, m, "")
 		for what, at := range map[string]time.Time{
-			"channel": got.Targets[0].Channels[0].Since, "backend": got.Backends[0].Since, "error": got.Backends[0].LastErrorAt,
+			"channel": got.Targets[0].PolicyInstances[0].Since, "backend": got.Backends[0].Since, "error": got.Backends[0].LastErrorAt,
 		} {
 			if at.After(got.Time) {
 				t.Errorf("%s: since %v, which is after %v, that of the answer", what, at, got.Time)

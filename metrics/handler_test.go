@@ -104,7 +104,7 @@ func TestPageShowsTargetsAndBackends(t *testing.T) {
 			t.Errorf("targets (-want +got):\n%s", diff)
 		}
 		backends := [][]string{
-			{"a:1", "READY", "2m13s", "7", "77.8 %", "0", "OK 4 Unavailable 2 NotFound 1", "1 made", ""},
+			{"a:1", "READY", "2m13s", "7", "77.8 %", "0", "OK 4 UNAVAILABLE 2 NOT_FOUND 1", "1 made", ""},
 			{"b:1", "TRANSIENT_FAILURE", "13s", "2", "22.2 %", "1", "OK 1", "1 made, 1 failed, 1 lost", "13s ago dial b:1: refused"},
 			{"c:1", "CONNECTING", "13s", "0", "0 %", "0", "", "0 made", ""},
 		}
@@ -129,9 +129,9 @@ func TestPageAsJSON(t *testing.T) {
   "targets": [
     {
       "target": "test:///balancertest", "policy": "stub",
-      "channels": [{"state": "READY", "since": "2000-01-01T00:01:00Z"}],
+      "policy_instances": [{"state": "READY", "since": "2000-01-01T00:01:00Z"}],
       "backends": 3, "backends_ready": 1,
-      "picks": 9, "picks_delayed": 1, "picks_failed": 0, "waiting": 1, "backends_folded": 0,
+      "picks": 9, "picks_delayed": 1, "picks_failed": 0, "waiting": 1, "folded_subchannels": 0,
       "imbalance": 2.3333333333333335
     }
   ],
@@ -141,7 +141,7 @@ func TestPageAsJSON(t *testing.T) {
       "target": "test:///balancertest", "policy": "stub", "backend": "a:1",
       "state": "READY", "since": "2000-01-01T00:01:00Z", "subchannels": 1,
       "picks": 7, "share": 0.7777777777777778, "repicks": 0, "in_flight": 0,
-      "rpcs": {"NotFound": 1, "OK": 4, "Unavailable": 2},
+      "rpcs": {"NOT_FOUND": 1, "OK": 4, "UNAVAILABLE": 2},
       "connection_attempts_succeeded": 1, "connection_attempts_failed": 0, "disconnections": 0
     },
     {

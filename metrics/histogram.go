@@ -49,24 +49,28 @@ func (m *histogramMaker) newHistogramWith(labels []*dto.LabelPair, i int) *histo
 	return m.newHistogram(m.family.with(labels, i))
 }
 
-// rpcDurations are native histograms, and classic ones for servers that know no
-// other. The buckets of the native ones grow by a factor of at most 1.1. They
-// start anew rather than have more than 160 buckets, once an hour at most.
-var rpcDurations = backendMetrics.named("grpc_lb_rpc_duration_seconds").histogramMaker(prometheus.HistogramOpts{
-	Buckets:                         []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-	NativeHistogramBucketFactor:     1.1,
-	NativeHistogramMaxBucketNumber:  160,
-	NativeHistogramMinResetDuration: time.Hour,
-})
+// rpcDurationBuckets are for native histograms, and for classic ones where the
+// server knows no other.
+var rpcDurationBuckets = withNative(.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)
 
-// pickWaits have room for waits that end with a first connection and for those
-// that a deadline ends.
-var pickWaits = targetMetrics.named("grpc_lb_pick_wait_seconds").histogramMaker(prometheus.HistogramOpts{
-	Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
-})
+// pickDelayBuckets are those of gRPC's own instruments of latency (gRFC A66), as
+// for its delays (gRFC A121).
+var pickDelayBuckets = withNative(0, .00001, .00005, .0001, .0003, .0006, .0008,
+	.001, .002, .003, .004, .005, .006, .008, .01, .013, .016, .02, .025, .03, .04, .05, .065, .08,
+	.1, .13, .16, .2, .25, .3, .4, .5, .65, .8, 1, 2, 5, 10, 20, 50, 100)
 
-// connectDurations have buckets up to where gRPC gives a connection attempt up,
-// by default.
-var connectDurations = targetMetrics.named("grpc_lb_connect_duration_seconds").histogramMaker(prometheus.HistogramOpts{
-	Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
-})
+// connectDurationBuckets reach to where gRPC gives a connection attempt up, by
+// default.
+var connectDurationBuckets = withNative(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20)
+
+// withNative returns the options of a histogram with these classic buckets that is
+// a native one as well. Native buckets grow by a factor of at most 1.1. They start
+// anew rather than become more than 160, once an hour at most.
+func withNative(classic ...float64) prometheus.HistogramOpts {
+	return prometheus.HistogramOpts{
+		Buckets:                         classic,
+		NativeHistogramBucketFactor:     1.1,
+		NativeHistogramMaxBucketNumber:  160,
+		NativeHistogramMinResetDuration: time.Hour,
+	}
+}

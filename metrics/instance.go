@@ -16,6 +16,7 @@ type instance struct {
 	balancer.ClientConn
 	metrics      *Metrics
 	targetRecord *targetRecord
+	options      *options
 	namer        backendNamer
 	events       eventQueue
 
@@ -35,18 +36,23 @@ type instance struct {
 	since instant               // when the policy first reported state
 }
 
-func newInstance(cc balancer.ClientConn, m *Metrics, key targetKey) *instance {
+func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *instance {
+	o := m.use()
+	if o.nameTarget != nil {
+		target = o.nameTarget(target)
+	}
 	inst := &instance{
 		ClientConn: cc,
 		metrics:    m,
-		namer:      backendNamer{custom: m.nameBackend},
+		options:    o,
+		namer:      backendNamer{options: o},
 		waits:      &m.waits,
 		live:       make(map[*subConn]struct{}),
 		since:      m.now(),
 		state:      connectivity.Connecting, // what a channel shows until its policy reports
 	}
-	inst.targetRecord = m.records.open(key, inst)
-	inst.timed.Store(m.latency)
+	inst.targetRecord = m.records.open(targetKey{target: label(target), policy: label(policy)}, inst)
+	inst.timed.Store(o.latency)
 	return inst
 }
 
@@ -64,7 +70,7 @@ func (inst *instance) NewSubConn(addrs []resolver.Address, opts balancer.NewSubC
 		return nil, err
 	}
 	sc.SubConn = inner
-	sc.backendRecord = inst.metrics.records.acquire(inst.targetRecord, inst.namer.name(addrs))
+	sc.backendRecord = inst.metrics.records.acquire(inst.targetRecord, inst.namer.id(addrs))
 	sc.counts, sc.done = sc.backendRecord.counts, sc.backendRecord.newDone()
 	if !sc.track() {
 		inst.metrics.records.release(sc.backendRecord)

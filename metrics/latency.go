@@ -10,15 +10,15 @@ import (
 )
 
 // observe counts the duration of an RPC attempt on the backend that ended now.
-func (m *Metrics) observe(ctx context.Context, b *backendRecord, start time.Time) {
+func (inst *instance) observe(ctx context.Context, b *backendRecord, start time.Time) {
 	h := b.rpcDuration.Load()
 	if h == nil {
 		h = b.newRPCDuration()
 	}
 	seconds := time.Since(start).Seconds()
-	if m.exemplar != nil && ctx != nil {
-		if labels := m.exemplar(ctx); len(labels) > 0 {
-			m.observeWithExemplar(h, seconds, labels)
+	if exemplar := inst.options.exemplar; exemplar != nil && ctx != nil {
+		if labels := exemplar(ctx); len(labels) > 0 {
+			inst.metrics.observeWithExemplar(h, seconds, labels)
 			return
 		}
 	}
@@ -28,7 +28,7 @@ func (m *Metrics) observe(ctx context.Context, b *backendRecord, start time.Time
 // newRPCDuration makes the histogram with the first observation, and so only
 // for backends that have RPCs measured.
 func (b *backendRecord) newRPCDuration() *histogram {
-	b.rpcDuration.CompareAndSwap(nil, rpcDurations.newHistogram(b.labels()))
+	b.rpcDuration.CompareAndSwap(nil, b.targetRecord.options.catalog.rpcDurations.newHistogram(b.labels()))
 	return b.rpcDuration.Load()
 }
 
@@ -87,7 +87,7 @@ func (a *attempt) onDone(info balancer.DoneInfo) {
 	switch {
 	case inst == nil:
 	case attempted:
-		inst.metrics.observe(ctx, b, start)
+		inst.observe(ctx, b, start)
 	case info.Err == nil:
 		// gRPC waits for the next picker. After an error it asks this one again.
 		inst.waits.begin(ctx, refusal{inst, inst.pickers.Load(), stateMismatch})

@@ -18,13 +18,13 @@ import (
 
 var success = balancer.DoneInfo{BytesSent: true, BytesReceived: true}
 
-// durations returns the histograms of grpc_lb_rpc_duration_seconds by backend.
+// durations returns the histograms of grpc_lb_rpc_attempt_duration_seconds by backend.
 func durations(t *testing.T, m *metrics.Metrics) map[string]*dto.Histogram {
 	t.Helper()
 	byBackend := make(map[string]*dto.Histogram)
 	for _, family := range gatherFamilies(t, m) {
 		for _, metric := range family.Metric {
-			if family.GetName() == "grpc_lb_rpc_duration_seconds" {
+			if family.GetName() == "grpc_lb_rpc_attempt_duration_seconds" {
 				byBackend[newPoint("", metric).backend] = metric.Histogram
 			}
 		}
@@ -66,7 +66,7 @@ func TestDurationIsFromPickToEnd(t *testing.T) {
 		}
 		points := scrape(t, m)
 		points.checkLaws(t)
-		if n := points.sum("rpcs_total"); n != 3 {
+		if n := points.sum("rpc_attempts_total"); n != 3 {
 			t.Errorf("RPCs = %v, want 3", n)
 		}
 	})
@@ -91,7 +91,7 @@ func TestDurationIsANativeHistogramWithClassicBuckets(t *testing.T) {
 
 func TestLatencyIsSwitchedByConfigAndOption(t *testing.T) {
 	t.Parallel()
-	const on, off = `{"metrics": {"latency": true}}`, `{"metrics": {"latency": false}}`
+	const on, off = `{"balancer2Metrics": {"latency": true}}`, `{"balancer2Metrics": {"latency": false}}`
 	tests := []struct {
 		name    string
 		opts    []metrics.Option
@@ -101,7 +101,7 @@ func TestLatencyIsSwitchedByConfigAndOption(t *testing.T) {
 		{"default", nil, []string{`{}`}, 0},
 		{"no update yet", nil, nil, 0},
 		{"config", nil, []string{on}, 1},
-		{"config without the field", nil, []string{`{"metrics": {}}`}, 0},
+		{"config without the field", nil, []string{`{"balancer2Metrics": {}}`}, 0},
 		{"config, off", nil, []string{off}, 0},
 		{"option", []metrics.Option{metrics.WithLatency()}, []string{`{}`}, 1},
 		{"option, no update yet", []metrics.Option{metrics.WithLatency()}, nil, 1},
@@ -184,7 +184,7 @@ func TestDoneCalledTwiceCountsOnce(t *testing.T) {
 	}
 	res.Done(success)
 	res.Done(success)
-	if n := scrape(t, m).sum("rpcs_total"); n != 1 {
+	if n := scrape(t, m).sum("rpc_attempts_total"); n != 1 {
 		t.Errorf("RPCs = %v, want 1", n)
 	}
 }

@@ -56,7 +56,7 @@ func testLaws(t *testing.T) {
 		t.Errorf("series without retention when all channels are closed: %v, want none", got)
 	}
 	for name, n := range scrape(t, w.keep).nonzero() {
-		if name == "channels" || strings.HasPrefix(name, "subchannels") || strings.HasPrefix(name, "backend_ready") {
+		if name == "policy_instances" || strings.HasPrefix(name, "subchannels") || strings.HasPrefix(name, "ready_subchannels") {
 			t.Errorf("%s = %v when all channels are closed, want 0", name, n)
 		}
 	}
@@ -103,7 +103,7 @@ func TestInFlightIsNeverNegative(t *testing.T) {
 	}
 	close(stop)
 	load.Wait()
-	if got := scrape(t, m).sum("rpcs_in_flight"); got != 0 {
+	if got := scrape(t, m).sum("rpc_attempts_in_flight"); got != 0 {
 		t.Errorf("in flight at the end = %v, want 0", got)
 	}
 }
@@ -119,11 +119,11 @@ func (w *shaken) checkQuiet(t *testing.T) {
 		case p.value == 0:
 		case p.name == "picks_total":
 			picks[p.backend] += p.value
-		case p.name == "rpcs_total":
+		case p.name == "rpc_attempts_total":
 			ended[p.extra] += p.value
 		case p.name == "repicks_total":
 			ended["repick"] += p.value
-		case p.name == "rpcs_in_flight":
+		case p.name == "rpc_attempts_in_flight":
 			t.Errorf("in flight on %s = %v, want 0", p.backend, p.value)
 		}
 	}
@@ -133,14 +133,14 @@ func (w *shaken) checkQuiet(t *testing.T) {
 	if diff := cmp.Diff(w.ended, ended); diff != "" {
 		t.Errorf("ends of picks (-want +got):\n%s", diff)
 	}
-	if measured, all := got.sum("rpc_duration_seconds_count"), got.sum("rpcs_total"); measured != all || all == 0 {
+	if measured, all := got.sum("rpc_attempt_duration_seconds_count"), got.sum("rpc_attempts_total"); measured != all || all == 0 {
 		t.Errorf("RPCs measured = %v of %v, want all", measured, all)
 	}
 	if n := metrics.Waiting(w.keep) + metrics.Waiting(w.drop); n != 0 {
 		t.Errorf("RPCs that wait: %d, want none", n)
 	}
 	unanswered := got.sum("picks_delayed_total") + got.sum("picks_failed_total") + got.sum("repicks_total")
-	if waits := got.sum("pick_wait_seconds_count"); waits == 0 || waits > unanswered {
+	if waits := got.sum("pick_delay_duration_seconds_count"); waits == 0 || waits > unanswered {
 		t.Errorf("waits = %v, want some, and at most one for each of %v picks that did not succeed", waits, unanswered)
 	}
 	if n := w.ownDones.Load(); n != 0 {
@@ -162,7 +162,7 @@ func (w *shaken) checkQuiet(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(live)), scrape(t, w.drop).backends()); diff != "" {
 		t.Errorf("backends with series, without retention (-want +got):\n%s", diff)
 	}
-	if n := got.sum("backend_ready"); n != readyNow {
+	if n := got.sum("ready_subchannels"); n != readyNow {
 		t.Errorf("READY SubConns = %v, want %v", n, readyNow)
 	}
 }

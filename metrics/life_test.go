@@ -117,13 +117,13 @@ func TestRPCInFlightKeepsTheSeries(t *testing.T) {
 		p.Close()
 		time.Sleep(time.Hour)
 		got := scrape(t, m)
-		if got.sum("rpcs_in_flight") != 1 || got.sum("channels") != 0 {
-			t.Errorf("an hour after Close, in flight = %v, channels = %v, want 1 and 0", got.sum("rpcs_in_flight"), got.sum("channels"))
+		if got.sum("rpc_attempts_in_flight") != 1 || got.sum("policy_instances") != 0 {
+			t.Errorf("an hour after Close, in flight = %v, channels = %v, want 1 and 0", got.sum("rpc_attempts_in_flight"), got.sum("policy_instances"))
 		}
 		end()
 		time.Sleep(time.Hour)
 		// The retention begins with the scrape that sees the end.
-		if got := scrape(t, m).nonzero()["rpcs_total a:1 OK"]; got != 1 {
+		if got := scrape(t, m).nonzero()["rpc_attempts_total a:1 OK"]; got != 1 {
 			t.Errorf("RPCs = %v, want 1", got)
 		}
 		time.Sleep(5*time.Minute - 1)
@@ -146,7 +146,7 @@ func TestRPCThatOutlivesTheSubConnIsScraped(t *testing.T) {
 		a.Shutdown()
 		end()
 		time.Sleep(time.Hour)
-		if got := scrape(t, m).nonzero()["rpcs_total a:1 OK"]; got != 1 {
+		if got := scrape(t, m).nonzero()["rpc_attempts_total a:1 OK"]; got != 1 {
 			t.Errorf("RPCs = %v, want 1", got)
 		}
 	})
@@ -191,10 +191,10 @@ func TestChannelsToOneTargetShareSeries(t *testing.T) {
 	check := func(channels, readySubConns float64, backends ...string) {
 		t.Helper()
 		got := scrape(t, m).ofTarget(balancertest.Target)
-		if n := got.sum("channels"); n != channels {
+		if n := got.sum("policy_instances"); n != channels {
 			t.Errorf("channels = %v, want %v", n, channels)
 		}
-		if n := got.sum("backend_ready"); n != readySubConns {
+		if n := got.sum("ready_subchannels"); n != readySubConns {
 			t.Errorf("READY SubConns = %v, want %v", n, readySubConns)
 		}
 		if n := got.sum("picks_total"); n != 2 {
@@ -238,7 +238,7 @@ func TestClosedPolicyTakesItsSubConnsAlong(t *testing.T) {
 	}
 	cc.SubConn("a:1").Idle() // still there; the closed policy's matter
 	late := old.connect(t, "c:1")
-	if got := scrape(t, m); len(got.ofPolicy("old")) != 0 || got.ofPolicy("next").sum("backend_ready") != 1 {
+	if got := scrape(t, m); len(got.ofPolicy("old")) != 0 || got.ofPolicy("next").sum("ready_subchannels") != 1 {
 		t.Errorf("series: %v, want those of the next policy only", got)
 	}
 	late.Shutdown()

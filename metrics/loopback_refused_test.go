@@ -44,7 +44,7 @@ func TestAttemptsThatTheServerRefusesCountEach(t *testing.T) {
 	}
 	got := c.scrape(t)
 	got.checkLaws(t)
-	if n := got.nonzero()["rpcs_total "+s.addr+" Unavailable"]; n != 6 {
+	if n := got.nonzero()["rpc_attempts_total "+s.addr+" UNAVAILABLE"]; n != 6 {
 		t.Errorf("attempts that were Unavailable = %v, want 6, two for each RPC", n)
 	}
 	if n := got.sum("repicks_total"); n != 0 {
@@ -127,7 +127,7 @@ func TestUploadThatTheServerRefusesEarlyCountsAsOK(t *testing.T) {
 	}
 	got := c.scrape(t)
 	got.checkLaws(t)
-	if n := got.nonzero()["rpcs_total "+s.addr+" OK"]; n != 1 {
+	if n := got.nonzero()["rpc_attempts_total "+s.addr+" OK"]; n != 1 {
 		t.Errorf("RPCs that are OK = %v, want 1", n)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 // audit is a stats handler that counts what gRPC says of its attempts: how they
@@ -73,12 +75,12 @@ func (a *audit) check(t *testing.T, c *client) {
 	defer a.mu.Unlock()
 	want := make(map[string]float64)
 	for code, n := range a.ended {
-		want[code.String()] = n
+		want[grpcstatus.Name(code)] = n
 	}
 	maps.DeleteFunc(want, func(_ string, n float64) bool { return n == 0 })
 	ended := make(map[string]float64)
 	for _, p := range got {
-		if p.name == "rpcs_total" && p.value > 0 {
+		if p.name == "rpc_attempts_total" && p.value > 0 {
 			ended[p.extra] += p.value
 		}
 	}
@@ -89,11 +91,11 @@ func (a *audit) check(t *testing.T, c *client) {
 	if repicks < a.again {
 		t.Errorf("repicks = %v, want at least the %v attempts that gRPC did again", repicks, a.again)
 	}
-	mismatched := got.of(func(p point) bool { return p.name == "pick_wait_seconds_count" && p.extra == whyMismatch })
-	if n, most := mismatched.sum("pick_wait_seconds_count"), repicks-a.again; n > most {
+	mismatched := got.of(func(p point) bool { return p.name == "pick_delay_duration_seconds_count" && p.extra == whyMismatch })
+	if n, most := mismatched.sum("pick_delay_duration_seconds_count"), repicks-a.again; n > most {
 		t.Errorf("waits after a pick of a lost connection = %v, want at most %v: gRPC does the others again at once", n, most)
 	}
-	if n := got.sum("rpcs_in_flight"); n != 0 {
+	if n := got.sum("rpc_attempts_in_flight"); n != 0 {
 		t.Errorf("in flight = %v, want 0", n)
 	}
 }
@@ -128,7 +130,7 @@ func TestAttemptsThatGRPCDoesAgainAreRepicks(t *testing.T) {
 	}
 	a.check(t, c)
 	got := c.scrape(t)
-	if measured, all := got.sum("rpc_duration_seconds_count"), got.sum("rpcs_total"); measured != all {
+	if measured, all := got.sum("rpc_attempt_duration_seconds_count"), got.sum("rpc_attempts_total"); measured != all {
 		t.Errorf("RPCs measured = %v, want all of %v and no repick", measured, all)
 	}
 }
@@ -167,10 +169,10 @@ func testPickedAgain(t *testing.T, stop func(*grpc.Server), want codes.Code) {
 			}
 		})
 	}
-	eventually(t, "all RPCs wait for the stream", func() bool { return c.scrape(t).sum("rpcs_in_flight") == 1+waiting })
+	eventually(t, "all RPCs wait for the stream", func() bool { return c.scrape(t).sum("rpc_attempts_in_flight") == 1+waiting })
 	rpcs.Go(func() { stop(first.grpc()) })
 	eventually(t, "all RPCs have been picked for the other server", func() bool {
-		return c.scrape(t).nonzero()["rpcs_total "+second.addr+" OK"] == waiting
+		return c.scrape(t).nonzero()["rpc_attempts_total "+second.addr+" OK"] == waiting
 	})
 	if want == codes.Canceled {
 		cancel()
@@ -183,7 +185,7 @@ func testPickedAgain(t *testing.T, stop func(*grpc.Server), want codes.Code) {
 		t.Errorf("attempts that gRPC did again by itself = %v, want %d or more", n, waiting)
 	}
 	a.check(t, c)
-	series := "rpcs_total " + first.addr + " " + want.String()
+	series := "rpc_attempts_total " + first.addr + " " + grpcstatus.Name(want)
 	if n := c.scrape(t).nonzero()[series]; n != 1 {
 		t.Errorf("%s = %v, want 1", series, n)
 	}
@@ -254,7 +256,7 @@ func TestAttemptsThatEndBeforeSendingCountForTheirCallers(t *testing.T) {
 	c := newClient(t, withLatency("metered_round_robin"), startServer(t, grpc.MaxConcurrentStreams(1)))
 	cancelStream, ended := c.openStream(t)
 	counted := func(code codes.Code) float64 {
-		return c.scrape(t).of(func(p point) bool { return p.extra == code.String() }).sum("rpcs_total")
+		return c.scrape(t).of(func(p point) bool { return p.extra == grpcstatus.Name(code) }).sum("rpc_attempts_total")
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
@@ -264,7 +266,7 @@ func TestAttemptsThatEndBeforeSendingCountForTheirCallers(t *testing.T) {
 			t.Errorf("RPC: %v, want Canceled", got)
 		}
 	})
-	eventually(t, "the RPC waits for the stream", func() bool { return c.scrape(t).sum("rpcs_in_flight") == 2 })
+	eventually(t, "the RPC waits for the stream", func() bool { return c.scrape(t).sum("rpc_attempts_in_flight") == 2 })
 	cancel()
 	rpc.Wait()
 	if n := counted(codes.Canceled); n != 1 {
@@ -286,7 +288,7 @@ func TestAttemptsThatEndBeforeSendingCountForTheirCallers(t *testing.T) {
 	}
 	got := c.scrape(t)
 	got.checkLaws(t)
-	if n, all := got.sum("repicks_total"), got.sum("rpcs_total"); n != 0 || all != 3 {
+	if n, all := got.sum("repicks_total"), got.sum("rpc_attempts_total"); n != 0 || all != 3 {
 		t.Errorf("repicks = %v, RPCs = %v, want 0 and 3 with the stream", n, all)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 var policies = []string{"metered_pick_first", "metered_round_robin", "metered_least_request_experimental"}
@@ -15,7 +17,7 @@ var policies = []string{"metered_pick_first", "metered_round_robin", "metered_le
 func configOf(policy string) string { return `{"loadBalancingConfig": [{"` + policy + `": {}}]}` }
 
 func withLatency(policy string) string {
-	return `{"loadBalancingConfig": [{"` + policy + `": {"metrics": {"latency": true}}}]}`
+	return `{"loadBalancingConfig": [{"` + policy + `": {"balancer2Metrics": {"latency": true}}}]}`
 }
 
 func TestRPCsAreCountedByCodeAndBackend(t *testing.T) {
@@ -31,16 +33,16 @@ func TestRPCsAreCountedByCodeAndBackend(t *testing.T) {
 				if got != asked {
 					t.Fatalf("RPC ended with %v, want %v", got, asked)
 				}
-				want["rpcs_total "+server+" "+got.String()]++
+				want["rpc_attempts_total "+server+" "+grpcstatus.Name(got)]++
 				want["picks_total "+server]++
 			}
 			got := c.scrape(t)
 			got.checkLaws(t)
-			rpcs := got.of(func(p point) bool { return p.name == "rpcs_total" || p.name == "picks_total" })
+			rpcs := got.of(func(p point) bool { return p.name == "rpc_attempts_total" || p.name == "picks_total" })
 			if diff := cmp.Diff(want, rpcs.nonzero()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			for name, want := range map[string]float64{"rpcs_in_flight": 0, "repicks_total": 0, "picks_failed_total": 0, "channels": 1} {
+			for name, want := range map[string]float64{"rpc_attempts_in_flight": 0, "repicks_total": 0, "picks_failed_total": 0, "policy_instances": 1} {
 				if n := got.sum(name); n != want {
 					t.Errorf("%s = %v, want %v", name, n, want)
 				}
@@ -58,7 +60,7 @@ func (c *client) checkClosed(t *testing.T) {
 	}
 	got := c.scrape(t)
 	got.checkLaws(t)
-	for _, name := range []string{"rpcs_in_flight", "backend_ready", "subchannels", "channels"} {
+	for _, name := range []string{"rpc_attempts_in_flight", "ready_subchannels", "subchannels", "policy_instances"} {
 		if n := got.sum(name); n != 0 {
 			t.Errorf("%s after Close = %v, want 0", name, n)
 		}
@@ -110,13 +112,13 @@ func TestLawsHoldWhileServersDie(t *testing.T) {
 
 			got := c.scrape(t)
 			got.checkLaws(t)
-			if n := got.of(func(p point) bool { return p.extra == "OK" }).sum("rpcs_total"); n != float64(c.ok.Load()) {
+			if n := got.of(func(p point) bool { return p.extra == "OK" }).sum("rpc_attempts_total"); n != float64(c.ok.Load()) {
 				t.Errorf("RPCs that are OK = %v, want %v", n, c.ok.Load())
 			}
-			if n := got.sum("rpcs_in_flight"); n != 0 {
+			if n := got.sum("rpc_attempts_in_flight"); n != 0 {
 				t.Errorf("in flight = %v, want 0", n)
 			}
-			if measured, all := got.sum("rpc_duration_seconds_count"), got.sum("rpcs_total"); measured != all {
+			if measured, all := got.sum("rpc_attempt_duration_seconds_count"), got.sum("rpc_attempts_total"); measured != all {
 				t.Errorf("RPCs measured = %v, want all of %v", measured, all)
 			}
 			if n := got.sum("disconnections_total"); n < 4 {
@@ -133,10 +135,10 @@ func TestServersThatAreDownAreFailedAttempts(t *testing.T) {
 	down.stop()
 	c := newClient(t, configOf("metered_round_robin"), up, down)
 	c.callUntil(t, func(string) bool {
-		return c.scrape(t).nonzero()["connection_attempts_total "+down.addr+" failure"] >= 2
+		return c.scrape(t).nonzero()["connection_attempts_failed_total "+down.addr] >= 2
 	})
 	got := c.scrape(t).nonzero()
-	if n := got["backend_ready "+up.addr]; n != 1 {
+	if n := got["ready_subchannels "+up.addr]; n != 1 {
 		t.Errorf("READY SubConns to the server that is up = %v, want 1", n)
 	}
 	if n := got["connect_duration_seconds_count"]; n != 1 {
@@ -161,20 +163,20 @@ func TestGracefulSwitchBetweenMeteredPolicies(t *testing.T) {
 	})
 	c.callUntil(t, func(string) bool {
 		got := c.scrape(t)
-		return got.ofPolicy("metered_round_robin").sum("channels") == 0 && got.ofPolicy("metered_pick_first").sum("rpcs_total") > 0
+		return got.ofPolicy("metered_round_robin").sum("policy_instances") == 0 && got.ofPolicy("metered_pick_first").sum("rpc_attempts_total") > 0
 	})
 	got := c.scrape(t)
 	got.checkLaws(t)
 	old, next := got.ofPolicy("metered_round_robin"), got.ofPolicy("metered_pick_first")
-	if n, m := old.sum("subchannels"), old.sum("backend_ready"); n != 0 || m != 0 {
+	if n, m := old.sum("subchannels"), old.sum("ready_subchannels"); n != 0 || m != 0 {
 		t.Errorf("SubConns of the old policy = %v, READY %v, want 0 and 0", n, m)
 	}
-	if n := next.sum("backend_ready"); n != 1 {
+	if n := next.sum("ready_subchannels"); n != 1 {
 		t.Errorf("READY SubConns of the new policy = %v, want 1", n)
 	}
 	// A pick from the old policy may meet a connection that closes: an attempt that
 	// fails, after which gRPC does another.
-	ok := got.of(func(p point) bool { return p.extra == "OK" }).sum("rpcs_total")
+	ok := got.of(func(p point) bool { return p.extra == "OK" }).sum("rpc_attempts_total")
 	if ok != float64(c.ok.Load()) {
 		t.Errorf("RPCs of both policies with OK = %v, want %v", ok, c.ok.Load())
 	}

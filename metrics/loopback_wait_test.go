@@ -30,7 +30,7 @@ func (c *client) waitsSettle(t *testing.T, want map[string]float64) {
 	eventually(t, "no RPC waits and the waits are counted", func() bool {
 		got = make(map[string]float64)
 		for _, p := range c.scrape(t) {
-			if p.name == "pick_wait_seconds_count" && p.value > 0 {
+			if p.name == "pick_delay_duration_seconds_count" && p.value > 0 {
 				got[p.extra] = p.value
 			}
 		}

@@ -4,18 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Default is what the policies of this module report to. It is registered with
-// [prometheus.DefaultRegisterer]. If that is impossible, because a collector
-// that clashes with it is there already, such as the Default of a second copy of
-// this module, it is in no registry, and a warning says so in gRPC's log.
-var Default = New()
+var defaultMetrics = New()
 
-func init() { register(prometheus.DefaultRegisterer, Default) }
+// Default returns the Metrics that the policies of this module report to, always
+// the same. It is registered with [prometheus.DefaultRegisterer]. If that is
+// impossible, because a collector that clashes with it is there already, such as
+// the Default of a second copy of this module, it is in no registry, and a warning
+// says so in gRPC's log. [ConfigureDefault] sets its options.
+func Default() *Metrics { return defaultMetrics }
+
+func init() { register(prometheus.DefaultRegisterer, defaultMetrics) }
 
 // register never fails a program for its metrics. If m itself is there already
 // that is what was wanted. Another collector with the same metrics makes the same
@@ -38,8 +42,10 @@ func register(r prometheus.Registerer, m *Metrics) {
 // Prometheus collector. Make one with [New]. Its methods may be called from
 // several goroutines.
 type Metrics struct {
-	options
 	start time.Time // when New made it; never changes
+
+	options atomic.Pointer[options] // replaced by configure only, before they are in use
+	usage   usage
 
 	records records
 	waits   waits
@@ -49,14 +55,22 @@ type Metrics struct {
 
 // New returns a Metrics that reports to no registry yet. The caller registers
 // it with the ones it likes; a registry holds one Metrics, unless the others
-// are told apart with [prometheus.WrapRegistererWith].
+// are told apart with [prometheus.WrapRegistererWith]. New panics if an option is
+// not valid.
 func New(opts ...Option) *Metrics {
-	m := &Metrics{options: defaultOptions(), start: time.Now()}
-	for _, opt := range opts {
-		opt(&m.options)
+	o, err := newOptions(opts)
+	if err != nil {
+		panic("metrics: new: " + err.Error())
 	}
-	m.records.retention, m.records.maxBackends = m.retention, m.maxBackends
+	m := &Metrics{start: time.Now()}
+	m.records.now = m.now
+	m.setOptions(o)
 	return m
+}
+
+func (m *Metrics) setOptions(o *options) {
+	m.options.Store(o)
+	m.records.setLimits(o.limits)
 }
 
 // instant is a time as what has passed since the start of a Metrics, by the

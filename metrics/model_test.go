@@ -190,7 +190,7 @@ func (m *model) leave(sc *modelSubConn) {
 	sc.backend.subConns--
 	m.states[sc.state.String()]--
 	if sc.state == ready {
-		sc.backend.add("backend_ready", "", -1)
+		sc.backend.add("ready_subchannels", "", -1)
 	}
 }
 
@@ -208,19 +208,19 @@ func (m *model) state(sc *modelSubConn, to connectivity.State) {
 	m.states[to.String()]++
 	b := sc.backend
 	if from == ready {
-		b.add("backend_ready", "", -1)
+		b.add("ready_subchannels", "", -1)
 		b.add("disconnections_total", "", 1)
 		b.add("early_disconnections_total", "", 1) // no time passes
 		return
 	}
 	switch {
 	case to == ready:
-		b.add("backend_ready", "", 1)
-		b.add("connection_attempts_total", "success", 1)
+		b.add("ready_subchannels", "", 1)
+		b.add("connection_attempts_succeeded_total", "", 1)
 	case to == failure:
-		b.add("connection_attempts_total", "failure", 1)
+		b.add("connection_attempts_failed_total", "", 1)
 	case from == connecting:
-		b.add("connection_attempts_total", "success", 1)
+		b.add("connection_attempts_succeeded_total", "", 1)
 		b.add("disconnections_total", "", 1)
 		b.add("early_disconnections_total", "", 1)
 	}
@@ -250,17 +250,17 @@ func (m *model) done(arg int) {
 	m.open = append(m.open[:i], m.open[i+1:]...)
 	p.backend.open--
 	if m.latency && arg%4 != 0 {
-		p.backend.add("rpc_duration_seconds_count", "", 1)
+		p.backend.add("rpc_attempt_duration_seconds_count", "", 1)
 	}
 	switch arg % 4 {
 	case 0:
 		p.backend.add("repicks_total", "", 1)
 		p.done(balancer.DoneInfo{})
 	case 1:
-		p.backend.add("rpcs_total", "Unknown", 1)
+		p.backend.add("rpc_attempts_total", "UNKNOWN", 1)
 		p.done(balancer.DoneInfo{Err: errors.New("plain")})
 	default:
-		p.backend.add("rpcs_total", "OK", 1)
+		p.backend.add("rpc_attempts_total", "OK", 1)
 		p.done(balancer.DoneInfo{BytesSent: true, BytesReceived: true})
 	}
 }
@@ -274,7 +274,7 @@ func (m *model) compare() {
 	want := make(map[string]float64)
 	for _, b := range m.backends {
 		maps.Copy(want, b.values)
-		want["rpcs_in_flight "+b.addr] = float64(b.open)
+		want["rpc_attempts_in_flight "+b.addr] = float64(b.open)
 	}
 	for state, n := range m.states {
 		want["subchannels "+state] = n
@@ -287,7 +287,7 @@ func (m *model) compare() {
 	if diff := cmp.Diff(want, kept.nonzero()); diff != "" {
 		m.t.Errorf("(-want +got):\n%s", diff)
 	}
-	if n := got.sum("backends_folded_total"); n != m.folded {
+	if n := got.sum("folded_subchannels_total"); n != m.folded {
 		m.t.Errorf("folded = %v, want %v", n, m.folded)
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(m.backends)), got.backends()); diff != "" {

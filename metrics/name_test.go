@@ -32,14 +32,14 @@ func TestBackendsAreNamed(t *testing.T) {
 		want string
 	}{
 		{"address", nil, resolver.Address{Addr: "a:1", ServerName: "x"}, "a:1"},
-		{"server name", metrics.ServerName, resolver.Address{Addr: "a:1", ServerName: "x"}, "x"},
-		{"no server name", metrics.ServerName, resolver.Address{Addr: "a:1"}, "a:1"},
-		{"attribute of the endpoint", metrics.Attribute(podKey{}), resolver.Address{Addr: "a:2"}, "pod-a"},
-		{"attribute of the address", metrics.Attribute(podKey{}), resolver.Address{Addr: "a:1", Attributes: pod(7)}, "7"},
-		{"attribute of the address for policies", metrics.Attribute(podKey{}), resolver.Address{Addr: "a:1", BalancerAttributes: pod("p")}, "p"},
-		{"no such attribute", metrics.Attribute("other"), resolver.Address{Addr: "a:1"}, "a:1"},
-		{"no attributes", metrics.Attribute(podKey{}), resolver.Address{Addr: "b:1"}, "b:1"},
-		{"no name", metrics.NoName, resolver.Address{Addr: "a:1"}, ""},
+		{"server name", metrics.NameByServerName, resolver.Address{Addr: "a:1", ServerName: "x"}, "x"},
+		{"no server name", metrics.NameByServerName, resolver.Address{Addr: "a:1"}, "a:1"},
+		{"attribute of the endpoint", metrics.NameByAttribute(podKey{}), resolver.Address{Addr: "a:2"}, "pod-a"},
+		{"attribute of the address", metrics.NameByAttribute(podKey{}), resolver.Address{Addr: "a:1", Attributes: pod(7)}, "7"},
+		{"attribute of the address for policies", metrics.NameByAttribute(podKey{}), resolver.Address{Addr: "a:1", BalancerAttributes: pod("p")}, "p"},
+		{"no such attribute", metrics.NameByAttribute("other"), resolver.Address{Addr: "a:1"}, "a:1"},
+		{"no attributes", metrics.NameByAttribute(podKey{}), resolver.Address{Addr: "b:1"}, "b:1"},
+		{"no name", metrics.NameNone, resolver.Address{Addr: "a:1"}, ""},
 		{"own function", func(a resolver.Address) string { return "<" + a.Addr + ">" }, resolver.Address{Addr: "a:1"}, "<a:1>"},
 		{"not UTF-8", func(resolver.Address) string { return "\xffx" }, resolver.Address{Addr: "a:1"}, "\uFFFDx"},
 	}
@@ -85,7 +85,7 @@ func TestBackendsAreNamedByTheirEndpointsInTheNewestUpdate(t *testing.T) {
 	for _, policy := range []balancer.Builder{grpcPolicies[1], newRandomBuilder(new(atomic.Int64))} {
 		t.Run(policy.Name(), func(t *testing.T) {
 			t.Parallel()
-			m := metrics.New(metrics.WithBackendName(metrics.Attribute(podKey{})), metrics.WithRetention(0))
+			m := metrics.New(metrics.WithBackendName(metrics.NameByAttribute(podKey{})), metrics.WithRetention(0))
 			cc := balancertest.NewClientConn(t)
 			p := cc.Build(m.Instrument(policy))
 			for i, u := range updates {
@@ -103,7 +103,7 @@ func TestBackendsAreNamedByTheirEndpointsInTheNewestUpdate(t *testing.T) {
 
 func TestNamesStayIfTheResolverReusesItsMemory(t *testing.T) {
 	t.Parallel()
-	m := metrics.New(metrics.WithBackendName(metrics.Attribute(podKey{})))
+	m := metrics.New(metrics.WithBackendName(metrics.NameByAttribute(podKey{})))
 	s, _, p := metered(t, m)
 	endpoints := balancertest.Endpoints("a:1", "b:1")
 	endpoints[0].Attributes, endpoints[1].Attributes = pod("pod-a"), pod("pod-b")
@@ -121,7 +121,7 @@ func TestNamesStayIfTheResolverReusesItsMemory(t *testing.T) {
 
 func TestBackendsOfOneNameShareSeries(t *testing.T) {
 	t.Parallel()
-	m := metrics.New(metrics.WithBackendName(metrics.NoName), metrics.WithRetention(0))
+	m := metrics.New(metrics.WithBackendName(metrics.NameNone), metrics.WithRetention(0))
 	s, cc, _ := metered(t, m)
 	first, second := s.connect(t, "a:1"), s.connect(t, "b:1")
 	for _, sc := range cc.Live() {
@@ -136,8 +136,8 @@ func TestBackendsOfOneNameShareSeries(t *testing.T) {
 	first.Shutdown()
 	got := scrape(t, m)
 	got.checkLaws(t)
-	if got.sum("picks_total") != 3 || got.sum("backend_ready") != 1 || len(got.backends()) != 1 {
-		t.Errorf("picks %v, READY %v, backends %q, want 3, 1 and one", got.sum("picks_total"), got.sum("backend_ready"), got.backends())
+	if got.sum("picks_total") != 3 || got.sum("ready_subchannels") != 1 || len(got.backends()) != 1 {
+		t.Errorf("picks %v, READY %v, backends %q, want 3, 1 and one", got.sum("picks_total"), got.sum("ready_subchannels"), got.backends())
 	}
 	second.Shutdown()
 	if got := scrape(t, m).backends(); len(got) != 0 {
@@ -173,7 +173,7 @@ func TestBackendsAboveTheLimitAreCountedTogether(t *testing.T) {
 		if diff := cmp.Diff(picks, have); diff != "" {
 			t.Errorf("picks (-want +got):\n%s", diff)
 		}
-		if n := got.sum("backends_folded_total"); n != folded {
+		if n := got.sum("folded_subchannels_total"); n != folded {
 			t.Errorf("folded = %v, want %v", n, folded)
 		}
 	}

@@ -8,20 +8,37 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// Option configures [New].
+// Option configures [New] and [ConfigureDefault].
 type Option func(*options)
 
-// options are set by New and stay as they are.
+// options are what New and ConfigureDefault were given. They never change.
 type options struct {
-	retention   time.Duration
-	maxBackends int                                     // per target; 0 for no limit
-	nameBackend func(resolver.Address) string           // nil: the address
-	latency     bool                                    // unless a service config says otherwise
-	exemplar    func(context.Context) prometheus.Labels // nil: no exemplars
+	limits
+	nameTarget    func(string) string                     // nil: as it is
+	nameBackend   func(resolver.Address) string           // nil: the address
+	backendLabels []customLabel                           // in the order of their names
+	latency       bool                                    // unless a service config says otherwise
+	exemplar      func(context.Context) prometheus.Labels // nil: no exemplars
+
+	catalog *catalog // of the metrics, with the labels
 }
 
-func defaultOptions() options {
-	return options{retention: 5 * time.Minute, maxBackends: 10_000}
+// limits bound what the records may hold.
+type limits struct {
+	retention   time.Duration
+	maxTargets  int // 0 for no limit
+	maxBackends int // per target; 0 for no limit
+}
+
+// newOptions returns the defaults, as opts change them.
+func newOptions(opts []Option) (*options, error) {
+	o := &options{limits: limits{retention: 5 * time.Minute, maxTargets: 1000, maxBackends: 10_000}}
+	for _, opt := range opts {
+		opt(o)
+	}
+	var err error
+	o.catalog, err = catalogWith(o.backendLabels)
+	return o, err
 }
 
 // WithRetention sets how long the series of a backend or target stay after
@@ -36,7 +53,7 @@ func WithRetention(d time.Duration) Option {
 // own, those within their retention included: where all may be replaced within
 // it, the limit should be twice their number. The default is 10,000. Further
 // ones are counted together as the backend "other", and by
-// grpc_lb_backends_folded_total. Before that, those whose retention has passed are
+// grpc_lb_folded_subchannels_total. Before that, those whose retention has passed are
 // dropped, scraped or not. A subchannel that was counted as "other" stays it for
 // as long as it lives; the next one to the same backend has series of its own if
 // there is room by then. A backend whose name is "other" is counted with them.
@@ -45,9 +62,31 @@ func WithMaxBackends(n int) Option {
 	return func(o *options) { o.maxBackends = max(n, 0) }
 }
 
+// WithMaxTargets limits the targets that have series of their own, those within
+// their retention included. A target counts once for each policy that it is used
+// with. The default is 1,000. The policy instances of further targets are counted
+// together under the target "other", and by
+// grpc_lb_folded_policy_instances_total, for as long as they live. A target whose
+// name is "other" is counted with them. With 0, or less, there is no limit.
+func WithMaxTargets(n int) Option {
+	return func(o *options) { o.maxTargets = max(n, 0) }
+}
+
+// WithTargetName sets how targets are named in the label grpc_target. The default
+// is the channel's canonical target, such as dns:///host:1. Some targets hold what
+// differs from run to run, a port or a pointer, so that each restart of the
+// program leaves series behind. Targets that get the same name share series.
+//
+// The function is called once for each policy instance, with the canonical
+// target. It may be called from several goroutines and must not call gRPC.
+func WithTargetName(name func(target string) string) Option {
+	return func(o *options) { o.nameTarget = name }
+}
+
 // WithBackendName sets how backends are named in the label grpc_lb_backend. The
-// default is the address. [ServerName], [Attribute] and [NoName] are ready-made
-// names. Backends of a target that have the same name share series.
+// default is the address. [NameByServerName], [NameByAttribute] and [NameNone] are
+// ready-made names. Backends of a target that have the same name, and the same
+// values of the labels of [WithBackendLabel], share series.
 //
 // The function is called once for each subchannel, with its first address,
 // whose BalancerAttributes are those of its endpoint if it has none. It may be
@@ -56,16 +95,36 @@ func WithBackendName(name func(resolver.Address) string) Option {
 	return func(o *options) { o.nameBackend = name }
 }
 
-// WithLatency measures grpc_lb_rpc_duration_seconds in all channels. The
+// WithBackendLabel adds a label to all metrics of backends, such as zone, version
+// or cluster. [ValueOfAttribute] reads it from what the resolver sent:
+//
+//	metrics.WithBackendLabel("zone", metrics.ValueOfAttribute(zoneKey{}))
+//
+// The option can be given several times, each time with another name. Every value
+// that a backend changes to makes all of its series anew, so values should be few,
+// and stay. "" is as good as no label. The backends above the limit, together,
+// have "".
+//
+// The name must be one that Prometheus takes everywhere (letters, digits and
+// underscores, not beginning with a digit or two underscores) and none that the
+// metrics have already. Otherwise New panics, and ConfigureDefault returns an
+// error.
+//
+// The function is called as that of WithBackendName is.
+func WithBackendLabel(name string, value func(resolver.Address) string) Option {
+	return func(o *options) { o.backendLabels = append(o.backendLabels, customLabel{name, value}) }
+}
+
+// WithLatency measures grpc_lb_rpc_attempt_duration_seconds in all channels. The
 // default is to measure none. The service config of a channel goes before it:
 //
-//	{"loadBalancingConfig": [{"round_robin2": {"metrics": {"latency": true}}}]}
+//	{"loadBalancingConfig": [{"round_robin2": {"balancer2Metrics": {"latency": true}}}]}
 func WithLatency() Option {
 	return func(o *options) { o.latency = true }
 }
 
 // WithExemplars attaches labels to the observations of
-// grpc_lb_rpc_duration_seconds, usually the id of the trace that the RPC
+// grpc_lb_rpc_attempt_duration_seconds, usually the id of the trace that the RPC
 // belongs to. The function is called at the end of an RPC attempt that is
 // measured, with the RPC's context, from many goroutines; nil means no exemplar
 // for this one. Labels that Prometheus does not take, because they have more

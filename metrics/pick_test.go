@@ -30,24 +30,24 @@ func TestDoneCountsTheEndOfAPick(t *testing.T) {
 		want string
 	}{
 		{"no transport", balancer.DoneInfo{}, "repicks_total a:1"},
-		{"success", balancer.DoneInfo{BytesSent: true, BytesReceived: true}, "rpcs_total a:1 OK"},
-		{"success of a fake", balancer.DoneInfo{BytesSent: true}, "rpcs_total a:1 OK"},
-		{"broken stream, no error", balancer.DoneInfo{BytesSent: true, Trailer: metadata.MD{}}, "rpcs_total a:1 Unavailable"},
-		{"status", balancer.DoneInfo{Err: status.Error(codes.NotFound, ""), BytesSent: true}, "rpcs_total a:1 NotFound"},
-		{"status, nothing sent", balancer.DoneInfo{Err: status.Error(codes.Unavailable, "")}, "rpcs_total a:1 Unavailable"},
+		{"success", balancer.DoneInfo{BytesSent: true, BytesReceived: true}, "rpc_attempts_total a:1 OK"},
+		{"success of a fake", balancer.DoneInfo{BytesSent: true}, "rpc_attempts_total a:1 OK"},
+		{"broken stream, no error", balancer.DoneInfo{BytesSent: true, Trailer: metadata.MD{}}, "rpc_attempts_total a:1 UNAVAILABLE"},
+		{"status", balancer.DoneInfo{Err: status.Error(codes.NotFound, ""), BytesSent: true}, "rpc_attempts_total a:1 NOT_FOUND"},
+		{"status, nothing sent", balancer.DoneInfo{Err: status.Error(codes.Unavailable, "")}, "rpc_attempts_total a:1 UNAVAILABLE"},
 		{"connection closes", balancer.DoneInfo{Err: status.Error(codes.Unavailable, "the connection is draining")}, "repicks_total a:1"},
 		{"connection has closed", balancer.DoneInfo{Err: status.Error(codes.Unavailable, "transport is closing")}, "repicks_total a:1"},
-		{"connection closes after sending", balancer.DoneInfo{Err: status.Error(codes.Unavailable, "the connection is draining"), BytesSent: true}, "rpcs_total a:1 Unavailable"},
-		{"connection closes, by another code", balancer.DoneInfo{Err: status.Error(codes.Canceled, "transport is closing")}, "rpcs_total a:1 Canceled"},
-		{"canceled before sending", balancer.DoneInfo{Err: status.Error(codes.Canceled, "context canceled")}, "rpcs_total a:1 Canceled"},
-		{"expired before sending", balancer.DoneInfo{Err: status.Error(codes.DeadlineExceeded, "context deadline exceeded")}, "rpcs_total a:1 DeadlineExceeded"},
-		{"wrapped status", balancer.DoneInfo{Err: fmt.Errorf("x: %w", status.Error(codes.Aborted, "")), BytesSent: true}, "rpcs_total a:1 Aborted"},
-		{"highest code", balancer.DoneInfo{Err: status.Error(codes.Unauthenticated, "")}, "rpcs_total a:1 Unauthenticated"},
-		{"code beyond gRPC's", balancer.DoneInfo{Err: status.Error(17, "")}, "rpcs_total a:1 Unknown"},
-		{"status that is nil", balancer.DoneInfo{Err: nilStatusError{plain}}, "rpcs_total a:1 Unknown"},
-		{"context canceled", balancer.DoneInfo{Err: context.Canceled}, "rpcs_total a:1 Canceled"},
-		{"context expired", balancer.DoneInfo{Err: fmt.Errorf("x: %w", context.DeadlineExceeded)}, "rpcs_total a:1 DeadlineExceeded"},
-		{"plain error", balancer.DoneInfo{Err: plain, BytesSent: true}, "rpcs_total a:1 Unknown"},
+		{"connection closes after sending", balancer.DoneInfo{Err: status.Error(codes.Unavailable, "the connection is draining"), BytesSent: true}, "rpc_attempts_total a:1 UNAVAILABLE"},
+		{"connection closes, by another code", balancer.DoneInfo{Err: status.Error(codes.Canceled, "transport is closing")}, "rpc_attempts_total a:1 CANCELLED"},
+		{"canceled before sending", balancer.DoneInfo{Err: status.Error(codes.Canceled, "context canceled")}, "rpc_attempts_total a:1 CANCELLED"},
+		{"expired before sending", balancer.DoneInfo{Err: status.Error(codes.DeadlineExceeded, "context deadline exceeded")}, "rpc_attempts_total a:1 DEADLINE_EXCEEDED"},
+		{"wrapped status", balancer.DoneInfo{Err: fmt.Errorf("x: %w", status.Error(codes.Aborted, "")), BytesSent: true}, "rpc_attempts_total a:1 ABORTED"},
+		{"highest code", balancer.DoneInfo{Err: status.Error(codes.Unauthenticated, "")}, "rpc_attempts_total a:1 UNAUTHENTICATED"},
+		{"code beyond gRPC's", balancer.DoneInfo{Err: status.Error(17, "")}, "rpc_attempts_total a:1 UNKNOWN"},
+		{"status that is nil", balancer.DoneInfo{Err: nilStatusError{plain}}, "rpc_attempts_total a:1 UNKNOWN"},
+		{"context canceled", balancer.DoneInfo{Err: context.Canceled}, "rpc_attempts_total a:1 CANCELLED"},
+		{"context expired", balancer.DoneInfo{Err: fmt.Errorf("x: %w", context.DeadlineExceeded)}, "rpc_attempts_total a:1 DEADLINE_EXCEEDED"},
+		{"plain error", balancer.DoneInfo{Err: plain, BytesSent: true}, "rpc_attempts_total a:1 UNKNOWN"},
 	}
 	for _, tt := range tests {
 		for _, ownDone := range []bool{false, true} {
@@ -66,13 +66,13 @@ func TestDoneCountsTheEndOfAPick(t *testing.T) {
 				if err != nil {
 					t.Fatalf("Pick: %v", err)
 				}
-				want := map[string]float64{"picks_total a:1": 1, "rpcs_in_flight a:1": 1, "subchannels IDLE": 1, "picker_updates_total": 1, "channels": 1}
+				want := map[string]float64{"picks_total a:1": 1, "rpc_attempts_in_flight a:1": 1, "subchannels IDLE": 1, "picker_updates_total": 1, "policy_instances": 1}
 				if diff := cmp.Diff(want, scrape(t, m).nonzero()); diff != "" {
 					t.Errorf("after Pick (-want +got):\n%s", diff)
 				}
 
 				got.Done(tt.info)
-				delete(want, "rpcs_in_flight a:1")
+				delete(want, "rpc_attempts_in_flight a:1")
 				want[tt.want] = 1
 				if diff := cmp.Diff(want, scrape(t, m).nonzero()); diff != "" {
 					t.Errorf("after Done (-want +got):\n%s", diff)
@@ -108,7 +108,7 @@ func TestPickErrorsPassAndAreCounted(t *testing.T) {
 					t.Errorf("Pick: %v, want %v itself", err, tt.err)
 				}
 			}
-			want := map[string]float64{tt.want: 2, "picker_updates_total": 1, "channels": 1}
+			want := map[string]float64{tt.want: 2, "picker_updates_total": 1, "policy_instances": 1}
 			if diff := cmp.Diff(want, scrape(t, m).nonzero()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

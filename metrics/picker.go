@@ -29,7 +29,8 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	sc, ok := res.SubConn.(*subConn)
 	if err == nil && ok && sc.instance == inst && res.Done == nil && !inst.timed.Load() && !inst.waits.any() {
 		sc.counts.picks.Add(1)
-		return balancer.PickResult{SubConn: sc.SubConn, Done: sc.done, Metadata: res.Metadata}, nil
+		res.SubConn, res.Done = sc.SubConn, sc.done
+		return res, nil
 	}
 	if err != nil {
 		p.countError(info.Ctx, err)

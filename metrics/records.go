@@ -3,7 +3,6 @@ package metrics
 import (
 	"slices"
 	"sync"
-	"time"
 )
 
 // sweepEvery is the least number of records that are made between two sweeps,
@@ -13,32 +12,73 @@ const sweepEvery = 64
 // records are all records of a Metrics. A record lives while it is in use, and
 // for the retention after that.
 type records struct {
-	retention   time.Duration
-	maxBackends int // per target; 0 for no limit
+	now func() instant
 
 	// mu guards the fields below and the fields of records that say so. No call
 	// leaves the package under it, except into Prometheus's own lock-protected
 	// histograms.
-	mu      sync.Mutex
+	mu sync.Mutex
+	limits
 	targets table[targetKey, *targetRecord]
 	fresh   int // records made since the last sweep
 	kept    int // records that the last sweep left
 }
 
+func (r *records) setLimits(l limits) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.limits = l
+}
+
 // open returns the record for a new policy instance, and makes it if there is
-// none.
+// none. Targets above the limit share one record for each policy.
 func (r *records) open(key targetKey, inst *instance) *targetRecord {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t, ok := r.targets.get(key)
 	if !ok {
-		now := time.Now()
+		now := r.now()
 		r.sweepIfDueLocked(now)
-		t = newTargetRecord(key, now)
-		r.targets.put(key, t)
+		t = r.newTargetLocked(key, inst.options, now)
 	}
 	t.instances[inst] = struct{}{}
 	return t
+}
+
+// newTargetLocked makes a record, or returns the one for all targets above the
+// limit. Expired records do not count towards the limit.
+func (r *records) newTargetLocked(key targetKey, o *options, now instant) *targetRecord {
+	if r.targetsFullLocked() {
+		r.sweepLocked(now)
+	}
+	full := r.targetsFullLocked()
+	if full {
+		key.target = otherName
+	}
+	t, folding := r.targets.get(key)
+	if !folding {
+		t = newTargetRecord(key, o)
+		r.targets.put(key, t)
+	}
+	if full {
+		t.foldedHere.Add(1)
+	}
+	return t
+}
+
+// targetsFullLocked reports whether there are as many targets as may have series
+// of their own.
+func (r *records) targetsFullLocked() bool {
+	if r.maxTargets == 0 || r.targets.len() < r.maxTargets {
+		return false
+	}
+	named := 0
+	for t := range r.targets.values() {
+		if t.target != otherName {
+			named++
+		}
+	}
+	return named >= r.maxTargets
 }
 
 // close undoes open.
@@ -48,20 +88,20 @@ func (r *records) close(inst *instance) {
 	t := inst.targetRecord
 	delete(t.instances, inst)
 	if len(t.instances) == 0 {
-		t.idleSince = time.Now()
+		t.idleSince = r.now()
 	}
 }
 
 // acquire returns the record of the target's backend for one more SubConn, and
 // makes it if there is none. Backends above the limit share one record.
-func (r *records) acquire(t *targetRecord, name string) *backendRecord {
+func (r *records) acquire(t *targetRecord, id backendID) *backendRecord {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	b, ok := t.backends.get(name)
+	b, ok := t.backends.get(id.key())
 	if !ok {
-		now := time.Now()
+		now := r.now()
 		r.sweepIfDueLocked(now)
-		b = r.newBackendLocked(t, name, now)
+		b = r.newBackendLocked(t, id, now)
 	}
 	b.acquireLocked()
 	return b
@@ -71,24 +111,24 @@ func (r *records) acquire(t *targetRecord, name string) *backendRecord {
 func (r *records) release(b *backendRecord) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	b.releaseLocked(time.Now())
+	b.releaseLocked(r.now())
 }
 
 // newBackendLocked makes a record, or returns the one for all backends above the
 // limit. Expired records do not count towards the limit.
-func (r *records) newBackendLocked(t *targetRecord, name string, now time.Time) *backendRecord {
+func (r *records) newBackendLocked(t *targetRecord, id backendID, now instant) *backendRecord {
 	if r.fullLocked(t) {
 		t.dropExpiredLocked(now, r.retention)
 	}
 	if r.fullLocked(t) {
 		t.folded.Add(1)
-		if other, folding := t.backends.get(otherName); folding {
+		id = t.otherBackend()
+		if other, folding := t.backends.get(id.key()); folding {
 			return other
 		}
-		name = otherName
 	}
-	b := newBackendRecord(t, name, now)
-	t.backends.put(name, b)
+	b := newBackendRecord(t, id)
+	t.backends.put(id.key(), b)
 	return b
 }
 
@@ -96,7 +136,7 @@ func (r *records) newBackendLocked(t *targetRecord, name string, now time.Time) 
 // of their own.
 func (r *records) fullLocked(t *targetRecord) bool {
 	named := t.backends.len()
-	if _, folding := t.backends.get(otherName); folding {
+	if _, folding := t.backends.get(t.otherBackend().key()); folding {
 		named--
 	}
 	return r.maxBackends > 0 && named >= r.maxBackends
@@ -105,7 +145,7 @@ func (r *records) fullLocked(t *targetRecord) bool {
 // sweepIfDueLocked is called before a record is made or refused. It sweeps after
 // as many calls as the last sweep left records. So records do not pile up if
 // nobody scrapes, and a sweep is amortized O(1) per record.
-func (r *records) sweepIfDueLocked(now time.Time) {
+func (r *records) sweepIfDueLocked(now instant) {
 	r.fresh++
 	if r.fresh > max(sweepEvery, r.kept) {
 		r.sweepLocked(now)
@@ -113,7 +153,7 @@ func (r *records) sweepIfDueLocked(now time.Time) {
 }
 
 // sweepLocked drops the records whose retention has passed.
-func (r *records) sweepLocked(now time.Time) {
+func (r *records) sweepLocked(now instant) {
 	r.fresh, r.kept = 0, 0
 	r.targets.deleteFunc(func(t *targetRecord) bool {
 		t.dropExpiredLocked(now, r.retention)
@@ -138,7 +178,7 @@ type series struct {
 func (r *records) all() []series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := time.Now()
+	now := r.now()
 	for t := range r.targets.values() {
 		t.lookLocked(now)
 	}
@@ -156,7 +196,7 @@ func (r *records) all() []series {
 func (r *records) listTargets() []*targetRecord {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := time.Now()
+	now := r.now()
 	r.targets.deleteFunc(func(t *targetRecord) bool {
 		if len(t.instances) > 0 {
 			return false
@@ -172,7 +212,7 @@ func (r *records) listTargets() []*targetRecord {
 func (r *records) of(t *targetRecord) series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := time.Now()
+	now := r.now()
 	t.lookLocked(now)
 	t.dropExpiredLocked(now, r.retention)
 	return t.seriesLocked()

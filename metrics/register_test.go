@@ -64,9 +64,9 @@ func TestUnregisterAndRegisterAgain(t *testing.T) {
 
 func TestDefaultIsRegistered(t *testing.T) {
 	t.Parallel()
-	err := prometheus.DefaultRegisterer.Register(metrics.Default)
+	err := prometheus.DefaultRegisterer.Register(metrics.Default())
 	already, ok := err.(prometheus.AlreadyRegisteredError)
-	if !ok || already.ExistingCollector != prometheus.Collector(metrics.Default) {
+	if !ok || already.ExistingCollector != prometheus.Collector(metrics.Default()) {
 		t.Errorf("register Default again: %v, want that it is registered already", err)
 	}
 }
@@ -83,17 +83,17 @@ func TestDefaultThatCannotBeRegisteredIsLoggedOnly(t *testing.T) {
 		by    func(prometheus.Registerer) prometheus.Registerer
 		want  string // in the log
 	}{
-		{"the same", metrics.Default, plain, ""},
-		{"the same, with labels", metrics.Default, labels, ""},
+		{"the same", metrics.Default(), plain, ""},
+		{"the same, with labels", metrics.Default(), labels, ""},
 		{"another Metrics, as of a second copy of the module", metrics.New(), plain, "a *metrics.Metrics with the same metrics is there already"},
 		{"another Metrics, with labels", metrics.New(), labels, "a *metrics.Metrics with the same metrics is there already"},
-		{"a clash", prometheus.NewGauge(prometheus.GaugeOpts{Name: "grpc_lb_channels", Help: "Someone else's."}), plain, "grpc_lb_channels"},
+		{"a clash", prometheus.NewGauge(prometheus.GaugeOpts{Name: "grpc_lb_policy_instances", Help: "Someone else's."}), plain, "grpc_lb_policy_instances"},
 	}
 	for _, tt := range tests {
 		registry := prometheus.NewPedanticRegistry()
 		r := tt.by(registry)
 		r.MustRegister(tt.there)
-		log := logged(func() { metrics.Register(r, metrics.Default) })
+		log := logged(func() { metrics.Register(r, metrics.Default()) })
 		switch {
 		case tt.want == "" && log != "":
 			t.Errorf("%s: logged %q, want nothing", tt.name, log)

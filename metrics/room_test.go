@@ -12,7 +12,7 @@ import (
 
 func wantFolded(t *testing.T, m *metrics.Metrics, want float64) {
 	t.Helper()
-	if got := scrape(t, m).sum("backends_folded_total"); got != want {
+	if got := scrape(t, m).sum("folded_subchannels_total"); got != want {
 		t.Errorf("folded = %v, want %v", got, want)
 	}
 }
@@ -84,7 +84,7 @@ func TestBackendWithALateRPCDoesNotMakeRoom(t *testing.T) {
 		time.Sleep(4 * time.Minute)
 		wantBackends(t, m, "a:1", "c:1", "other") // the retention of a begins
 		time.Sleep(5*time.Minute - 1)
-		if got := scrape(t, m).nonzero()["rpcs_total a:1 OK"]; got != 1 {
+		if got := scrape(t, m).nonzero()["rpc_attempts_total a:1 OK"]; got != 1 {
 			t.Errorf("RPCs = %v, want 1", got)
 		}
 		time.Sleep(1)
@@ -127,7 +127,7 @@ func TestFoldedBackendGetsItsOwnSeriesWhenThereIsRoom(t *testing.T) {
 		pickOf(t, s, cc, renewed)()
 		pickOf(t, s, cc, renewed)()
 		got := scrape(t, m).nonzero()
-		if other, own := got["rpcs_total other OK"], got["rpcs_total b:1 OK"]; other != 1 || own != 2 {
+		if other, own := got["rpc_attempts_total other OK"], got["rpc_attempts_total b:1 OK"]; other != 1 || own != 2 {
 			t.Errorf("RPCs of the old subchannel = %v, of the new one = %v, want 1 as other and 2", other, own)
 		}
 		wantFolded(t, m, 1)

@@ -1,8 +1,8 @@
 package metrics
 
 import (
-	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -62,19 +62,8 @@ func labelPair(name, value string) *dto.LabelPair {
 	return &dto.LabelPair{Name: &name, Value: &value}
 }
 
-// namesOf returns the names of the values 0 to n-1 of a type.
-func namesOf[T interface {
-	~int | ~uint32
-	fmt.Stringer
-}](n int) []string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = T(i).String()
-	}
-	return names
-}
-
 func newScope[R any](labels []string, metrics ...metric[R]) *scope[R] {
+	slices.Sort(labels)
 	for i := range metrics {
 		m := &metrics[i]
 		all := labels
@@ -82,9 +71,29 @@ func newScope[R any](labels []string, metrics ...metric[R]) *scope[R] {
 			m.at, _ = slices.BinarySearch(labels, m.extra.name)
 			all = slices.Insert(slices.Clone(labels), m.at, m.extra.name)
 		}
-		m.desc = prometheus.NewDesc(m.name, m.help, all, nil)
+		m.desc = prometheus.V2.NewDesc(m.name, m.help, prometheus.UnconstrainedLabels(all), nil, unitOf(m.name)...)
 	}
 	return &scope[R]{labels: labels, metrics: metrics}
+}
+
+// unitOf returns the unit that the name of a metric ends with, if any. OpenMetrics
+// wants it declared.
+func unitOf(name string) []prometheus.DescOpt {
+	if strings.HasSuffix(name, "_seconds") {
+		return []prometheus.DescOpt{prometheus.WithUnit("seconds")}
+	}
+	return nil
+}
+
+// allLabels returns the names of the labels of all metrics.
+func (sc *scope[R]) allLabels() []string {
+	all := slices.Clone(sc.labels)
+	for i := range sc.metrics {
+		if name := sc.metrics[i].extra.name; name != "" {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 func (sc *scope[R]) describe(ch chan<- *prometheus.Desc) {

@@ -88,11 +88,12 @@ func (ps points) ofPolicy(policy string) points {
 }
 
 // nonzero returns what is not 0, under "name", "name backend", "name extra" or
-// "name backend extra".
+// "name backend extra". It leaves out the RPC attempts that failed, which follow
+// from those by code, see checkLaws.
 func (ps points) nonzero() map[string]float64 {
 	values := make(map[string]float64)
 	for _, p := range ps {
-		if p.value != 0 {
+		if p.value != 0 && p.name != "rpc_attempts_failed_total" {
 			values[strings.Join(strings.Fields(p.name+" "+p.backend+" "+p.extra), " ")] += p.value
 		}
 	}
@@ -120,19 +121,25 @@ func (ps points) backends() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// checkLaws reports each backend whose picks are not accounted for, and each
-// gauge that is negative.
+// checkLaws reports each backend whose picks or failures are not accounted for,
+// and each gauge that is negative.
 func (ps points) checkLaws(tb testing.TB) {
 	tb.Helper()
 	type key struct{ target, policy, backend string }
-	rest := make(map[key]float64)
+	rest, failed := make(map[key]float64), make(map[key]float64)
 	for _, p := range ps {
 		k := key{p.target, p.policy, p.backend}
 		switch p.name {
 		case "picks_total":
 			rest[k] += p.value
-		case "repicks_total", "rpcs_total", "rpcs_in_flight":
+		case "repicks_total", "rpc_attempts_total", "rpc_attempts_in_flight":
 			rest[k] -= p.value
+		}
+		switch {
+		case p.name == "rpc_attempts_failed_total":
+			failed[k] += p.value
+		case p.name == "rpc_attempts_total" && p.extra != "OK":
+			failed[k] -= p.value
 		}
 		if p.value < 0 {
 			tb.Errorf("%s of %v %s = %v, want 0 or more", p.name, k, p.extra, p.value)
@@ -141,6 +148,11 @@ func (ps points) checkLaws(tb testing.TB) {
 	for k, v := range rest {
 		if v != 0 {
 			tb.Errorf("%v: picks - repicks - RPCs - in flight = %v, want 0", k, v)
+		}
+	}
+	for k, v := range failed {
+		if v != 0 {
+			tb.Errorf("%v: failed RPCs - RPCs with another code than OK = %v, want 0", k, v)
 		}
 	}
 }

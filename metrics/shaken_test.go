@@ -77,11 +77,11 @@ func newShaken(tb testing.TB) *shaken {
 }
 
 var outcomes = map[string]balancer.DoneInfo{
-	"repick":           {},
-	"OK":               {BytesSent: true, BytesReceived: true},
-	"Unavailable":      {Err: status.Error(codes.Unavailable, "")},
-	"Unknown":          {Err: errors.New("plain"), BytesSent: true},
-	"DeadlineExceeded": {Err: context.DeadlineExceeded, BytesSent: true},
+	"repick":            {},
+	"OK":                {BytesSent: true, BytesReceived: true},
+	"UNAVAILABLE":       {Err: status.Error(codes.Unavailable, "")},
+	"UNKNOWN":           {Err: errors.New("plain"), BytesSent: true},
+	"DEADLINE_EXCEEDED": {Err: context.DeadlineExceeded, BytesSent: true},
 }
 
 // pickAndEnd does n picks on random channels, holding some of them open.

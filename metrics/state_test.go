@@ -27,11 +27,11 @@ const (
 func TestStatesAreCounted(t *testing.T) {
 	t.Parallel()
 	const (
-		success    = "connection_attempts_total a:1 success"
-		failed     = "connection_attempts_total a:1 failure"
+		success    = "connection_attempts_succeeded_total a:1"
+		failed     = "connection_attempts_failed_total a:1"
 		lost       = "disconnections_total a:1"
 		early      = "early_disconnections_total a:1"
-		readyNow   = "backend_ready a:1"
+		readyNow   = "ready_subchannels a:1"
 		timed      = "connect_duration_seconds_count"
 		subchannel = "subchannels "
 	)
@@ -68,7 +68,7 @@ func TestStatesAreCounted(t *testing.T) {
 				s.connectWith(t, "a:1", func(s balancer.SubConnState) { heard = append(heard, s.ConnectivityState) })
 				cc.made[0].state(tt.states...)
 
-				tt.want["channels"] = 1
+				tt.want["policy_instances"] = 1
 				if diff := cmp.Diff(tt.want, scrape(t, m).nonzero()); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
@@ -171,7 +171,7 @@ func TestSubConnLeavesOnce(t *testing.T) {
 			cc.made[0].state(connecting, ready)
 			tt.act(s, sc, cc.made[0], p)
 			got := scrape(t, m)
-			if r, n := got.sum("backend_ready"), got.sum("subchannels"); r != 0 || n != 0 {
+			if r, n := got.sum("ready_subchannels"), got.sum("subchannels"); r != 0 || n != 0 {
 				t.Errorf("READY SubConns = %v, SubConns = %v, want 0 and 0", r, n)
 			}
 			if got := got.sum("disconnections_total"); got != 0 {

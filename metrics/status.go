@@ -12,7 +12,7 @@ func (m *Metrics) pageSnapshot(wall time.Time) livepage.Snapshot {
 	m.waits.prune(time.Now())
 	at := clocks{wall: wall, now: m.now()}
 	targets := m.records.listTargets()
-	s := livepage.Snapshot{Time: wall, Retention: m.retention, Targets: make([]livepage.Target, len(targets))}
+	s := livepage.Snapshot{Time: wall, Retention: m.options.Load().retention, Targets: make([]livepage.Target, len(targets))}
 	for i, t := range targets {
 		s.Targets[i] = livepage.Target{
 			Key:  livepage.Key{Target: t.target, Policy: t.policy},

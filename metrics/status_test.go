@@ -53,7 +53,7 @@ func TestPageShowsTheChannelThatIsLongestInItsState(t *testing.T) {
 			list(t, m, "test:///t", "p", atOnce, listed{name: "a"})
 			time.Sleep(time.Minute)
 		}
-		got := viewJSON(t, m, "").Targets[0].Channels
+		got := viewJSON(t, m, "").Targets[0].PolicyInstances
 		if len(got) != 3 || !slices.IsSortedFunc(got, func(a, b pagetest.Channel) int { return a.Since.Compare(b.Since) }) {
 			t.Errorf("channels %v, want three, the oldest state first", got)
 		}
@@ -105,7 +105,7 @@ func TestPageShowsSinceWhenAChannelIsInItsState(t *testing.T) {
 
 func TestPageNamesBackendsWithoutAName(t *testing.T) {
 	t.Parallel()
-	m := metrics.New(metrics.WithBackendName(metrics.NoName))
+	m := metrics.New(metrics.WithBackendName(metrics.NameNone))
 	list(t, m, "test:///t", "p", atOnce, listed{name: "a"}, listed{name: "b"})
 	if got := pagetest.Rows(t, view(t, m), "list"); len(got) != 1 || got[0][0] != "(no name)" {
 		t.Errorf("backends %q, want one, (no name)", got)

@@ -31,36 +31,51 @@ type targetRecord struct {
 	accepted       atomic.Uint64
 	rejected       atomic.Uint64
 	resolverErrors atomic.Uint64
-	folded         atomic.Uint64
-	waiting        atomic.Int64 // RPC attempts that wait for a pick
+	folded         atomic.Uint64 // subchannels
+	foldedHere     atomic.Uint64 // policy instances of other targets
+	waiting        atomic.Int64  // RPC attempts that wait for a pick
 
 	targetKey
 	targetPair      *dto.LabelPair
 	policyPair      *dto.LabelPair
 	connectDuration *histogram
-	pickWait        [numReasons]*histogram
-	created         time.Time
+	pickDelay       [numReasons]atomic.Pointer[histogram] // nil until an attempt waited for the reason, but for connecting
+	created         created
+	options         *options
 
 	// Guarded by records.mu.
 	instances map[*instance]struct{}
-	idleSince time.Time
-	backends  table[string, *backendRecord] // by name
+	idleSince instant
+	backends  table[string, *backendRecord] // by the key of their backendID
 	unused    list.List                     // backends without SubConns, in the order of since
 }
 
-func newTargetRecord(key targetKey, now time.Time) *targetRecord {
+func newTargetRecord(key targetKey, o *options) *targetRecord {
 	t := &targetRecord{
 		targetKey:  key,
 		targetPair: labelPair(targetLabel, key.target),
 		policyPair: labelPair(policyLabel, key.policy),
-		created:    now,
+		created:    createdNow(),
+		options:    o,
 		instances:  make(map[*instance]struct{}),
 	}
-	t.connectDuration = connectDurations.newHistogram(t.labels())
-	for why := range t.pickWait {
-		t.pickWait[why] = pickWaits.newHistogramWith(t.labels(), why)
-	}
+	t.connectDuration = o.catalog.connectDurations.newHistogram(t.labels())
+	t.pickDelayOf(connecting)
 	return t
+}
+
+// pickDelayOf returns the histogram of the waits for the reason.
+func (t *targetRecord) pickDelayOf(why reason) *histogram {
+	if h := t.pickDelay[why].Load(); h != nil {
+		return h
+	}
+	t.pickDelay[why].CompareAndSwap(nil, t.options.catalog.pickDelays.newHistogramWith(t.labels(), int(why)))
+	return t.pickDelay[why].Load()
+}
+
+// otherBackend identifies the backends above the limit, together.
+func (t *targetRecord) otherBackend() backendID {
+	return backendID{name: otherName, values: make([]string, len(t.options.backendLabels))}
 }
 
 // labels returns the pairs of the target's series, in the order of their names.
@@ -68,13 +83,13 @@ func (t *targetRecord) labels() []*dto.LabelPair { return []*dto.LabelPair{t.pol
 
 // expiredLocked tells whether the target's retention has passed. records.mu is
 // held. The series of its backends go first.
-func (t *targetRecord) expiredLocked(now time.Time, retention time.Duration) bool {
-	return len(t.instances) == 0 && t.backends.len() == 0 && now.Sub(t.idleSince) >= retention
+func (t *targetRecord) expiredLocked(now instant, retention time.Duration) bool {
+	return len(t.instances) == 0 && t.backends.len() == 0 && time.Duration(now-t.idleSince) >= retention
 }
 
 // lookLocked looks for RPCs on the backends without SubConns. The retention of
 // one begins when the last of them is found to have ended. records.mu is held.
-func (t *targetRecord) lookLocked(now time.Time) {
+func (t *targetRecord) lookLocked(now instant) {
 	e := t.unused.Front()
 	for range t.unused.Len() {
 		b := e.Value.(*backendRecord)
@@ -88,18 +103,18 @@ func (t *targetRecord) lookLocked(now time.Time) {
 
 // dropExpiredLocked drops the backends whose retention has passed, unless an RPC
 // is under way. It looks at no others. records.mu is held.
-func (t *targetRecord) dropExpiredLocked(now time.Time, retention time.Duration) {
+func (t *targetRecord) dropExpiredLocked(now instant, retention time.Duration) {
 	for range t.unused.Len() {
 		b := t.unused.Front().Value.(*backendRecord)
 		switch {
-		case now.Sub(b.since) < retention:
+		case time.Duration(now-b.since) < retention:
 			return
 		case b.inFlight():
 			b.busy = true
 			b.usedLocked(now)
 		default:
 			t.unused.Remove(b.place)
-			t.backends.delete(b.namePair.GetValue())
+			t.backends.delete(b.key())
 		}
 	}
 }

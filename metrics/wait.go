@@ -107,6 +107,6 @@ func (w *wait) finish(end time.Time) {
 		end = w.last
 	}
 	if w.reason != unknown {
-		t.pickWait[w.reason].Observe(end.Sub(w.since).Seconds())
+		t.pickDelayOf(w.reason).Observe(end.Sub(w.since).Seconds())
 	}
 }

@@ -43,7 +43,7 @@ func pickWaitHistograms(t *testing.T, m *metrics.Metrics) map[string]*dto.Histog
 	byReason := make(map[string]*dto.Histogram)
 	for _, family := range gatherFamilies(t, m) {
 		for _, metric := range family.Metric {
-			if family.GetName() == "grpc_lb_pick_wait_seconds" {
+			if family.GetName() == "grpc_lb_pick_delay_duration_seconds" {
 				byReason[newPoint("", metric).extra] = metric.Histogram
 			}
 		}
@@ -231,7 +231,7 @@ func TestEachPolicyHasItsOwnWaits(t *testing.T) {
 		}
 		got := scrape(t, m)
 		for _, policy := range []string{"child", "parent"} {
-			if n := got.ofPolicy(policy).sum("pick_wait_seconds_count"); n != 1 {
+			if n := got.ofPolicy(policy).sum("pick_delay_duration_seconds_count"); n != 1 {
 				t.Errorf("waits of the %s = %v, want 1", policy, n)
 			}
 		}

@@ -17,7 +17,7 @@ const Name = "pick_first2"
 const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`
 
 func init() {
-	balancer.Register(metrics.Default.Instrument(NewBuilder()))
+	balancer.Register(metrics.Default().Instrument(NewBuilder()))
 }
 
 // NewBuilder returns the policy without metrics. It is for programs that meter

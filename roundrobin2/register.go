@@ -23,7 +23,7 @@ const Name = "round_robin2"
 const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`
 
 func init() {
-	balancer.Register(metrics.Default.Instrument(NewBuilder()))
+	balancer.Register(metrics.Default().Instrument(NewBuilder()))
 }
 
 // NewBuilder returns the policy without metrics, for programs that meter it

@@ -33,7 +33,7 @@ func (p randomPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 // in every channel that is made later.
 func ExampleNewBalancerBuilder() {
 	builder := base2.NewBalancerBuilder("random2", func() base.PickerBuilder { return randomBuilder{} }, base.Config{HealthCheck: true})
-	balancer.Register(metrics.Default.Instrument(builder))
+	balancer.Register(metrics.Default().Instrument(builder))
 	fmt.Println(balancer.Get("random2").Name())
 	// Output: random2
 }
@@ -54,7 +54,7 @@ func (p firstPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 
 func ExampleNewListBalancerBuilder() {
 	builder := base2.NewListBalancerBuilder("oldest_first", func() base2.ListPickerBuilder { return firstBuilder{} }, base.Config{HealthCheck: true})
-	balancer.Register(metrics.Default.Instrument(builder))
+	balancer.Register(metrics.Default().Instrument(builder))
 	fmt.Println(balancer.Get("oldest_first").Name())
 	// Output: oldest_first
 }

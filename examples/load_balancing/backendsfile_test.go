@@ -43,7 +43,7 @@ func TestKeepFollowsTheBackendsFile(t *testing.T) {
 	served := func(b string) {
 		t.Helper()
 		_, addr, _ := strings.Cut(b, "=")
-		client.awaitSum(t, 1, "grpc_lb_rpcs_total", `grpc_code="OK"`, `grpc_lb_backend="`+addr+`"`)
+		client.awaitSum(t, 1, "grpc_lb_rpc_attempts_total", `grpc_status="OK"`, `grpc_lb_backend="`+addr+`"`)
 	}
 	served(one)
 
@@ -53,7 +53,7 @@ func TestKeepFollowsTheBackendsFile(t *testing.T) {
 
 	replaceFile(t, file, "nonsense\n")
 	client.Stderr.Await(t, `level=WARN msg="backends stay as they were" file=\S+ err=.*nonsense.*one on each line`, 1)
-	client.awaitSum(t, 1, "grpc_lb_resolver_updates_total", `result="error"`)
+	client.awaitSum(t, 1, "grpc_lb_resolver_updates_total", `grpc_lb_result="error"`)
 
 	client.interrupt(t)
 	client.wantExit(t, 0)

@@ -47,7 +47,7 @@ func TestKeepGoesOnUntilInterrupted(t *testing.T) {
 	p := run(t, programs.AllInOne, "-backends", twoBackends, longTimeout,
 		"-keep", "-rate=500", "-metrics-addr=127.0.0.1:0")
 	for _, policy := range []string{"pick_first2", "round_robin2"} {
-		p.awaitSum(t, 30, "grpc_lb_rpcs_total", `grpc_lb_policy="`+policy+`"`, `grpc_code="OK"`)
+		p.awaitSum(t, 30, "grpc_lb_rpc_attempts_total", `grpc_lb_policy="`+policy+`"`, `grpc_status="OK"`)
 	}
 	p.interrupt(t)
 	p.wantExit(t, 0)
@@ -66,7 +66,7 @@ func TestKeepShowsTheFailedConnectionAttempts(t *testing.T) {
 	for _, policy := range []string{"pick_first2", "round_robin2"} {
 		for b := range strings.SplitSeq(backends, ",") {
 			_, addr, _ := strings.Cut(b, "=")
-			client.awaitSum(t, 1, "grpc_lb_connection_attempts_total", `result="failure"`,
+			client.awaitSum(t, 1, "grpc_lb_connection_attempts_failed_total",
 				`grpc_lb_policy="`+policy+`"`, `grpc_lb_backend="`+addr+`"`)
 		}
 	}
@@ -89,7 +89,7 @@ func TestKeepLogsAnOutageOnceAndItsEnd(t *testing.T) {
 	servers, backends := startServers(t, "-backends", "member1.etcd.local="+addrs[0]+",member2.etcd.local="+addrs[1])
 	client := run(t, programs.Client, "-backends", backends, longTimeout,
 		"-policies=round_robin2", "-keep", "-rate=200", "-metrics-addr=127.0.0.1:0")
-	client.awaitSum(t, 20, "grpc_lb_rpcs_total", `grpc_code="OK"`)
+	client.awaitSum(t, 20, "grpc_lb_rpc_attempts_total", `grpc_status="OK"`)
 
 	servers.interrupt(t)
 	servers.wantExit(t, 0)

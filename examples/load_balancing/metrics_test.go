@@ -57,7 +57,7 @@ func TestSeriesGoAfterTheRetention(t *testing.T) {
 	t.Parallel()
 	p := keep(t, "-retention=2s", "-linger=1h")
 	checkDocumented(t, p.Stdout.String(), 10)
-	p.awaitSum(t, 1, "grpc_lb_rpcs_total", `grpc_code="OK"`)
+	p.awaitSum(t, 1, "grpc_lb_rpc_attempts_total", `grpc_status="OK"`)
 	p.checkLivePage(t)
 
 	p.interrupt(t)

@@ -73,7 +73,7 @@ func TestUnderLeastRequestABusyServerGetsFewRPCs(t *testing.T) {
 	}
 	c.CallUntilReached(ctx, 20, all.Addrs()...)
 	for addr, n := range got {
-		if counted := c.Value("grpc_lb_rpcs_total OK " + addr); counted < float64(n) {
+		if counted := c.Value("grpc_lb_rpc_attempts_total " + addr + " OK"); counted < float64(n) {
 			t.Errorf("%s: %v RPCs counted, want %d or more", addr, counted, n)
 		}
 	}
@@ -83,7 +83,7 @@ func TestUnderLeastRequestABusyServerGetsFewRPCs(t *testing.T) {
 func inFlightAt(c *channeltest.Client, all channeltest.Servers) (addrs []string) {
 	series := c.Series()
 	for _, addr := range all.Addrs() {
-		if series["grpc_lb_rpcs_in_flight "+addr] == 1 {
+		if series["grpc_lb_rpc_attempts_in_flight "+addr] == 1 {
 			addrs = append(addrs, addr)
 		}
 	}

@@ -16,8 +16,8 @@ import (
 )
 
 func init() {
-	balancer.Register(metrics.Default.Instrument(renamed{pickfirst2.NewBuilder().(parsing), pickfirst.Name}))
-	balancer.Register(metrics.Default.Instrument(renamed{roundrobin2.NewBuilder().(parsing), roundrobin.Name}))
+	balancer.Register(metrics.Default().Instrument(renamed{pickfirst2.NewBuilder().(parsing), pickfirst.Name}))
+	balancer.Register(metrics.Default().Instrument(renamed{roundrobin2.NewBuilder().(parsing), roundrobin.Name}))
 }
 
 // renamed is a policy under another name. It has a config parser, as both have.

@@ -34,7 +34,7 @@ func TestTheBuiltInNamesSelectThesePolicies(t *testing.T) {
 			got := c.CallUntilReached(ctx, rpcs, all.Addrs()[:test.want]...)
 			counted := c.Series()
 			for _, s := range all[:test.want] {
-				if n := counted["grpc_lb_rpcs_total OK "+s.Addr]; n < float64(got[s.Addr]) || n == 0 {
+				if n := counted["grpc_lb_rpc_attempts_total "+s.Addr+" OK"]; n < float64(got[s.Addr]) || n == 0 {
 					t.Errorf("%s: %v RPCs counted for %s, of %d", s.Addr, n, test.policy, got[s.Addr])
 				}
 			}

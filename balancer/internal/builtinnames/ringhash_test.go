@@ -50,7 +50,7 @@ func TestUnderRingHashASessionStaysWhereItIs(t *testing.T) {
 	}
 	counted := c.Series()
 	for addr, n := range served {
-		if got := counted["grpc_lb_rpcs_total OK "+addr]; got != float64(2*n) {
+		if got := counted["grpc_lb_rpc_attempts_total "+addr+" OK"]; got != float64(2*n) {
 			t.Errorf("%s: %v RPCs counted, want %d", addr, got, 2*n)
 		}
 	}

@@ -7,7 +7,7 @@
 //	c := channeltest.Dial(t, roundrobin2.Name, servers)
 //	c.CallUntilEven(ctx, 30, servers.Addrs()...)
 //	servers[1].Kill()
-//	c.Await(ctx, "grpc_lb_backend_ready "+servers[1].Addr, 0)
+//	c.Await(ctx, "grpc_lb_ready_subchannels "+servers[1].Addr, 0)
 //
 // The test program must register the policies, as by an import of balancer.
 // They must report to metrics.Default, where a Client finds its series: each

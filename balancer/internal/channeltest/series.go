@@ -5,14 +5,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"google.golang.org/grpc/codes"
 )
 
 // Series returns the series of the channel's policy. A key is the family's name
 // and the values of the labels other than target and policy, in the order of the
 // labels' names:
 //
-//	grpc_lb_rpcs_total OK 127.0.0.1:50051
+//	grpc_lb_rpc_attempts_total 127.0.0.1:50051 OK
 func (c *Client) Series() map[string]float64 {
 	c.t.Helper()
 	families, err := prometheus.DefaultGatherer.Gather()
@@ -82,11 +81,8 @@ func (c *Client) CheckPicksAddUp(addrs ...string) (picks, rpcs float64) {
 	c.t.Helper()
 	s := c.Series()
 	for _, addr := range addrs {
-		ended := 0.0
-		for code := codes.OK; code <= codes.Unauthenticated; code++ {
-			ended += s["grpc_lb_rpcs_total "+code.String()+" "+addr]
-		}
-		p, r, inFlight := s["grpc_lb_picks_total "+addr], s["grpc_lb_repicks_total "+addr], s["grpc_lb_rpcs_in_flight "+addr]
+		ended := s["grpc_lb_rpc_attempts_total "+addr+" OK"] + s["grpc_lb_rpc_attempts_failed_total "+addr]
+		p, r, inFlight := s["grpc_lb_picks_total "+addr], s["grpc_lb_repicks_total "+addr], s["grpc_lb_rpc_attempts_in_flight "+addr]
 		if p != r+ended || inFlight != 0 {
 			c.t.Errorf("%s: %v picks, %v repicks, %v RPCs ended, %v in flight", addr, p, r, ended, inFlight)
 		}

@@ -44,9 +44,9 @@ var variants = [...]variant{
 	{"round_robin", `{"round_robin": {}}`, none},
 	{"round_robin_again", `{"round_robin": {}}`, none},
 	{"round_robin2_unmetered", `{"round_robin2_unmetered": {}}`, none},
-	{"round_robin2", `{"round_robin2": {}}`, balancer2("grpc_lb_picks_total", "grpc_lb_rpcs_total")},
-	{"round_robin2_latency", `{"round_robin2": {"metrics": {"latency": true}}}`,
-		balancer2("grpc_lb_rpcs_total", "grpc_lb_rpc_duration_seconds")},
+	{"round_robin2", `{"round_robin2": {}}`, balancer2("grpc_lb_picks_total", "grpc_lb_rpc_attempts_total")},
+	{"round_robin2_latency", `{"round_robin2": {"balancer2Metrics": {"latency": true}}}`,
+		balancer2("grpc_lb_rpc_attempts_total", "grpc_lb_rpc_attempt_duration_seconds")},
 	{"middleware", `{"round_robin": {}}`, interceptors(
 		[]string{"grpc_client_started_total", "grpc_client_msg_sent_total", "grpc_client_msg_received_total", "grpc_client_handled_total"})},
 	{"middleware_histogram", `{"round_robin": {}}`, interceptors(

@@ -53,11 +53,11 @@ func TestWithoutTheImportTheNextOfTheListIsTaken(t *testing.T) {
 		defer conn.Close()
 		conn.Connect()
 		synctest.Wait()
-		page, err := testutil.CollectAndFormat(roundRobin, expfmt.TypeTextPlain, "grpc_lb_channels")
+		page, err := testutil.CollectAndFormat(roundRobin, expfmt.TypeTextPlain, "grpc_lb_policy_instances")
 		if err != nil {
 			t.Fatal(err)
 		}
-		const want = `grpc_lb_channels{grpc_lb_policy="round_robin",grpc_target="passthrough:///backend:1"} 1`
+		const want = `grpc_lb_policy_instances{grpc_lb_policy="round_robin",grpc_target="passthrough:///backend:1"} 1`
 		if !slices.Contains(strings.Split(string(page), "\n"), want) {
 			t.Errorf("metrics:\n%s\nwant\n%s", page, want)
 		}

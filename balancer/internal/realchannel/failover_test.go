@@ -20,7 +20,7 @@ func TestRoundRobin2SurvivesAKilledBackend(t *testing.T) {
 	stop := c.Load(ctx)
 	all[1].Kill()
 	// RPCs go on to the other two.
-	c.Await(ctx, "grpc_lb_backend_ready "+all[1].Addr, 0)
+	c.Await(ctx, "grpc_lb_ready_subchannels "+all[1].Addr, 0)
 	sent, failed := stop()
 	if len(failed) > channeltest.Workers {
 		t.Errorf("%d of %d RPCs failed, want at most the %d in flight on the killed backend; the last: %v", len(failed), sent, channeltest.Workers, failed[len(failed)-1])
@@ -42,7 +42,7 @@ func TestPickFirst2FailsOver(t *testing.T) {
 
 	stop := c.Load(ctx)
 	all[0].Kill()
-	c.Await(ctx, "grpc_lb_backend_ready "+all[1].Addr, 1)
+	c.Await(ctx, "grpc_lb_ready_subchannels "+all[1].Addr, 1)
 	sent, failed := stop()
 	if len(failed) > channeltest.Workers {
 		t.Errorf("%d of %d RPCs failed, want at most the %d in flight; the last: %v", len(failed), sent, channeltest.Workers, failed[len(failed)-1])

@@ -29,7 +29,7 @@ func TestNoRPCIsLostToServersThatSendClientsAway(t *testing.T) {
 				}
 				for _, s := range all[:used] {
 					c.Await(ctx, "grpc_lb_disconnections_total "+s.Addr, round)
-					c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_total "+s.Addr+" success", round+1)
+					c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_succeeded_total "+s.Addr, round+1)
 				}
 			}
 			if sent, failed := stop(); len(failed) > 0 {
@@ -53,7 +53,7 @@ func TestPickFirst2IsIdleAfterGoAwayUntilTheNextRPC(t *testing.T) {
 		all[0].SendClientsAway()
 		c.AwaitState(ctx, connectivity.Idle)
 	}
-	if got := c.Value("grpc_lb_connection_attempts_total " + all[0].Addr + " success"); got != visits {
+	if got := c.Value("grpc_lb_connection_attempts_succeeded_total " + all[0].Addr); got != visits {
 		t.Errorf("%v connections for %d RPCs, want one each", got, visits)
 	}
 	if got := all[1].Port.Accepted(); got != 0 {
@@ -69,7 +69,7 @@ func TestRoundRobin2ReconnectsAfterGoAwayByItself(t *testing.T) {
 	c.Conn.Connect()
 	for connections := 1.0; connections <= 3; connections++ {
 		for _, s := range all {
-			c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_total "+s.Addr+" success", connections)
+			c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_succeeded_total "+s.Addr, connections)
 			s.SendClientsAway()
 		}
 	}

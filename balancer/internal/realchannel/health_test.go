@@ -91,7 +91,7 @@ func TestHealthIsFollowedAgainAfterAReconnect(t *testing.T) {
 	all[0].Kill()
 	all[0].Say(notServing)
 	all[0].Start()
-	c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_total "+b[0]+" success", 2)
+	c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_succeeded_total "+b[0], 2)
 	c.CallUntilEven(ctx, 10, b[1])
 	all[0].Say(serving)
 	c.CallUntilEven(ctx, 10, b...)

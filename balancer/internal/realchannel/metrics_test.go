@@ -25,7 +25,7 @@ func TestTheMetricsSayWhatHappened(t *testing.T) {
 	c := channeltest.Dial(t, roundrobin2.Name, all)
 	c.Conn.Connect()
 	for _, x := range all {
-		c.Await(ctx, "grpc_lb_backend_ready "+x.Addr, 1)
+		c.Await(ctx, "grpc_lb_ready_subchannels "+x.Addr, 1)
 	}
 	const rpcs = 20
 	for range rpcs {
@@ -35,28 +35,28 @@ func TestTheMetricsSayWhatHappened(t *testing.T) {
 	}
 	got := c.SeriesIn(metricsPage(t))
 	want := map[string]float64{
-		"grpc_lb_picks_total " + a.Addr:           rpcs / 2,
-		"grpc_lb_picks_total " + b.Addr:           rpcs / 2,
-		"grpc_lb_repicks_total " + a.Addr:         0,
-		"grpc_lb_rpcs_total OK " + a.Addr:         rpcs / 2,
-		"grpc_lb_rpcs_total OK " + b.Addr:         rpcs / 2,
-		"grpc_lb_rpcs_in_flight " + a.Addr:        0,
-		"grpc_lb_backend_ready " + a.Addr:         1,
-		"grpc_lb_disconnections_total " + a.Addr:  0,
-		"grpc_lb_subchannels READY":               2,
-		"grpc_lb_subchannels CONNECTING":          0,
-		"grpc_lb_subchannels IDLE":                0,
-		"grpc_lb_subchannels TRANSIENT_FAILURE":   0,
-		"grpc_lb_picks_failed_total":              0,
-		"grpc_lb_resolver_updates_total ok":       1,
-		"grpc_lb_resolver_updates_total rejected": 0,
-		"grpc_lb_resolver_updates_total error":    0,
-		"grpc_lb_connect_duration_seconds":        2,
-		"grpc_lb_channels":                        1,
+		"grpc_lb_picks_total " + a.Addr:                rpcs / 2,
+		"grpc_lb_picks_total " + b.Addr:                rpcs / 2,
+		"grpc_lb_repicks_total " + a.Addr:              0,
+		"grpc_lb_rpc_attempts_total " + a.Addr + " OK": rpcs / 2,
+		"grpc_lb_rpc_attempts_total " + b.Addr + " OK": rpcs / 2,
+		"grpc_lb_rpc_attempts_in_flight " + a.Addr:     0,
+		"grpc_lb_ready_subchannels " + a.Addr:          1,
+		"grpc_lb_disconnections_total " + a.Addr:       0,
+		"grpc_lb_subchannels READY":                    2,
+		"grpc_lb_subchannels CONNECTING":               0,
+		"grpc_lb_subchannels IDLE":                     0,
+		"grpc_lb_subchannels TRANSIENT_FAILURE":        0,
+		"grpc_lb_picks_failed_total":                   0,
+		"grpc_lb_resolver_updates_total ok":            1,
+		"grpc_lb_resolver_updates_total rejected":      0,
+		"grpc_lb_resolver_updates_total error":         0,
+		"grpc_lb_connect_duration_seconds":             2,
+		"grpc_lb_policy_instances":                     1,
 	}
 	for _, x := range all {
-		want["grpc_lb_connection_attempts_total "+x.Addr+" success"] = 1
-		want["grpc_lb_connection_attempts_total "+x.Addr+" failure"] = 0
+		want["grpc_lb_connection_attempts_succeeded_total "+x.Addr] = 1
+		want["grpc_lb_connection_attempts_failed_total "+x.Addr] = 0
 	}
 	for key, v := range want {
 		if g, ok := got[key]; !ok || g != v {
@@ -70,14 +70,14 @@ func TestTheMetricsSayWhatHappened(t *testing.T) {
 	}
 
 	a.Kill()
-	c.Await(ctx, "grpc_lb_backend_ready "+a.Addr, 0)
+	c.Await(ctx, "grpc_lb_ready_subchannels "+a.Addr, 0)
 	c.Await(ctx, "grpc_lb_disconnections_total "+a.Addr, 1)
 	c.Update(resolver.State{})
 	if got := c.Value("grpc_lb_resolver_updates_total rejected"); got < 1 {
 		t.Errorf("rejected resolver updates: %v, want 1 or more", got)
 	}
 	_ = c.Conn.Close()
-	if got := c.Value("grpc_lb_channels"); got != 0 {
+	if got := c.Value("grpc_lb_policy_instances"); got != 0 {
 		t.Errorf("channels after Close: %v, want 0", got)
 	}
 }

@@ -71,12 +71,12 @@ func TestAChannelThatIdlesGivesAllUpAndComesBack(t *testing.T) {
 					t.Fatalf("RPC went to %q, %v", got, err)
 				}
 				c.AwaitState(ctx, connectivity.Idle)
-				c.Await(ctx, "grpc_lb_channels", 0)
+				c.Await(ctx, "grpc_lb_policy_instances", 0)
 				for key, want := range map[string]float64{
-					"grpc_lb_subchannels READY":                              0,
-					"grpc_lb_subchannels IDLE":                               0,
-					"grpc_lb_backend_ready " + addr:                          0,
-					"grpc_lb_connection_attempts_total " + addr + " success": visit,
+					"grpc_lb_subchannels READY":                           0,
+					"grpc_lb_subchannels IDLE":                            0,
+					"grpc_lb_ready_subchannels " + addr:                   0,
+					"grpc_lb_connection_attempts_succeeded_total " + addr: visit,
 				} {
 					if got := c.Value(key); got != want {
 						t.Errorf("after visit %v: %s = %v, want %v", visit, key, got, want)
@@ -103,7 +103,7 @@ func TestConnectWakesAnIdlePickFirst2(t *testing.T) {
 		c.AwaitState(ctx, connectivity.Idle)
 		all[0].Start()
 	}
-	if got := c.Value("grpc_lb_connection_attempts_total " + all[0].Addr + " success"); got != 3 {
+	if got := c.Value("grpc_lb_connection_attempts_succeeded_total " + all[0].Addr); got != 3 {
 		t.Errorf("%v connections to the first address, want 3", got)
 	}
 	if got := all[1].Port.Accepted(); got != 0 {

@@ -41,7 +41,7 @@ func TestARetryGoesToTheNextEndpoint(t *testing.T) {
 	c := channeltest.Dial(t, roundrobin2.Name, all, withRetries(roundrobin2.Name))
 	c.Conn.Connect()
 	for _, s := range all {
-		c.Await(ctx, "grpc_lb_backend_ready "+s.Addr, 1)
+		c.Await(ctx, "grpc_lb_ready_subchannels "+s.Addr, 1)
 	}
 	const rpcs = 20
 	for range rpcs {
@@ -49,12 +49,12 @@ func TestARetryGoesToTheNextEndpoint(t *testing.T) {
 			t.Errorf("RPC went to %q, %v; want a retry to lead to %s", addr, err, good)
 		}
 	}
-	if got := c.Value("grpc_lb_rpcs_total OK " + good); got != rpcs {
+	if got := c.Value("grpc_lb_rpc_attempts_total " + good + " OK"); got != rpcs {
 		t.Errorf("%v RPC attempts succeeded, want %d", got, rpcs)
 	}
 	// Attempts go to the two servers in turn, so that one fails between two that
 	// succeed.
-	if got := c.Value("grpc_lb_rpcs_total Unavailable " + bad); got != rpcs && got != rpcs-1 {
+	if got := c.Value("grpc_lb_rpc_attempts_total " + bad + " UNAVAILABLE"); got != rpcs && got != rpcs-1 {
 		t.Errorf("%v RPC attempts failed, want %d or one less", got, rpcs)
 	}
 	c.CheckPicksAddUp(all.Addrs()...)
@@ -93,7 +93,7 @@ func TestAnRPCWhoseServerDiesIsRetriedOnAnother(t *testing.T) {
 					go func() { done <- struct{}{} }()
 				}
 			}
-			if got := c.Value("grpc_lb_rpcs_total Unavailable " + all[0].Addr); got != 1 {
+			if got := c.Value("grpc_lb_rpc_attempts_total " + all[0].Addr + " UNAVAILABLE"); got != 1 {
 				t.Errorf("%v RPC attempts failed at the server that died, want 1", got)
 			}
 			c.CheckPicksAddUp(all.Addrs()...)

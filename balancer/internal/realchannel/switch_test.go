@@ -37,12 +37,12 @@ func TestNoRPCIsLostToASwitchOfThePolicy(t *testing.T) {
 			state := step.to.State()
 			state.ServiceConfig = c.Resolver.CC().ParseServiceConfig(`{"loadBalancingConfig": [{"` + step.policy + `": {}}]}`)
 			c.Update(state)
-			// grpc_lb_channels goes up for the new policy and down for the old one.
+			// grpc_lb_policy_instances goes up for the new policy and down for the old one.
 			is := c.As(step.policy)
 			if step.policy != roundrobin.Name { // which has no metrics
-				is.Await(ctx, "grpc_lb_channels", 1)
+				is.Await(ctx, "grpc_lb_policy_instances", 1)
 			}
-			was.Await(ctx, "grpc_lb_channels", 0)
+			was.Await(ctx, "grpc_lb_policy_instances", 0)
 			is.CallUntilEven(ctx, 6, step.served.Addrs()...)
 			was = is
 		}

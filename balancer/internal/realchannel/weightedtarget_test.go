@@ -89,9 +89,9 @@ func twoTargets(ctx context.Context, t *testing.T) (c *channeltest.Client, sprea
 	c.Resolver.InitialState(targetState(targets{"spread": spread.Endpoints(), "first": first.Endpoints()}))
 	c.Conn.Connect()
 	for _, s := range spread {
-		c.Await(ctx, "grpc_lb_backend_ready "+s.Addr, 1)
+		c.Await(ctx, "grpc_lb_ready_subchannels "+s.Addr, 1)
 	}
-	c.As(pickfirst2.Name).Await(ctx, "grpc_lb_backend_ready "+first[0].Addr, 1)
+	c.As(pickfirst2.Name).Await(ctx, "grpc_lb_ready_subchannels "+first[0].Addr, 1)
 	return c, spread, first
 }
 
@@ -101,7 +101,9 @@ func TestUnderWeightedTargetRPCsAreSpreadByWeight(t *testing.T) {
 	c, spread, first := twoTargets(ctx, t)
 	// The metrics count a connection shortly before the picker uses it.
 	c.CallUntilReached(ctx, 50, spread[0].Addr, spread[1].Addr, first[0].Addr)
-	counted := func(c *channeltest.Client, addr string) int { return int(c.Value("grpc_lb_rpcs_total OK " + addr)) }
+	counted := func(c *channeltest.Client, addr string) int {
+		return int(c.Value("grpc_lb_rpc_attempts_total " + addr + " OK"))
+	}
 	before := [3]int{counted(c, spread[0].Addr), counted(c, spread[1].Addr), counted(c.As(pickfirst2.Name), first[0].Addr)}
 	const rpcs = 400
 	got := map[string]int{}

@@ -20,7 +20,7 @@ import (
 // Name is the name by which a service config selects the policy.
 const Name = "peak_ewma"
 
-func init() { balancer.Register(metrics.Default.Instrument(NewBuilder())) }
+func init() { balancer.Register(metrics.Default().Instrument(NewBuilder())) }
 
 // NewBuilder returns the policy without metrics.
 func NewBuilder() balancer.Builder {

@@ -4,16 +4,18 @@ package series
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/grpc/codes"
 )
 
 // Policy holds the series of one policy for one target.
 type Policy struct {
 	Backends     map[string]Backend // by the label grpc_lb_backend
 	Subchannels  map[string]int     // by connectivity state
-	Instances    int                // of the policy: grpc_lb_channels
+	Instances    int                // of the policy: grpc_lb_policy_instances
 	PicksDelayed int
 	PicksFailed  int
 }
@@ -84,7 +86,7 @@ func (p *Policy) add(family string, metric *dto.Metric) {
 	switch family {
 	case "grpc_lb_subchannels":
 		p.Subchannels[Label(metric, "grpc_connectivity_state")] += n
-	case "grpc_lb_channels":
+	case "grpc_lb_policy_instances":
 		p.Instances += n
 	case "grpc_lb_picks_delayed_total":
 		p.PicksDelayed += n
@@ -96,31 +98,39 @@ func (p *Policy) add(family string, metric *dto.Metric) {
 func (b *Backend) add(family string, metric *dto.Metric) {
 	n := value(metric)
 	switch family {
-	case "grpc_lb_backend_ready":
+	case "grpc_lb_ready_subchannels":
 		b.Ready += n
-	case "grpc_lb_rpcs_in_flight":
+	case "grpc_lb_rpc_attempts_in_flight":
 		b.InFlight += n
 	case "grpc_lb_picks_total":
 		b.Picks += n
 	case "grpc_lb_repicks_total":
 		b.Repicks += n
-	case "grpc_lb_rpcs_total":
+	case "grpc_lb_rpc_attempts_total":
 		if b.RPCs == nil {
 			b.RPCs = make(map[string]int)
 		}
-		b.RPCs[Label(metric, "grpc_code")] += n
-	case "grpc_lb_connection_attempts_total":
-		if Label(metric, "result") == "success" {
-			b.Connected += n
-		} else {
-			b.FailedAttempts += n
-		}
+		b.RPCs[codeName(Label(metric, "grpc_status"))] += n
+	case "grpc_lb_connection_attempts_succeeded_total":
+		b.Connected += n
+	case "grpc_lb_connection_attempts_failed_total":
+		b.FailedAttempts += n
 	case "grpc_lb_disconnections_total":
 		b.Disconnections += n
-	case "grpc_lb_rpc_duration_seconds":
+	case "grpc_lb_rpc_attempt_duration_seconds":
 		b.Timed += int(metric.GetHistogram().GetSampleCount())
 		b.Seconds += metric.GetHistogram().GetSampleSum()
 	}
+}
+
+// codeName returns the name that Go programs know a status code by, such as
+// "Unavailable" for the label value "UNAVAILABLE".
+func codeName(label string) string {
+	var code codes.Code
+	if code.UnmarshalJSON([]byte(strconv.Quote(label))) != nil {
+		return label
+	}
+	return code.String()
 }
 
 // value is that of a counter or a gauge.

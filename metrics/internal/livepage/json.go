@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 // The types below are the page for programs. Their shape is a promise to its
@@ -25,14 +27,14 @@ type pageJSON struct {
 type targetJSON struct {
 	Target       string         `json:"target"`
 	Policy       string         `json:"policy"`
-	Channels     []instanceJSON `json:"channels"` // the oldest state first
+	Instances    []instanceJSON `json:"policy_instances"` // the oldest state first
 	Backends     int            `json:"backends"`
 	Ready        int            `json:"backends_ready"`
 	Picks        uint64         `json:"picks"` // of all backends
 	PicksDelayed uint64         `json:"picks_delayed"`
 	PicksFailed  uint64         `json:"picks_failed"`
 	Waiting      int64          `json:"waiting"` // RPC attempts that wait for a pick now
-	Folded       uint64         `json:"backends_folded"`
+	Folded       uint64         `json:"folded_subchannels"`
 	Imbalance    float64        `json:"imbalance"` // the most picks of a backend over the mean, of those that have subchannels; 0 without picks
 }
 
@@ -86,7 +88,7 @@ func newTargetJSON(t *targetStatus) targetJSON {
 	return targetJSON{
 		Target:       t.Target,
 		Policy:       t.Policy,
-		Channels:     instances,
+		Instances:    instances,
 		Backends:     len(t.Backends),
 		Ready:        t.ready,
 		Picks:        t.picks,
@@ -125,7 +127,7 @@ func newBackendJSON(r row) backendJSON {
 
 // rpcsJSON is how many RPC attempts ended with each code. In JSON it is an object
 // with the codes that occurred, by name. It allocates less than a map.
-type rpcsJSON [NumCodes]uint64
+type rpcsJSON [grpcstatus.Count]uint64
 
 // MarshalJSON implements [json.Marshaler].
 func (rpcs *rpcsJSON) MarshalJSON() ([]byte, error) {
@@ -135,7 +137,7 @@ func (rpcs *rpcsJSON) MarshalJSON() ([]byte, error) {
 			if len(b) > 1 {
 				b = append(b, ',')
 			}
-			b = strconv.AppendQuote(b, code.String())
+			b = strconv.AppendQuote(b, grpcstatus.Name(code))
 			b = strconv.AppendUint(append(b, ':'), n, 10)
 		}
 	}
@@ -143,10 +145,10 @@ func (rpcs *rpcsJSON) MarshalJSON() ([]byte, error) {
 }
 
 var codesByName = func() []codes.Code {
-	all := make([]codes.Code, NumCodes)
+	all := make([]codes.Code, grpcstatus.Count)
 	for i := range all {
 		all[i] = codes.Code(i)
 	}
-	slices.SortFunc(all, func(a, b codes.Code) int { return cmp.Compare(a.String(), b.String()) })
+	slices.SortFunc(all, func(a, b codes.Code) int { return cmp.Compare(grpcstatus.Name(a), grpcstatus.Name(b)) })
 	return all
 }()

@@ -96,7 +96,7 @@ func TestTimesInJSONAreUTC(t *testing.T) {
 	})
 	body := pagetest.Request(t, page, http.MethodGet, "format=json").Body.String()
 	for _, want := range []string{
-		`"time":"2000-01-01T01:00:00Z"`, `"channels":[{"state":"READY","since":"2000-01-01T00:00:01Z"}]`,
+		`"time":"2000-01-01T01:00:00Z"`, `"policy_instances":[{"state":"READY","since":"2000-01-01T00:00:01Z"}]`,
 		`"since":"2000-01-01T00:00:00Z"`, `"last_connection_error_at":"2000-01-01T00:01:00Z"`,
 	} {
 		if !strings.Contains(body, want) {
@@ -125,7 +125,7 @@ func TestJSONListsTheCodesThatOccurredByName(t *testing.T) {
 	b := &board{}
 	b.list("test:///t", "p", backend("a", ready, codes.Unavailable, codes.OK, codes.NotFound, codes.OK), backend("b", ready))
 	body := pagetest.Request(t, b.page(), http.MethodGet, "format=json").Body.String()
-	for _, want := range []string{`"rpcs":{"NotFound":1,"OK":2,"Unavailable":1}`, `"rpcs":{}`} {
+	for _, want := range []string{`"rpcs":{"NOT_FOUND":1,"OK":2,"UNAVAILABLE":1}`, `"rpcs":{}`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("JSON lacks %s: %s", want, body)
 		}
@@ -143,7 +143,7 @@ func TestPageGroupsInstancesByState(t *testing.T) {
 	if got := pagetest.Rows(t, pagetest.HTML(t, b.page(), ""), "overview")[0][2]; got != want {
 		t.Errorf("channels %q, want %q", got, want)
 	}
-	channels := pagetest.JSON(t, b.page(), "").Targets[0].Channels
+	channels := pagetest.JSON(t, b.page(), "").Targets[0].PolicyInstances
 	if !slices.IsSortedFunc(channels, func(a, b pagetest.Channel) int { return a.Since.Compare(b.Since) }) {
 		t.Errorf("channels %v in JSON, want the oldest state first", channels)
 	}

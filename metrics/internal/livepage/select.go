@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"google.golang.org/grpc/codes"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 // maxNamed is how many targets or policies the text of an error names.
@@ -86,9 +88,9 @@ func (q query) backendFilter() func(*Backend) bool {
 	}
 	wanted := strings.ToLower(q.filter)
 	has := func(s string) bool { return strings.Contains(strings.ToLower(s), wanted) }
-	var ofCode [NumCodes]bool
+	var ofCode [grpcstatus.Count]bool
 	for code := range ofCode {
-		ofCode[code] = has(codes.Code(code).String())
+		ofCode[code] = has(grpcstatus.Name(codes.Code(code)))
 	}
 	return func(b *Backend) bool {
 		if !inState(b) {

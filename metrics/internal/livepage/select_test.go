@@ -39,7 +39,7 @@ func TestPageFilters(t *testing.T) {
 		{"q=o1", "o1 o1", "one/p two/p two/q"},
 		{"q=O1", "o1 o1", "one/p two/p two/q"},
 		{"q=nsient_f", "o3", "one/p two/p two/q"},
-		{"q=notfound", "o2", "one/p two/p two/q"},
+		{"q=not_found", "o2", "one/p two/p two/q"},
 		{"q=unavailable", "x1", "one/p two/p two/q"},
 		{"q=none", "x1", "one/p two/p two/q"},
 		{"q=nothing+like+it", "", "one/p two/p two/q"},

@@ -5,6 +5,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 // Snapshot lists what there is at one moment.
@@ -42,9 +44,6 @@ type Instance struct {
 	Since time.Time
 }
 
-// NumCodes is the number of status codes that gRPC defines. They begin at 0.
-const NumCodes = int(codes.Unauthenticated) + 1
-
 // Backend is the state of one backend of a target.
 type Backend struct {
 	Name           string
@@ -54,9 +53,9 @@ type Backend struct {
 	Picks          uint64
 	Repicks        uint64
 	InFlight       int64
-	RPCs           [NumCodes]uint64 // RPC attempts that ended, by status code
-	Connected      uint64           // connection attempts that succeeded
-	ConnectFailed  uint64           // connection attempts that failed
+	RPCs           [grpcstatus.Count]uint64 // RPC attempts that ended, by status code
+	Connected      uint64                   // connection attempts that succeeded
+	ConnectFailed  uint64                   // connection attempts that failed
 	Disconnections uint64
 	Early          uint64    // disconnections within a second of the connection
 	LastError      error     // of a connection attempt; nil if gRPC gave no reason

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 // backendView is a row of the list.
@@ -89,7 +91,7 @@ func bar(share, equal float64) (width, times string) {
 }
 
 // newCodeViews puts OK first, then the most frequent code.
-func newCodeViews(rpcs [NumCodes]uint64) []codeView {
+func newCodeViews(rpcs [grpcstatus.Count]uint64) []codeView {
 	var seen []codes.Code
 	for code, n := range rpcs {
 		if n > 0 {
@@ -103,11 +105,11 @@ func newCodeViews(rpcs [NumCodes]uint64) []codeView {
 		case b == codes.OK:
 			return 1
 		}
-		return cmp.Or(cmp.Compare(rpcs[b], rpcs[a]), cmp.Compare(a.String(), b.String()))
+		return cmp.Or(cmp.Compare(rpcs[b], rpcs[a]), cmp.Compare(grpcstatus.Name(a), grpcstatus.Name(b)))
 	})
 	views := make([]codeView, len(seen))
 	for i, code := range seen {
-		views[i] = codeView{Code: code.String(), N: grouped(rpcs[code]), Bad: slices.Contains(badCodes, code)}
+		views[i] = codeView{Code: grpcstatus.Name(code), N: grouped(rpcs[code]), Bad: slices.Contains(badCodes, code)}
 	}
 	return views
 }

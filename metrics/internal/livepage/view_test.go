@@ -28,7 +28,7 @@ func TestPageMarksCodesThatSpeakOfTrouble(t *testing.T) {
 		}
 	}
 	slices.Sort(marked)
-	want := []string{"DataLoss", "DeadlineExceeded", "Internal", "ResourceExhausted", "Unavailable", "Unknown"}
+	want := []string{"DATA_LOSS", "DEADLINE_EXCEEDED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "UNKNOWN"}
 	if !slices.Equal(marked, want) {
 		t.Errorf("marked codes %v, want %v", marked, want)
 	}

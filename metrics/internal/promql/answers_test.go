@@ -33,19 +33,19 @@ func TestServersStoreHistogramsTheirWay(t *testing.T) {
 	t.Parallel()
 	recorded := record(t)
 	const (
-		buckets = `count by (grpc_target) (grpc_lb_rpc_duration_seconds_bucket)`
-		native  = `count by (grpc_target) (histogram_count(grpc_lb_rpc_duration_seconds))`
-		classic = `count by (grpc_target) (grpc_lb_connect_duration_seconds_bucket)`
-		custom  = `count by (grpc_target) (histogram_count(grpc_lb_connect_duration_seconds))`
+		classicLatency = `count by (grpc_target) (grpc_lb_rpc_attempt_duration_seconds_bucket)`
+		nativeLatency  = `count by (grpc_target) (histogram_count(grpc_lb_rpc_attempt_duration_seconds))`
+		classicConnect = `count by (grpc_target) (grpc_lb_connect_duration_seconds_bucket)`
+		nativeConnect  = `count by (grpc_target) (histogram_count(grpc_lb_connect_duration_seconds))`
 	)
 	want := map[string]map[string]bool{
-		"classic":        {buckets: true, classic: true},
-		"native":         {native: true, classic: true},
-		"custom buckets": {native: true, custom: true},
+		"classic":        {classicLatency: true, classicConnect: true},
+		"native":         {nativeLatency: true, nativeConnect: true},
+		"custom buckets": {nativeLatency: true, nativeConnect: true},
 	}
 	for _, s := range servers {
 		g := newGrafana(t, s, recorded)
-		for _, expr := range []string{buckets, native, classic, custom} {
+		for _, expr := range []string{classicLatency, nativeLatency, classicConnect, nativeConnect} {
 			if got := len(g.run(query{Expr: expr, LegendFormat: "{{grpc_target}}"})) > 0; got != want[s.name][expr] {
 				t.Errorf("%s server: %s has series: %v, want %v", s.name, expr, got, want[s.name][expr])
 			}
@@ -70,7 +70,7 @@ func TestPanelsShowWhatHappened(t *testing.T) {
 		"RPC attempts in flight by backend": {
 			busy + " " + skewed: scrapes, sick + " " + skewed: 0, "other " + skewed: 0, alone + " " + first: 0,
 		},
-		"RPC attempts not OK by code":           {"NotFound " + skewed: perInterval},
+		"RPC attempts not OK by code":           {"NOT_FOUND " + skewed: perInterval},
 		"Share of RPC attempts not OK":          {skewed: 1.0 / 22, first: 0},
 		"RPC attempts not OK by backend":        {sick + " " + skewed: perInterval},
 		"Imbalance of READY backends":           {"max / mean " + skewed: 12.0 / 9, "min / mean " + skewed: 6.0 / 9, "max / mean " + first: 1, "min / mean " + first: 1},
@@ -78,19 +78,17 @@ func TestPanelsShowWhatHappened(t *testing.T) {
 		"Backends":                              {"READY " + skewed: 3, "known " + skewed: 3, "READY " + first: 1, "known " + first: 1},
 		"Failed connection attempts by backend": {alone + " " + first: perInterval},
 		"Disconnections by backend":             {alone + " " + first: 2 * perInterval, "within 1s: " + alone + " " + first: perInterval},
-		"Channels":                              {skewed: 1, first: 1},
+		"Policy instances":                      {skewed: 1, first: 1},
 		`Subchannels counted as "other"`:        {skewed: 1, first: 0},
 		"Picks that did not succeed": {
 			"delayed " + first: 2 * perInterval, "failed " + first: perInterval, "delayed " + skewed: 0, "failed " + skewed: 0,
 		},
 		"Picks given up": {skewed: perInterval, first: 0},
-		"RPC attempts that waited, by reason": {
-			"connecting " + first:                          perInterval,
-			"picker_failing_with_wait_for_ready " + first:  perInterval,
-			"subchannel_state_mismatch " + first:           0,
-			"connecting " + skewed:                         0,
-			"picker_failing_with_wait_for_ready " + skewed: 0,
-			"subchannel_state_mismatch " + skewed:          perInterval,
+		"RPC attempts that waited, by type of delay": {
+			"connecting " + first:                         perInterval,
+			"picker_failing_with_wait_for_ready " + first: perInterval,
+			"connecting " + skewed:                        0,
+			"subchannel_state_mismatch " + skewed:         perInterval,
 		},
 	}
 	recorded := record(t)

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
@@ -32,7 +33,7 @@ func readCatalog(t *testing.T) catalog {
 	t.Helper()
 	recorded := record(t)
 	types := make(map[string]dto.MetricType)
-	for _, family := range recorded[len(recorded)-1].families {
+	for _, family := range append(foldedTargets(t), recorded[len(recorded)-1].families...) {
 		types[family.GetName()] = family.GetType()
 	}
 	c := make(catalog)
@@ -44,6 +45,24 @@ func readCatalog(t *testing.T) catalog {
 		c.add(name, kind, own)
 	}
 	return c
+}
+
+// foldedTargets returns what a process has that uses more targets than may have
+// series.
+func foldedTargets(t *testing.T) []*dto.MetricFamily {
+	t.Helper()
+	m := metrics.New(metrics.WithMaxTargets(1))
+	cc := balancertest.NewClientConn(t)
+	for _, target := range []string{"dns:///one:443", "dns:///two:443"} {
+		t.Cleanup(cc.BuildWithTarget(m.Instrument(newTold()), target).Close)
+	}
+	r := prometheus.NewRegistry()
+	r.MustRegister(m)
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatalf("gather: %v", err)
+	}
+	return families
 }
 
 func (c catalog) add(name string, kind dto.MetricType, own []string) {
@@ -108,9 +127,9 @@ func TestCatalogIsTheCollectors(t *testing.T) {
 	perTarget := newLabelSet(ofScrape...).with("grpc_target", "grpc_lb_policy")
 	want := catalog{
 		"grpc_lb_picks_total":                     perTarget.with("grpc_lb_backend"),
-		"grpc_lb_rpcs_total":                      perTarget.with("grpc_lb_backend", "grpc_code"),
-		"grpc_lb_channels":                        perTarget,
-		"grpc_lb_pick_wait_seconds":               perTarget.with("reason"),
+		"grpc_lb_rpc_attempts_total":              perTarget.with("grpc_lb_backend", "grpc_status"),
+		"grpc_lb_policy_instances":                perTarget,
+		"grpc_lb_pick_delay_duration_seconds":     perTarget.with("grpc_delay_type"),
 		"grpc_lb_connect_duration_seconds_sum":    perTarget,
 		"grpc_lb_connect_duration_seconds_count":  perTarget,
 		"grpc_lb_connect_duration_seconds_bucket": perTarget.with("le"),
@@ -120,7 +139,7 @@ func TestCatalogIsTheCollectors(t *testing.T) {
 			t.Errorf("%s has the labels %v, want %v", name, c[name], labels)
 		}
 	}
-	for _, name := range []string{"grpc_lb_picks_total_count", "grpc_lb_channels_bucket", "grpc_lb_picks", ""} {
+	for _, name := range []string{"grpc_lb_picks_total_count", "grpc_lb_policy_instances_bucket", "grpc_lb_picks", ""} {
 		if labels, ok := c[name]; ok {
 			t.Errorf("%q is in the catalog, with the labels %v, want it not to be", name, labels)
 		}

@@ -83,7 +83,7 @@ func (s Setup) ServiceConfig(latency bool) string {
 		config = map[string]any{}
 	}
 	if latency {
-		config["metrics"] = map[string]any{"latency": true}
+		config["balancer2Metrics"] = map[string]any{"latency": true}
 	}
 	js, err := json.Marshal(map[string]any{
 		"loadBalancingConfig": []any{map[string]any{s.Policy: config}},

@@ -96,7 +96,7 @@ func checkShares(t *testing.T, tr *trial.Trial, p series.Policy) {
 }
 
 // checkChildren checks that the metered pick_first has counted the same RPCs under
-// its own name, and that the field "metrics" of the parent's config did not reach
+// its own name, and that the field "balancer2Metrics" of the parent's config did not reach
 // it.
 func checkChildren(t *testing.T, tr *trial.Trial, p, below series.Policy) {
 	t.Helper()

@@ -45,7 +45,7 @@ func connectionErrors(target string) (map[string]string, error) {
 	query := url.Values{"format": {"json"}, "target": {target}}
 	request := httptest.NewRequest(http.MethodGet, "/?"+query.Encode(), http.NoBody)
 	response := httptest.NewRecorder()
-	metrics.Default.Handler().ServeHTTP(response, request)
+	metrics.Default().Handler().ServeHTTP(response, request)
 	var page struct {
 		Backends []struct {
 			Name string `json:"backend"`

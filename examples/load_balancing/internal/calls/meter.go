@@ -28,7 +28,7 @@ type meter struct {
 func newMeter(flags *cli.Flags) meter {
 	if !flags.Given("retention") {
 		return meter{
-			metrics:    metrics.Default,
+			metrics:    metrics.Default(),
 			registerer: prometheus.DefaultRegisterer,
 			gatherer:   prometheus.DefaultGatherer,
 		}

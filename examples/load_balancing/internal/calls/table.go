@@ -30,7 +30,7 @@ func writeTable(w io.Writer, from map[string]series.Policy, order []string) erro
 		}
 	}
 	if rows == 0 {
-		fmt.Fprintf(table, "no metrics of %s; pick_first2, round_robin2 and what metrics.Default.Instrument wraps have some\n",
+		fmt.Fprintf(table, "no metrics of %s; pick_first2, round_robin2 and what metrics.Default().Instrument wraps have some\n",
 			strings.Join(order, ", "))
 	}
 	return table.Flush()

@@ -34,8 +34,8 @@ func checkSpread(t *testing.T, p *prometheus, members []string) {
 		t.Errorf("%s: shares %v, want those of %d backends for round_robin2 and one for pick_first2", p.name, shares, len(members))
 	}
 
-	const imbalance = `max by (grpc_lb_policy) (rate(grpc_lb_picks_total[5s]) and grpc_lb_backend_ready > 0)
-		/ avg by (grpc_lb_policy) (rate(grpc_lb_picks_total[5s]) and grpc_lb_backend_ready > 0)`
+	const imbalance = `max by (grpc_lb_policy) (rate(grpc_lb_picks_total[5s]) and grpc_lb_ready_subchannels > 0)
+		/ avg by (grpc_lb_policy) (rate(grpc_lb_picks_total[5s]) and grpc_lb_ready_subchannels > 0)`
 	ratio := p.values(t, imbalance, at, "grpc_lb_policy")
 	if got := ratio["round_robin2"]; got < 1 || got > evenness {
 		t.Errorf("%s: imbalance of round_robin2 is %v, want 1 to %v", p.name, got, evenness)
@@ -50,8 +50,8 @@ func checkSpread(t *testing.T, p *prometheus, members []string) {
 // of five seconds, and returns the end of the five seconds.
 func (p *prometheus) awaitSteady(t *testing.T, n int) time.Time {
 	t.Helper()
-	const steady = `count(min_over_time(grpc_lb_backend_ready{grpc_lb_policy="round_robin2"}[5s]) == 1
-		and count_over_time(grpc_lb_backend_ready[5s]) >= 9)`
+	const steady = `count(min_over_time(grpc_lb_ready_subchannels{grpc_lb_policy="round_robin2"}[5s]) == 1
+		and count_over_time(grpc_lb_ready_subchannels[5s]) >= 9)`
 	var at time.Time
 	exampletest.Eventually(t, fmt.Sprintf("%s: %d backends are READY for 5 s", p.name, n), func() (bool, any) {
 		found := p.query(t, steady, time.Time{})
@@ -98,7 +98,7 @@ func checkSums(t *testing.T, p *prometheus) {
 	scrapes := p.scrapes(t)
 	from, to := scrapes[0], scrapes[len(scrapes)-1]
 	const broken = `grpc_lb_picks_total unless
-		(grpc_lb_picks_total == grpc_lb_repicks_total + sum without (grpc_code) (grpc_lb_rpcs_total) + grpc_lb_rpcs_in_flight)`
+		(grpc_lb_picks_total == grpc_lb_repicks_total + sum without (grpc_status) (grpc_lb_rpc_attempts_total) + grpc_lb_rpc_attempts_in_flight)`
 	for _, s := range p.queryRange(t, broken, from, to) {
 		t.Errorf("%s: picks are not repicks + RPCs + in flight for %v at %v", p.name, s.labels, s.points)
 	}
@@ -119,11 +119,11 @@ func checkCounts(t *testing.T, p *prometheus, ended map[string]float64) {
 	// Each policy has at most one RPC in flight. So the end of a server fails one RPC
 	// of each policy that used it, and the end of the client cancels one.
 	most := map[string]float64{
-		"pick_first2 Unavailable": 1, "pick_first2 Canceled": 1,
-		"round_robin2 Unavailable": 2, "round_robin2 Canceled": 1,
+		"pick_first2 UNAVAILABLE": 1, "pick_first2 CANCELLED": 1,
+		"round_robin2 UNAVAILABLE": 2, "round_robin2 CANCELLED": 1,
 	}
-	counted := p.values(t, `sum by (grpc_lb_policy, grpc_code) (last_over_time(grpc_lb_rpcs_total[1h]))`,
-		time.Time{}, "grpc_lb_policy", "grpc_code")
+	counted := p.values(t, `sum by (grpc_lb_policy, grpc_status) (last_over_time(grpc_lb_rpc_attempts_total[1h]))`,
+		time.Time{}, "grpc_lb_policy", "grpc_status")
 	for _, key := range []string{"pick_first2 OK", "round_robin2 OK"} {
 		if counted[key] != ended[key] || ended[key] == 0 {
 			t.Errorf("%s: %s %v, the client counted %v", p.name, key, counted[key], ended[key])
@@ -142,7 +142,7 @@ func checkCounts(t *testing.T, p *prometheus, ended map[string]float64) {
 	}
 
 	const open = `sum by (grpc_lb_policy) (last_over_time(grpc_lb_picks_total[1h]) - last_over_time(grpc_lb_repicks_total[1h]))
-		- sum by (grpc_lb_policy) (last_over_time(grpc_lb_rpcs_total[1h]))`
+		- sum by (grpc_lb_policy) (last_over_time(grpc_lb_rpc_attempts_total[1h]))`
 	left := p.values(t, open, time.Time{}, "grpc_lb_policy")
 	if len(left) != 2 || left["pick_first2"] != 0 || left["round_robin2"] != 0 {
 		t.Errorf("%s: picks that have not ended: %v, want 0 for either policy", p.name, left)

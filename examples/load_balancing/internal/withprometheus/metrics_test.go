@@ -77,11 +77,11 @@ func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 	checkDurations(t, text, native, quiet)
 }
 
-// awaitReady waits until Prometheus has grpc_lb_backend_ready of the backend, under
+// awaitReady waits until Prometheus has grpc_lb_ready_subchannels of the backend, under
 // round_robin2, with the value.
 func (p *prometheus) awaitReady(t *testing.T, backend string, want float64) {
 	t.Helper()
-	expression := `grpc_lb_backend_ready{grpc_lb_policy="round_robin2", grpc_lb_backend="` + backend + `"}`
+	expression := `grpc_lb_ready_subchannels{grpc_lb_policy="round_robin2", grpc_lb_backend="` + backend + `"}`
 	exampletest.Eventually(t, fmt.Sprintf("%s: %s is %v", p.name, expression, want), func() (bool, any) {
 		found := p.query(t, expression, time.Time{})
 		return len(found) == 1 && found[0].points[0].value == want, fmt.Sprint(found)
@@ -91,7 +91,7 @@ func (p *prometheus) awaitReady(t *testing.T, backend string, want float64) {
 // first returns the backend that pick_first2 is connected to.
 func (p *prometheus) first(t *testing.T) string {
 	t.Helper()
-	const expression = `grpc_lb_backend_ready{grpc_lb_policy="pick_first2"} == 1`
+	const expression = `grpc_lb_ready_subchannels{grpc_lb_policy="pick_first2"} == 1`
 	var backend string
 	exampletest.Eventually(t, p.name+": pick_first2 is connected", func() (bool, any) {
 		found := p.query(t, expression, time.Time{})

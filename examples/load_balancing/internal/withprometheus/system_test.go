@@ -51,7 +51,7 @@ func startSystem(t *testing.T) *system {
 	s.file = filepath.Join(t.TempDir(), "backends")
 	s.use(t, addrs...)
 	s.client = exampletest.StartProcess(t, filepath.Join(s.bin, programs.Client), "-backends-file", s.file,
-		"-policies", `pick_first2, {"loadBalancingConfig": [{"round_robin2": {"metrics": {"latency": true}}}]}`,
+		"-policies", `pick_first2, {"loadBalancingConfig": [{"round_robin2": {"balancer2Metrics": {"latency": true}}}]}`,
 		"-keep", "-rate", strconv.Itoa(rate), "-timeout=30s",
 		"-metrics-addr=127.0.0.1:0", "-retention", retention.String(), "-linger=1h")
 	s.scraped = s.client.Stdout.Await(t, `metrics: http://(\S+)/metrics`, 1)[0]
@@ -86,6 +86,10 @@ func (s *system) use(t *testing.T, addrs ...string) {
 	}
 }
 
+// statusLabels are the values of the label grpc_status for the codes that the
+// client may print.
+var statusLabels = map[string]string{"OK": "OK", "Unavailable": "UNAVAILABLE", "Canceled": "CANCELLED"}
+
 // endRPCs stops the client's RPCs and returns how they ended, by policy and status
 // code. The client continues to serve /metrics.
 func (s *system) endRPCs(t *testing.T) map[string]float64 {
@@ -100,7 +104,7 @@ func (s *system) endRPCs(t *testing.T) map[string]float64 {
 			if err != nil {
 				t.Fatalf("count of %s in %q: %v", policy, entry, err)
 			}
-			ended[policy+" "+code] = n
+			ended[policy+" "+statusLabels[code]] = n
 		}
 	}
 	return ended

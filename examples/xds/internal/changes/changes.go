@@ -42,7 +42,7 @@ func service(name string) controlplane.Service {
 	return controlplane.Service{
 		Name:         name,
 		Policy:       Policy,
-		PolicyConfig: map[string]any{"metrics": map[string]any{"latency": true}},
+		PolicyConfig: map[string]any{"balancer2Metrics": map[string]any{"latency": true}},
 		OutlierDetection: controlplane.OutlierDetection{
 			Interval:      500 * time.Millisecond,
 			EjectionTime:  EjectionTime,

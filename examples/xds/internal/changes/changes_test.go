@@ -47,7 +47,7 @@ func TestEndpointsComeAndGoWithoutAFailedRPCAndSickOnesAreEjected(t *testing.T) 
 			t.Errorf("%d RPCs failed on %s, which was never sick", row.Unavailable(), row.Name)
 		}
 	}
-	label := fmt.Sprintf(`grpc_lb_channels{grpc_lb_policy="round_robin2",grpc_target="xds:///%s"} 2`, name)
+	label := fmt.Sprintf(`grpc_lb_policy_instances{grpc_lb_policy="round_robin2",grpc_target="xds:///%s"} 2`, name)
 	if !strings.Contains(out.String(), label) {
 		t.Errorf("output lacks %s", label)
 	}

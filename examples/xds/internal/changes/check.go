@@ -29,7 +29,7 @@ func (d *demo) finish() error {
 	d.report.PicksFailed = total.PicksFailed
 
 	fmt.Fprintln(d.out, "\n--- what /metrics says ---")
-	if err := printSeries(d.out, prometheus.DefaultGatherer, d.target, "grpc_lb_channels", "grpc_lb_rpcs_total"); err != nil {
+	if err := printSeries(d.out, prometheus.DefaultGatherer, d.target, "grpc_lb_policy_instances", "grpc_lb_rpc_attempts_total"); err != nil {
 		return err
 	}
 	fmt.Fprintf(d.out, "\n%d RPCs: %d OK, %d UNAVAILABLE\n", rpcs.Total(), rpcs.OK(), rpcs.Codes[codes.Unavailable])

@@ -78,7 +78,7 @@ func TestClientRefusesAConfigThatThePolicyRefuses(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	wrong := map[string]any{"metrics": map[string]any{"latency": "yes"}}
+	wrong := map[string]any{"balancer2Metrics": map[string]any{"latency": "yes"}}
 	plane, client := run(t, controlplane.Service{Name: "refusal", Policy: "round_robin2", PolicyConfig: wrong}, "b1")
 
 	_, err := client.UnaryEcho(ctx, &echo.EchoRequest{})

@@ -39,8 +39,8 @@ type Page struct {
 
 // Target is a target of a [Page].
 type Target struct {
-	Target, Policy string
-	Channels       []Channel
+	Target, Policy  string
+	PolicyInstances []Channel `json:"policy_instances"`
 }
 
 // Channel is a policy instance of a [Target].

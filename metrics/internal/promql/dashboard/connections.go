@@ -1,7 +1,7 @@
 package dashboard
 
 func connectionPanels() []panel {
-	ready := sum(perBackend, series("grpc_lb_backend_ready"))
+	ready := sum(perBackend, series("grpc_lb_ready_subchannels"))
 	return []panel{
 		{
 			Title:       "Subchannels by state",
@@ -22,14 +22,17 @@ func connectionPanels() []panel {
 			Title:       "Connection attempts by result",
 			Description: "Attempts to connect per second that succeeded or failed.",
 			Unit:        "cps",
-			Queries:     []query{{ofResult, sum(perResult, rate("grpc_lb_connection_attempts_total"))}},
+			Queries: []query{
+				{"succeeded " + ofTarget, sum(perTarget, rate("grpc_lb_connection_attempts_succeeded_total"))},
+				{"failed " + ofTarget, sum(perTarget, rate("grpc_lb_connection_attempts_failed_total"))},
+			},
 		},
 		{
 			Title:       "Failed connection attempts by backend",
 			Description: "Attempts to connect per second that failed, by backend." + showsHighest,
 			Unit:        "cps",
 			Queries: []query{{ofBackend, highest(
-				sum(perBackend, rate("grpc_lb_connection_attempts_total", `result="failure"`)) + " > 0")}},
+				sum(perBackend, rate("grpc_lb_connection_attempts_failed_total")) + " > 0")}},
 		},
 		{
 			Title: "Disconnections by backend",
@@ -65,22 +68,22 @@ func updatePanels() []panel {
 			Queries:     []query{{ofTarget, sum(perTarget, rate("grpc_lb_picker_updates_total"))}},
 		},
 		{
-			Title:       "Channels",
-			Description: "Channels that use the policy for the target, over all client processes.",
+			Title:       "Policy instances",
+			Description: "Instances of the policy for the target, over all client processes: usually one for each channel.",
 			Unit:        "short",
-			Queries:     []query{{ofTarget, sum(perTarget, series("grpc_lb_channels"))}},
+			Queries:     []query{{ofTarget, sum(perTarget, series("grpc_lb_policy_instances"))}},
 		},
 		{
 			Title:       `Subchannels counted as "other"`,
 			Description: "Subchannels that were made to backends above the limit of series (metrics.WithMaxBackends), since the processes started. Above 0 the panels by backend are incomplete.",
 			Unit:        "short",
-			Queries:     []query{{ofTarget, sum(perTarget, series("grpc_lb_backends_folded_total"))}},
+			Queries:     []query{{ofTarget, sum(perTarget, series("grpc_lb_folded_subchannels_total"))}},
 		},
 	}
 }
 
 func waitPanels() []panel {
-	const wait = "grpc_lb_pick_wait_seconds"
+	const wait = "grpc_lb_pick_delay_duration_seconds"
 	all := []panel{
 		{
 			Title: "Picks that did not succeed",
@@ -99,22 +102,22 @@ func waitPanels() []panel {
 			Queries:     []query{{ofTarget, sum(perTarget, rate("grpc_lb_repicks_total"))}},
 		},
 		{
-			Title: "RPC attempts that waited, by reason",
+			Title: "RPC attempts that waited, by type of delay",
 			Description: "RPC attempts per second that had to wait for a pick and whose wait is over: for a connection (connecting)," +
 				" because the picked subchannel had just lost its connection (subchannel_state_mismatch)," +
 				" or because the policy fails and the RPC is wait-for-ready (picker_failing_with_wait_for_ready).",
 			Unit: "reqps",
-			Queries: []query{{ofReason, lines(
-				sum(perReason, "histogram_count("+rate(wait)+")"),
-				"or "+sum(perReason, rate(wait+"_count")))}},
+			Queries: []query{{ofDelay, lines(
+				sum(perDelay, "histogram_count("+rate(wait)+")"),
+				"or "+sum(perDelay, rate(wait+"_count")))}},
 		},
 	}
 	for _, q := range quantiles {
 		all = append(all, panel{
-			Title:       "Wait for a pick, " + q.name + " by reason",
+			Title:       "Wait for a pick, " + q.name + " by type of delay",
 			Description: "The " + q.name + " of the time that RPC attempts waited for a pick, of those that had to. There is data when some did.",
 			Unit:        "s",
-			Queries:     []query{{ofReason, quantile(q.value, perReason, wait)}},
+			Queries:     []query{{ofDelay, quantile(q.value, perDelay, wait)}},
 		})
 	}
 	return all

@@ -20,7 +20,7 @@ var menus = []menu{
 
 // Query returns the query for the values that the menu offers.
 func (m menu) Query() string {
-	selected := "grpc_lb_channels"
+	selected := "grpc_lb_policy_instances"
 	if before := menus[:slices.Index(menus, m)]; len(before) > 0 {
 		selected += "{" + matchers(before) + "}"
 	}
@@ -39,17 +39,17 @@ func matchers(menus []menu, more ...string) string {
 const (
 	perTarget  = "grpc_target, grpc_lb_policy"
 	perBackend = perTarget + ", grpc_lb_backend"
-	perCode    = perTarget + ", grpc_code"
+	perCode    = perTarget + ", grpc_status"
 	perState   = perTarget + ", grpc_connectivity_state"
-	perResult  = perTarget + ", result"
-	perReason  = perTarget + ", reason"
+	perResult  = perTarget + ", grpc_lb_result"
+	perDelay   = perTarget + ", grpc_delay_type"
 
 	ofTarget  = "{{grpc_target}} {{grpc_lb_policy}}"
 	ofBackend = "{{grpc_lb_backend}} " + ofTarget
-	ofCode    = "{{grpc_code}} " + ofTarget
+	ofCode    = "{{grpc_status}} " + ofTarget
 	ofState   = "{{grpc_connectivity_state}} " + ofTarget
-	ofResult  = "{{result}} " + ofTarget
-	ofReason  = "{{reason}} " + ofTarget
+	ofResult  = "{{grpc_lb_result}} " + ofTarget
+	ofDelay   = "{{grpc_delay_type}} " + ofTarget
 )
 
 // series returns the metric's series that the menus select, and the matchers.

@@ -3,7 +3,7 @@ package dashboard
 func trafficPanels() []panel {
 	byBackend := sum(perBackend, rate("grpc_lb_picks_total"))
 	byTarget := sum(perTarget, rate("grpc_lb_picks_total"))
-	inFlight := sum(perBackend, series("grpc_lb_rpcs_in_flight"))
+	inFlight := sum(perBackend, series("grpc_lb_rpc_attempts_in_flight"))
 	return []panel{
 		{
 			Title:       "Picks",
@@ -38,9 +38,9 @@ func errorPanels() []panel {
 	return []panel{
 		{
 			Title:       "RPC attempts not OK by code",
-			Description: "RPC attempts per second that ended with each status code. A code has no series before it first occurs in a process, so that its first burst is missing here and in the next panel; the panel by backend has it." + refusedUploads,
+			Description: "RPC attempts per second that ended with each status code. A code has no series before it first occurs in a process, so that its first burst is missing here; the next two panels have it." + refusedUploads,
 			Unit:        "reqps",
-			Queries:     []query{{ofCode, sum(perCode, rate("grpc_lb_rpcs_total", `grpc_code!="OK"`))}},
+			Queries:     []query{{ofCode, sum(perCode, rate("grpc_lb_rpc_attempts_total", `grpc_status!="OK"`))}},
 		},
 		{
 			Title:       "Share of RPC attempts not OK",
@@ -48,32 +48,23 @@ func errorPanels() []panel {
 			Unit:        "percentunit",
 			Max:         1,
 			Queries: []query{{ofTarget, lines(
-				"1 - "+sum(perTarget, rate("grpc_lb_rpcs_total", `grpc_code="OK"`)),
-				"/ "+sum(perTarget, rate("grpc_lb_rpcs_total")))}},
+				sum(perTarget, rate("grpc_lb_rpc_attempts_failed_total")),
+				"/ ("+sum(perTarget, rate("grpc_lb_rpc_attempts_failed_total"))+" + "+sum(perTarget, rate("grpc_lb_rpc_attempts_total", `grpc_status="OK"`))+")")}},
 		},
 		{
-			Title: "RPC attempts not OK by backend",
-			Description: "RPC attempts per second that ended with a code other than OK, by backend. It is worked out from series that are always there: what was picked, not given up and is not in flight any more has ended." +
-				" In the first minute of a process that has streams a small value may come from rounding." + refusedUploads + showsHighest,
-			Unit: "reqps",
-			wide: true,
-			Queries: []query{{ofBackend, lines(
-				"topk($top,",
-				"(",
-				"  "+sum(perBackend, rate("grpc_lb_picks_total")),
-				"  - "+sum(perBackend, rate("grpc_lb_repicks_total")),
-				"  - "+sum(perBackend, "delta("+series("grpc_lb_rpcs_in_flight")+interval+")")+" / ($__rate_interval_ms / 1000)",
-				")",
-				"- "+sum(perBackend, rate("grpc_lb_rpcs_total", `grpc_code="OK"`)),
-				"> 1e-6)")}},
+			Title:       "RPC attempts not OK by backend",
+			Description: "RPC attempts per second that ended with a code other than OK, by backend." + refusedUploads + showsHighest,
+			Unit:        "reqps",
+			wide:        true,
+			Queries:     []query{{ofBackend, highest(sum(perBackend, rate("grpc_lb_rpc_attempts_failed_total")) + " > 0")}},
 		},
 	}
 }
 
 func latencyPanels() []panel {
 	const (
-		duration = "grpc_lb_rpc_duration_seconds"
-		optIn    = ` Opt-in: there is data only where grpc_lb_rpc_duration_seconds is switched on, by metrics.WithLatency or by "metrics": {"latency": true} in the policy's config.`
+		duration = "grpc_lb_rpc_attempt_duration_seconds"
+		optIn    = ` Opt-in: there is data only where grpc_lb_rpc_attempt_duration_seconds is switched on, by metrics.WithLatency or by "balancer2Metrics": {"latency": true} in the policy's config.`
 	)
 	all := []panel{{
 		Title: "Latency",
@@ -105,7 +96,7 @@ func quantilesPerTarget(histogram string) (all []query) {
 }
 
 func imbalancePanels() []panel {
-	ready := series("grpc_lb_backend_ready")
+	ready := series("grpc_lb_ready_subchannels")
 	perSubchannel := "(grpc_lb_backend) (" + rate("grpc_lb_picks_total") + " / (" + ready + " > 0))"
 	return []panel{
 		{
@@ -137,7 +128,7 @@ func imbalancePanels() []panel {
 func overMean(aggregate string) string {
 	picks := lines(
 		"  "+sum(perBackend, rate("grpc_lb_picks_total", `grpc_lb_backend!="other"`)),
-		"  and "+sum(perBackend, series("grpc_lb_backend_ready"))+" > 0")
+		"  and "+sum(perBackend, series("grpc_lb_ready_subchannels"))+" > 0")
 	return lines(
 		aggregate+" by ("+perTarget+") (", picks, ")",
 		"/ avg by ("+perTarget+") (", picks, ")")
