@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unsafe"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // SubConnSize is the size of what a pick reads of its SubConn.
@@ -14,7 +16,15 @@ const SubConnSize = unsafe.Sizeof(subConn{})
 // HandlerAt is m's page where the wall clock says something else.
 func HandlerAt(m *Metrics, wall func() time.Time) http.Handler { return m.handler(wall) }
 
-// Register is what the package does with Default when it is initialized.
+// Configure is what ConfigureDefault does.
+func Configure(m *Metrics, opts ...Option) error { return m.configure(opts) }
+
+// NewDefault makes what Default is, for another registry.
+func NewDefault(r prometheus.Registerer) *Metrics {
+	return newDefault(func() prometheus.Registerer { return r })
+}
+
+// Register is what the package does with Default when it is used first.
 var Register = register
 
 // Description is one row of the table of a scope's metrics.

@@ -10,16 +10,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-var defaultMetrics = New()
+var defaultMetrics = newDefault(func() prometheus.Registerer { return prometheus.DefaultRegisterer })
+
+// newDefault returns a Metrics that registers itself when it is used first. Until
+// then its options, and with them its labels, may change, and a registry keeps the
+// labels of a metric for ever.
+func newDefault(registerer func() prometheus.Registerer) *Metrics {
+	m := New()
+	m.usage.begins = func() { register(registerer(), m) }
+	return m
+}
 
 // Default returns the Metrics that the policies of this module report to, always
-// the same. It is registered with [prometheus.DefaultRegisterer]. If that is
-// impossible, because a collector that clashes with it is there already, such as
-// the Default of a second copy of this module, it is in no registry, and a warning
-// says so in gRPC's log. [ConfigureDefault] sets its options.
+// the same. It registers itself with [prometheus.DefaultRegisterer] when the first
+// policy instance is built, before which it has no series. If that is impossible,
+// because a collector that clashes with it is there already, such as the Default of
+// a second copy of this module, it is in no registry, and a warning says so in
+// gRPC's log. [ConfigureDefault] sets its options.
 func Default() *Metrics { return defaultMetrics }
-
-func init() { register(prometheus.DefaultRegisterer, defaultMetrics) }
 
 // register never fails a program for its metrics. If m itself is there already
 // that is what was wanted. Another collector with the same metrics makes the same

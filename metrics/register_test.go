@@ -62,15 +62,6 @@ func TestUnregisterAndRegisterAgain(t *testing.T) {
 	}
 }
 
-func TestDefaultIsRegistered(t *testing.T) {
-	t.Parallel()
-	err := prometheus.DefaultRegisterer.Register(metrics.Default())
-	already, ok := err.(prometheus.AlreadyRegisteredError)
-	if !ok || already.ExistingCollector != prometheus.Collector(metrics.Default()) {
-		t.Errorf("register Default again: %v, want that it is registered already", err)
-	}
-}
-
 // Not parallel: it reads the log.
 func TestDefaultThatCannotBeRegisteredIsLoggedOnly(t *testing.T) {
 	labels := func(r prometheus.Registerer) prometheus.Registerer {
