@@ -85,11 +85,11 @@ func TestAddressesAreTheSameIfTheirSubConnsAre(t *testing.T) {
 func TestOnlyAddresses(t *testing.T) {
 	t.Parallel()
 	s := resolver.State{Addresses: []resolver.Address{{Addr: "a:1"}, {Addr: "b:1"}}}
-	if got := addrsOf(addressList(endpointsOf(s))); got != "a:1 b:1" {
+	if got := addrsOf(addressList(endpointsToTry(s))); got != "a:1 b:1" {
 		t.Errorf("with Addresses only, the list is %q, want a:1 b:1", got)
 	}
 	s.Endpoints = parseEndpoints("c:1")
-	if got := addrsOf(addressList(endpointsOf(s))); got != "c:1" {
+	if got := addrsOf(addressList(endpointsToTry(s))); got != "c:1" {
 		t.Errorf("with Endpoints too, the list is %q, want c:1", got)
 	}
 }

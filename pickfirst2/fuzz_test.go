@@ -38,7 +38,7 @@ type subchannels struct {
 
 var (
 	fuzzLists  = []string{"update A", "update A B", "update A B C", "update B", "update C B A", "update", "update A C"}
-	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on", "gate off", "refuse A", "refuse B C", "refuse"}
+	fuzzOthers = []string{"timer fires", "exit idle", "resolver error", "gate on", "gate off", "refuse A", "refuse B C", "refuse"}
 	fuzzNames  = []string{"A", "B", "C"}
 )
 

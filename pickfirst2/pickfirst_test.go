@@ -384,9 +384,6 @@ func TestHealthListenerOnlyWhenAParentAsks(t *testing.T) {
 	if a.SetHealth(stFailure, errors.New("sick")) {
 		t.Error("a policy at the top registered a health listener")
 	}
-	gated := func(endpoints ...resolver.Endpoint) balancer.ClientConnState {
-		return balancer.ClientConnState{ResolverState: pickfirst2.EnableHealthListener(balancertest.ResolverState(endpoints...))}
-	}
 	if err := p.UpdateClientConnState(gated(balancertest.Endpoints("a:1")...)); err != nil {
 		t.Fatalf("update: %v", err)
 	}
@@ -531,4 +528,9 @@ func wantConnecting(t *testing.T, cc *balancertest.ClientConn, want int) {
 	if got != want {
 		t.Fatalf("%d calls of Connect, want %d", got, want)
 	}
+}
+
+// gated is an update of a parent that asks for the health gate.
+func gated(endpoints ...resolver.Endpoint) balancer.ClientConnState {
+	return balancer.ClientConnState{ResolverState: pickfirst2.EnableHealthListener(balancertest.ResolverState(endpoints...))}
 }

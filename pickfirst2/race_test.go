@@ -71,8 +71,7 @@ func TestAnyCallAtAnyTime(t *testing.T) {
 			func(int) { _, _ = cc.Pick() },
 			func(i int) {
 				endpoints := balancertest.Endpoints([]string{"a:1", "b:1"}[i%2], "c:1")[:i%3]
-				state := pickfirst2.EnableHealthListener(balancertest.ResolverState(endpoints...))
-				_ = p.UpdateClientConnState(balancer.ClientConnState{ResolverState: state})
+				_ = p.UpdateClientConnState(gated(endpoints...))
 			},
 			func(int) { p.ResolverError(errors.New("no such name")) },
 			func(i int) {

@@ -35,7 +35,7 @@ func newScripted(t testing.TB) *scripted {
 // script there are
 //
 //	refuse A B     which addresses get no SubConn from now on; alone: none
-//	delay over     the delay before the next attempt
+//	timer fires    the delay before the next attempt is over
 func (s *scripted) do(e script.Event) []string {
 	s.t.Helper()
 	var out effects
@@ -71,9 +71,9 @@ func (s *scripted) doOther(out *effects, e script.Event) {
 	switch words := strings.Fields(e.String()); {
 	case words[0] == "refuse":
 		s.refuse = words[1:]
-	case e.Words == "delay over":
+	case e.Words == "timer fires":
 		s.timing = false
-		s.m.onDelayOver(out)
+		s.m.onTimer(out)
 	default:
 		s.t.Fatalf("the machine has no event %q", e)
 	}
@@ -116,7 +116,7 @@ func (s *scripted) carryOut(out *effects) []string {
 				text += " " + s.name(e.sub)
 			}
 			if e.err != nil {
-				text += " (" + strings.TrimPrefix(e.err.Error(), Name+": ") + ")"
+				text += " (" + e.err.Error() + ")"
 			}
 			words = append(words, text)
 		}

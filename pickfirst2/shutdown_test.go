@@ -8,7 +8,6 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
-	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
 // A picker whose SubConn is shut down has RPCs wait. So the channel gets another
@@ -27,9 +26,7 @@ func TestNoPickerHoldsASubConnThatIsShutDown(t *testing.T) {
 			mustUpdate(t, p, balancertest.Endpoints("c:1")...)
 		},
 		"an update that turns health checks on": func(_ *balancertest.ClientConn, p *balancertest.Policy) {
-			_ = p.UpdateClientConnState(balancer.ClientConnState{
-				ResolverState: pickfirst2.EnableHealthListener(balancertest.ResolverState(balancertest.Endpoints("c:1")...)),
-			})
+			_ = p.UpdateClientConnState(gated(balancertest.Endpoints("c:1")...))
 		},
 	}
 	for name, shutDown := range shutDownBy {

@@ -25,8 +25,8 @@ func NewBalancerBuilder(name string, newPickerBuilder func() base.PickerBuilder,
 		return func(b *endpointBalancer) balancer.Picker {
 			conns := make(map[balancer.SubConn]base.SubConnInfo, b.ready.len())
 			for _, c := range b.order {
-				if c.picked != nil {
-					conns[c.picked.SubConn] = c.subConnInfoLocked()
+				if c.conn != nil {
+					conns[c.conn.SubConn] = c.subConnInfoLocked()
 				}
 			}
 			return pickerBuilder.Build(base.PickerBuildInfo{ReadySCs: conns})

@@ -23,7 +23,7 @@ type child struct {
 	endpoint    resolver.Endpoint
 	state       connectivity.State
 	err         error      // in TRANSIENT_FAILURE: of its picks
-	picked      *childConn // in READY: where its picks go
+	conn        *childConn // in READY: where its picks go
 	place       int        // in parent.ready; 0 before it was READY
 	reconnector reconnector
 }
@@ -73,47 +73,64 @@ func (c *child) close() {
 	b := c.parent
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.leaveLocked(c)
+	c.leaveLocked()
 	c.reconnector.pause.stop()
 }
+
+// What pick_first2's pickers tell a parent besides how to pick: in READY where
+// picks go, in TRANSIENT_FAILURE why they fail. The documentation of pickfirst2
+// describes both.
+type (
+	readyPicker   interface{ SubConn() balancer.SubConn }
+	failingPicker interface{ Failure() error }
+)
 
 // UpdateState implements [balancer.ClientConn] for the child policy.
 func (c *child) UpdateState(s balancer.State) {
 	b := c.parent
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.leaveLocked(c)
-	res, err := balancer.PickResult{}, error(nil)
-	if s.ConnectivityState == connectivity.Ready || s.ConnectivityState == connectivity.TransientFailure {
-		res, err = s.Picker.Pick(balancer.PickInfo{})
+	c.leaveLocked()
+	switch s.ConnectivityState {
+	case connectivity.Ready:
+		conn := s.Picker.(readyPicker).SubConn()
+		c.enterReadyLocked(conn.(*childConn))
+	case connectivity.TransientFailure:
+		c.enterFailedLocked(s.Picker.(failingPicker).Failure())
+	default:
+		c.enterLocked(s.ConnectivityState)
 	}
-	c.picked, _ = res.SubConn.(*childConn)
-	c.enterLocked(s.ConnectivityState, err)
 	b.publishLocked()
 }
 
-// enterLocked takes the child into the aggregate in another state.
-func (c *child) enterLocked(s connectivity.State, err error) {
-	b := c.parent
+// enterLocked takes the child into the aggregate in the state s. There is one
+// such method for READY, and one for TRANSIENT_FAILURE.
+func (c *child) enterLocked(s connectivity.State) {
 	c.state = s
-	b.states.add(s)
-	switch s {
-	case connectivity.Ready:
-		b.ready.add(c)
-		b.publisher.readyChanged = true
-	case connectivity.TransientFailure:
-		c.err = err
-		if slices.Contains(b.toldLocked(), c) {
-			b.publisher.errorChanged = true
-		}
+	c.parent.states.add(s)
+}
+
+func (c *child) enterReadyLocked(conn *childConn) {
+	c.enterLocked(connectivity.Ready)
+	c.conn = conn
+	c.parent.ready.add(c)
+	c.parent.publisher.readyChanged = true
+}
+
+func (c *child) enterFailedLocked(err error) {
+	c.enterLocked(connectivity.TransientFailure)
+	c.err = err
+	if slices.Contains(c.parent.namedLocked(), c) {
+		c.parent.publisher.errorChanged = true
 	}
 }
 
-// leaveLocked takes the child out of the aggregate, before it enters another
+// leaveLocked takes the child out of the aggregate, before it enters in another
 // state or is gone.
-func (b *endpointBalancer) leaveLocked(c *child) {
+func (c *child) leaveLocked() {
+	b := c.parent
 	b.states.remove(c.state)
-	c.picked, c.err = nil, nil
+	c.conn, c.err = nil, nil
 	if c.state == connectivity.Ready {
 		b.ready.remove(c)
 		b.publisher.readyChanged = true

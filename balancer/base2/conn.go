@@ -77,7 +77,7 @@ func (c *child) describedLocked(addr *resolver.Address) *resolver.Address {
 // subConnInfoLocked returns the address that a READY child is connected to, with
 // the endpoint's attributes where a PickerBuilder looks for them.
 func (c *child) subConnInfoLocked() base.SubConnInfo {
-	addr := *c.describedLocked(c.picked.addr)
+	addr := *c.describedLocked(c.conn.addr)
 	if c.endpoint.Attributes != nil {
 		addr.BalancerAttributes = c.endpoint.Attributes
 	}

@@ -81,7 +81,7 @@ func (b *endpointBalancer) publishLocked() {
 		return
 	}
 	if wait := p.delay(b.ready.len()); wait > 0 && !p.owed {
-		if !p.putOff.runs() {
+		if !p.putOff.isRunning() {
 			p.putOff.start(wait, &b.mu, b.publish)
 		}
 		return

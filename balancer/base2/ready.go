@@ -35,7 +35,7 @@ func (r *readyList) add(c *child) {
 	}
 	r.lastPlace++
 	c.place = r.lastPlace
-	r.conns = append(r.conns, c.picked.SubConn)
+	r.conns = append(r.conns, c.conn.SubConn)
 	r.places = append(r.places, c.place)
 }
 
@@ -67,8 +67,8 @@ func (r *readyList) refresh() {
 		if from = to; listed {
 			from++
 		}
-		if c.picked != nil {
-			conns, places = append(conns, c.picked.SubConn), append(places, c.place)
+		if c.conn != nil {
+			conns, places = append(conns, c.conn.SubConn), append(places, c.place)
 		}
 		c.changed = false
 	}

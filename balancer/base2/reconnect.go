@@ -86,8 +86,8 @@ func (c *child) mayReconnect(addr string) bool {
 		return true
 	}
 	c.reconnector.pause.start(pause, &b.mu, c.policy.ExitIdle)
-	b.leaveLocked(c)
-	c.enterLocked(connectivity.TransientFailure, fmt.Errorf(
+	c.leaveLocked()
+	c.enterFailedLocked(fmt.Errorf(
 		"connect to %s: the last %d connections were each lost within %v; the next attempt follows in %v",
 		addr, c.reconnector.short, shortLife, pause.Round(time.Millisecond)))
 	b.publishLocked()

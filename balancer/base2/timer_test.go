@@ -28,8 +28,8 @@ func TestATimerThatIsStoppedWhileItFiresDoesNothing(t *testing.T) {
 		mu.Unlock()
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if calls != 10 || tm.runs() {
-			t.Errorf("calls %d, want 10 for the second start only; running: %v", calls, tm.runs())
+		if calls != 10 || tm.isRunning() {
+			t.Errorf("calls %d, want 10 for the second start only; running: %v", calls, tm.isRunning())
 		}
 	})
 }
@@ -62,10 +62,10 @@ func TestCloseStopsThePauses(t *testing.T) {
 		sc.Idle()
 	}
 	c := b.built.children["a:1"]
-	if !c.reconnector.pause.runs() {
+	if !c.reconnector.pause.isRunning() {
 		t.Fatal("a:1 does not pause")
 	}
-	if p.Close(); c.reconnector.pause.runs() {
+	if p.Close(); c.reconnector.pause.isRunning() {
 		t.Error("the pause goes on after Close")
 	}
 }
