@@ -33,7 +33,10 @@ type machine struct {
 
 	healthGate  bool  // report READY only when the health listener does
 	resolverErr error // the resolver's last error, nil after a good update
-	cause       error // what the next error wraps: the newest connection error of this pass or the last round; nil if a resolver error is newer
+
+	// cause is the connection error that errors wrap: during a pass the newest one,
+	// later the last one of each full round. It is nil after a resolver error.
+	cause error
 
 	reporter reporter
 }
@@ -143,7 +146,8 @@ func (m *machine) choose(out *effects, sub *subchannel) {
 	m.becameReady(out)
 }
 
-// lose drops everything but the lost connection and waits for onExitIdle.
+// lose keeps only the subchannel whose connection was lost, and waits for
+// onExitIdle.
 func (m *machine) lose(out *effects, sub *subchannel) {
 	m.dropOthers(out, sub)
 	m.enter(out, idle)

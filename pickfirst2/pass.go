@@ -132,7 +132,7 @@ func (m *machine) goOn(out *effects, before int) {
 	case m.phase != racing:
 	case m.next == before: // the newest attempt has failed
 		m.attempt(out)
-	case m.next+1 == before, m.next+1 == len(m.addrs): // the next attempt appeared or disappeared
+	case m.next+1 == before, m.next+1 == len(m.addrs): // the newest attempt was, or is now, the last
 		m.delayNext(out)
 	}
 }

@@ -22,9 +22,8 @@ func (b *endpointBalancer) namedLocked() []*child {
 //	none of 5 endpoints is ready: (2 more); connect to A: cause; connect to B: cause; connect to C: cause
 //	no children to pick from: name resolver error: cause
 //
-// The endpoints that it names are the last ones of the resolver's list. If the
-// resolver's last answer was an error, "; last resolver error: cause" follows
-// them.
+// It names the last endpoints of the resolver's list. If the resolver's last answer
+// was an error, "; last resolver error: cause" follows them.
 //
 // The error wraps that of the last endpoint: when it holds a status, gRPC ends
 // RPCs with that status.
