@@ -57,21 +57,6 @@ func TestAParentMayChangeTheAddressOfASubConn(t *testing.T) {
 	}
 }
 
-// between returns a builder of the policy that works for what wrap makes of its
-// ClientConn.
-func between(wrap func(balancer.ClientConn) balancer.ClientConn) balancer.Builder {
-	return betweenBuilder{Builder: pickfirst2.NewBuilder(), wrap: wrap}
-}
-
-type betweenBuilder struct {
-	balancer.Builder
-	wrap func(balancer.ClientConn) balancer.ClientConn
-}
-
-func (b betweenBuilder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
-	return b.Builder.Build(b.wrap(cc), opts)
-}
-
 type renamer struct{ balancer.ClientConn }
 
 func (r renamer) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {

@@ -3,6 +3,7 @@ package pickfirst2_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
@@ -68,5 +69,35 @@ func TestAFailingPickerTellsItsFailure(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestHealthListenerOnlyWhenAParentAsks(t *testing.T) {
+	t.Parallel()
+	cc, p := build(t)
+	cc.SetManualHealth(true)
+	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+	a := cc.SubConn("a:1")
+	a.Ready()
+	if a.SetHealth(stFailure, errors.New("sick")) {
+		t.Error("a policy at the top registered a health listener")
+	}
+	if err := p.UpdateClientConnState(gated(balancertest.Endpoints("a:1")...)); err != nil {
+		t.Fatalf("update: %v", err)
+	}
+	a.Idle()
+	p.ExitIdle()
+	a.Ready()
+	if _, err := cc.Pick(); !errors.Is(err, balancer.ErrNoSubConnAvailable) {
+		t.Errorf("pick before the first health update: %v, want to be queued", err)
+	}
+	a.SetHealth(stFailure, status.Error(codes.Internal, "sick"))
+	_, err := cc.Pick()
+	if err == nil || !strings.Contains(err.Error(), "pick_first2: check health of a:1: ") || status.Code(err) != codes.Unknown {
+		t.Errorf("pick while sick: %v with code %v, want an error without a status that names a:1", err, status.Code(err))
+	}
+	a.SetHealth(stReady, nil)
+	if sc, err := cc.Pick(); err != nil || sc != a {
+		t.Errorf("pick when well = %v, %v, want %v", sc, err, a)
 	}
 }

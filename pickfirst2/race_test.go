@@ -106,13 +106,49 @@ func TestAnyCallAtAnyTime(t *testing.T) {
 	}
 }
 
-// Who calls ExitIdle need not know whether there was an update, or Close.
-func TestExitIdleWithNothingToConnectTo(t *testing.T) {
+// TestPicksRaceEverything is for the race detector: picks come from any
+// goroutine while connections come and go.
+func TestPicksRaceEverything(t *testing.T) {
 	t.Parallel()
 	cc, p := build(t)
-	p.ExitIdle()
-	wantStates(t, cc)
-	p.Close()
-	p.ExitIdle()
-	wantStates(t, cc)
+	stop := make(chan struct{})
+	var picking sync.WaitGroup
+	for range 4 {
+		picking.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					_, _ = cc.Pick()
+				}
+			}
+		})
+	}
+	for i := range 300 {
+		mustUpdate(t, p, balancertest.Endpoints([]string{"a:1", "b:1"}[i%2], "c:1")...)
+		for _, sc := range cc.Live() {
+			switch sc.State() {
+			case stIdle:
+				p.ExitIdle()
+				tryReady(sc, i)
+			case stReady, stFailure:
+				sc.Idle()
+			}
+		}
+	}
+	close(stop)
+	picking.Wait()
+}
+
+// tryReady brings a SubConn that was asked to connect to READY, or has it fail.
+func tryReady(sc *balancertest.SubConn, i int) {
+	if !sc.Wanted() {
+		return
+	}
+	if i%3 == 0 {
+		sc.Fail(errors.New("refused"))
+		return
+	}
+	sc.Ready()
 }

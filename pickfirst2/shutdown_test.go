@@ -3,11 +3,14 @@ package pickfirst2_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
 // A picker whose SubConn is shut down has RPCs wait. So the channel gets another
@@ -80,4 +83,51 @@ func (sc *pickingSubConn) Shutdown() {
 		}
 	}
 	sc.SubConn.Shutdown()
+}
+
+func TestCloseLeavesNothing(t *testing.T) {
+	t.Parallel()
+	leadTo := map[string]func(*balancertest.ClientConn, *balancertest.Policy){
+		"waiting": func(*balancertest.ClientConn, *balancertest.Policy) {},
+		"racing": func(_ *balancertest.ClientConn, p *balancertest.Policy) {
+			mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
+		},
+		"retrying": func(cc *balancertest.ClientConn, p *balancertest.Policy) {
+			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+			cc.SubConn("a:1").Fail(errors.New("refused"))
+		},
+		"chosen": func(cc *balancertest.ClientConn, p *balancertest.Policy) {
+			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+			cc.SubConn("a:1").Ready()
+		},
+		"idle": func(cc *balancertest.ClientConn, p *balancertest.Policy) {
+			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+			cc.SubConn("a:1").Ready()
+			cc.SubConn("a:1").Idle()
+		},
+	}
+	for name, lead := range leadTo {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cc := balancertest.NewClientConn(t)
+				p := cc.Build(pickfirst2.NewBuilder())
+				lead(cc, p)
+				last, reports, made := cc.State().Picker, len(cc.States()), len(cc.SubConns())
+				p.Close()
+				advance(time.Hour) // past every timer
+				_, _ = last.Pick(balancer.PickInfo{})
+				p.ExitIdle()
+				if live := cc.Live(); len(live) > 0 {
+					t.Errorf("live SubConns after Close: %v", live)
+				}
+				if n := len(cc.States()); n != reports {
+					t.Errorf("%d reports after Close", n-reports)
+				}
+				if n := len(cc.SubConns()); n != made {
+					t.Errorf("%d SubConns made after Close", n-made)
+				}
+			})
+		})
+	}
 }
