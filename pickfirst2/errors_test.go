@@ -37,7 +37,7 @@ func TestTheNewestStatusCounts(t *testing.T) {
 		cc.SubConn("a:1").Connecting()
 		advance(250 * time.Millisecond)
 		cc.SubConn("b:1").Fail(status.Error(codes.Unauthenticated, "who?"))
-		cc.SubConn("a:1").Fail(status.Error(codes.PermissionDenied, "not you")) // first in the list, last in time
+		cc.SubConn("a:1").Fail(status.Error(codes.PermissionDenied, "not you")) // first in the list, but the newest
 		if _, err := cc.Pick(); status.Code(err) != codes.PermissionDenied {
 			t.Errorf("pick: code %v of %v, want PermissionDenied, as under pick_first", status.Code(err), err)
 		}
@@ -67,12 +67,12 @@ func TestTheStatusIsThatOfAListedAddress(t *testing.T) {
 	cc.SubConn("b:1").Fail(status.Error(codes.PermissionDenied, "not you"))
 	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
 	if _, err := cc.Pick(); status.Code(err) != codes.Unauthenticated {
-		t.Errorf("pick after the last to fail has left: code %v of %v, want Unauthenticated", status.Code(err), err)
+		t.Errorf("pick after the address that failed last was removed: code %v of %v, want Unauthenticated", status.Code(err), err)
 	}
 }
 
-// After the first pass the channel hears of failures once they are as many as
-// there are addresses; an update does not bring that forward.
+// After the first pass the policy reports failures when their number is that of the
+// addresses. An update does not make it report earlier.
 func TestTheStatusIsNewAfterEachRound(t *testing.T) {
 	t.Parallel()
 	cc, p := build(t)
@@ -95,7 +95,7 @@ func TestTheStatusIsNewAfterEachRound(t *testing.T) {
 	}
 }
 
-// gRPC makes Unavailable of an error without a status.
+// gRPC turns an error without a status into Unavailable.
 func TestAResolverErrorTakesTheStatusAway(t *testing.T) {
 	t.Parallel()
 	cc, p := build(t)

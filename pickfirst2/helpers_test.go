@@ -31,7 +31,7 @@ func build(t testing.TB) (*balancertest.ClientConn, *balancertest.Policy) {
 	return cc, p
 }
 
-// advance lets the bubble's time pass, and what it brings about happen.
+// advance lets time pass in the bubble and waits for the effects.
 func advance(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
@@ -44,7 +44,7 @@ func mustUpdate(t testing.TB, p *balancertest.Policy, endpoints ...resolver.Endp
 	}
 }
 
-// gated is an update of a parent that asks for the health gate.
+// gated returns an update from a parent that enables health checks.
 func gated(endpoints ...resolver.Endpoint) balancer.ClientConnState {
 	return balancer.ClientConnState{ResolverState: pickfirst2.EnableHealthListener(balancertest.ResolverState(endpoints...))}
 }
@@ -56,7 +56,7 @@ func wantStates(t *testing.T, cc *balancertest.ClientConn, want ...connectivity.
 	}
 }
 
-// wantConnecting checks how many SubConns were asked to connect.
+// wantConnecting checks the number of calls of Connect.
 func wantConnecting(t *testing.T, cc *balancertest.ClientConn, want int) {
 	t.Helper()
 	got := 0
@@ -68,8 +68,8 @@ func wantConnecting(t *testing.T, cc *balancertest.ClientConn, want int) {
 	}
 }
 
-// between returns a builder of the policy that works for what wrap makes of its
-// ClientConn.
+// between returns a builder of the policy that wraps its ClientConn, as a parent
+// between the policy and the channel does.
 func between(wrap func(balancer.ClientConn) balancer.ClientConn) balancer.Builder {
 	return betweenBuilder{Builder: pickfirst2.NewBuilder(), wrap: wrap}
 }

@@ -17,7 +17,7 @@ func TestAPickInIdleReconnects(t *testing.T) {
 	a.Ready()
 	a.Idle()
 	if calls := a.ConnectCalls(); calls != 1 {
-		t.Errorf("a lost connection led to %d calls of Connect in all, want none after the first", calls)
+		t.Errorf("after the loss of the connection: Connect was called %d times in all, want 1", calls)
 	}
 	idlePicker := cc.State().Picker
 	for range 3 {
@@ -26,7 +26,7 @@ func TestAPickInIdleReconnects(t *testing.T) {
 		}
 	}
 	if calls := a.ConnectCalls(); calls != 2 {
-		t.Errorf("picks in IDLE led to %d calls of Connect in all, want 2", calls)
+		t.Errorf("after picks in IDLE: Connect was called %d times in all, want 2", calls)
 	}
 	a.Ready()
 	if sc, err := cc.Pick(); err != nil || sc != a {
@@ -52,7 +52,7 @@ func TestExitIdleReconnects(t *testing.T) {
 	}
 }
 
-// Who calls ExitIdle need not know whether there was an update, or Close.
+// ExitIdle may come before the first update and after Close.
 func TestExitIdleWithNothingToConnectTo(t *testing.T) {
 	t.Parallel()
 	cc, p := build(t)

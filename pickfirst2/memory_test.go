@@ -11,7 +11,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// A resolver may write its next update over the one before.
+// A resolver may overwrite an update with the next one.
 func TestAResolverMayReuseItsMemory(t *testing.T) {
 	t.Parallel()
 	tests := map[string]resolver.State{
@@ -38,8 +38,8 @@ func TestAResolverMayReuseItsMemory(t *testing.T) {
 	}
 }
 
-// grpc-go's policies hand out memory of its own with each SubConn, and a parent
-// between them and the channel may write to it.
+// A parent between the policy and the channel may write to the addresses that it
+// gets in NewSubConn.
 func TestAParentMayChangeTheAddressOfASubConn(t *testing.T) {
 	t.Parallel()
 	cc := balancertest.NewClientConn(t)
@@ -64,7 +64,8 @@ func (r renamer) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOp
 	return r.ClientConn.NewSubConn(addrs, opts)
 }
 
-// firstAddresses returns the addresses of the first endpoint, or those without one.
+// firstAddresses returns the addresses of the first endpoint, or Addresses if there
+// are no endpoints.
 func firstAddresses(s resolver.State) []resolver.Address {
 	if len(s.Endpoints) > 0 {
 		return s.Endpoints[0].Addresses
@@ -83,8 +84,7 @@ func updateState(t *testing.T, p *balancertest.Policy, config string, s resolver
 	}
 }
 
-// readyAt has each attempt fail but that to the address, and checks that RPCs go
-// there.
+// readyAt lets only the attempt to addr succeed, and checks that RPCs go there.
 func readyAt(t *testing.T, cc *balancertest.ClientConn, addr string) {
 	t.Helper()
 	for range 3 {

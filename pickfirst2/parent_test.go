@@ -13,7 +13,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// base2 and other parents count on the methods in these two tests.
+// base2 and other parents rely on the methods that these two tests check.
 
 func TestAReadyPickerTellsItsSubConn(t *testing.T) {
 	t.Parallel()

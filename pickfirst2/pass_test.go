@@ -50,7 +50,7 @@ func TestAttemptsStart250MillisecondsApart(t *testing.T) {
 		advance(time.Millisecond)
 		wantConnecting(t, cc, 3)
 		if took := time.Since(start); took != 500*time.Millisecond {
-			t.Errorf("three attempts began within %v, want 500ms", took)
+			t.Errorf("the third attempt began after %v, want 500ms", took)
 		}
 		advance(time.Hour)
 		wantConnecting(t, cc, 3)
@@ -66,7 +66,7 @@ func TestAFailedAttemptDoesNotWaitForTheDelay(t *testing.T) {
 		advance(100 * time.Millisecond)
 		cc.SubConn("a:1").Fail(errors.New("refused"))
 		wantConnecting(t, cc, 2)
-		// The delay of a's attempt is void; b has its own 250 ms.
+		// The delay after a's attempt no longer counts; b has 250 ms of its own.
 		advance(200 * time.Millisecond)
 		wantConnecting(t, cc, 2)
 		advance(50 * time.Millisecond)
@@ -115,7 +115,7 @@ func TestWhatIsHeardOfALoserDoesNotCount(t *testing.T) {
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 		advance(250 * time.Millisecond)
 		a, b := cc.SubConn("a:1"), cc.SubConn("b:1")
-		cc.Together(func() { // both win, and b's connection is lost at once
+		cc.Together(func() { // both connect, and b's connection is lost at once
 			a.Ready()
 			b.Ready()
 			b.Idle()
@@ -152,7 +152,7 @@ func TestARefusedSubConnIsAFailedAttempt(t *testing.T) {
 		t.Errorf("pick: %v, want %s", err, want)
 	}
 	cc.FailNewSubConn(nil)
-	mustUpdate(t, p, balancertest.Endpoints("b:1", "c:1")...) // a:1 goes without having had a SubConn
+	mustUpdate(t, p, balancertest.Endpoints("b:1", "c:1")...) // a:1, which never had a SubConn, is removed
 	cc.SubConn("b:1").Ready()
 	if sc, err := cc.Pick(); err != nil || sc.Addr() != "b:1" {
 		t.Errorf("pick after the next update = %v, %v, want b:1", sc, err)

@@ -15,9 +15,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// A delay that is over while an update has the policy busy must not begin an
-// attempt once the update has started another delay. Whether the timer or the
-// update is first at that moment is chance, so there are many moments.
+// The delay ends while an update holds the policy's mutex. If the update starts
+// another delay, the end of the first one must not begin an attempt. Which of the two
+// gets the mutex first is random, so the test tries many times.
 func TestADelayThatWasReplacedBeginsNothing(t *testing.T) {
 	t.Parallel()
 	for range 50 {
@@ -31,7 +31,7 @@ func TestADelayThatWasReplacedBeginsNothing(t *testing.T) {
 			mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 			advance(200 * time.Millisecond)
 			busy = 50 * time.Millisecond
-			mustUpdate(t, p, balancertest.Endpoints("c:1", "d:1")...) // c's turn, until 500 ms
+			mustUpdate(t, p, balancertest.Endpoints("c:1", "d:1")...) // d's turn is at 500 ms
 			synctest.Wait()
 			wantConnecting(t, cc, 2)
 			advance(249 * time.Millisecond)
@@ -42,7 +42,7 @@ func TestADelayThatWasReplacedBeginsNothing(t *testing.T) {
 	}
 }
 
-// slowConn takes a while to take a report. The policy is locked meanwhile.
+// slowConn takes a while to handle a report, while the policy holds its mutex.
 type slowConn struct {
 	balancer.ClientConn
 	busy *time.Duration
@@ -53,14 +53,14 @@ func (c slowConn) UpdateState(s balancer.State) {
 	if d := *c.busy; d > 0 {
 		*c.busy = 0
 		time.Sleep(d)
-		for range 100 { // let a timer that is due now begin to wait for the lock
+		for range 100 { // let a timer that fires now wait for the mutex
 			runtime.Gosched()
 		}
 	}
 }
 
-// TestAnyCallAtAnyTime is for the race detector, and finds deadlocks: gRPC calls
-// ExitIdle beside everything else, and a policy may be closed meanwhile.
+// TestAnyCallAtAnyTime is for the race detector, and finds deadlocks. ExitIdle, and
+// Close too, may come during any other call.
 func TestAnyCallAtAnyTime(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -75,7 +75,7 @@ func TestAnyCallAtAnyTime(t *testing.T) {
 			},
 			func(int) { p.ResolverError(errors.New("no such name")) },
 			func(i int) {
-				for _, sc := range cc.SubConns() { // those that are shut down too
+				for _, sc := range cc.SubConns() { // also those that are shut down
 					switch sc.State() {
 					case connectivity.Idle:
 						tryReady(sc, i)
@@ -106,8 +106,8 @@ func TestAnyCallAtAnyTime(t *testing.T) {
 	}
 }
 
-// TestPicksRaceEverything is for the race detector: picks come from any
-// goroutine while connections come and go.
+// TestPicksRaceEverything is for the race detector: picks come from any goroutine
+// while connections are made and lost.
 func TestPicksRaceEverything(t *testing.T) {
 	t.Parallel()
 	cc, p := build(t)
@@ -141,7 +141,7 @@ func TestPicksRaceEverything(t *testing.T) {
 	picking.Wait()
 }
 
-// tryReady brings a SubConn that was asked to connect to READY, or has it fail.
+// tryReady makes a SubConn that is to connect READY, or fails it.
 func tryReady(sc *balancertest.SubConn, i int) {
 	if !sc.Wanted() {
 		return

@@ -13,8 +13,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// A picker whose SubConn is shut down has RPCs wait. So the channel gets another
-// one first.
+// RPCs that pick a SubConn which is shut down wait. So the channel gets another picker
+// before the shutdown.
 func TestNoPickerHoldsASubConnThatIsShutDown(t *testing.T) {
 	t.Parallel()
 	shutDownBy := map[string]func(*balancertest.ClientConn, *balancertest.Policy){
@@ -51,7 +51,7 @@ func TestNoPickerHoldsASubConnThatIsShutDown(t *testing.T) {
 	}
 }
 
-// pickingConn picks whenever a SubConn is shut down.
+// pickingConn checks at each shutdown where picks go.
 type pickingConn struct {
 	balancer.ClientConn
 	t    *testing.T
@@ -77,7 +77,7 @@ type pickingSubConn struct {
 }
 
 func (sc *pickingSubConn) Shutdown() {
-	if s := sc.cc.last; s.ConnectivityState == stReady { // a pick in IDLE would wait for the event to end
+	if s := sc.cc.last; s.ConnectivityState == stReady { // in IDLE, Pick would deadlock here
 		if res, _ := s.Picker.Pick(balancer.PickInfo{}); res.SubConn == sc {
 			sc.cc.t.Errorf("%v is shut down while picks still go to it", sc.SubConn)
 		}

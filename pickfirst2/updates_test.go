@@ -12,11 +12,11 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// often is the time between resolver updates that come before an attempt's head
-// start is over.
+// often is a time between resolver updates that is shorter than the delay between
+// two attempts.
 const often = 100 * time.Millisecond
 
-// The first address does not answer, and the resolver does not wait for that.
+// The first address does not answer, and the resolver keeps sending updates.
 func TestFrequentUpdatesDoNotHoldUpTheSecondAddress(t *testing.T) {
 	t.Parallel()
 	others := map[string][]string{
@@ -52,8 +52,8 @@ func TestFrequentUpdatesDoNotHoldUpTheSecondAddress(t *testing.T) {
 	}
 }
 
-// After the first pass one address does not answer, and the other one is to be
-// asked after each backoff.
+// After the first pass, one address does not answer. The other one must be tried
+// again after each backoff.
 func TestFrequentUpdatesDoNotHoldUpAnAddressThatBacksOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestFrequentUpdatesDoNotHoldUpAnAddressThatBacksOff(t *testing.T) {
 		for i := range 20 {
 			b.Idle()
 			if !b.Wanted() {
-				t.Fatalf("after %d updates an address that has backed off is not asked again", i)
+				t.Fatalf("after %d updates, an address whose backoff is over is not tried again", i)
 			}
 			mustUpdate(t, p, list...)
 			advance(often)
@@ -81,7 +81,7 @@ func TestFrequentUpdatesDoNotHoldUpAnAddressThatBacksOff(t *testing.T) {
 	})
 }
 
-// Parents such as weighted_target count on an answer to each update.
+// Parents such as weighted_target rely on an answer to each update.
 func TestUpdatesWhileConnectingAreAnswered(t *testing.T) {
 	t.Parallel()
 	cc, p := build(t)

@@ -13,26 +13,26 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// hangUp has a connection made, live for a while, and end.
+// hangUp makes a connection that is lost after the given life.
 func hangUp(sc *balancertest.SubConn, life time.Duration) {
 	sc.Ready()
 	time.Sleep(life)
 	sc.Idle()
 }
 
-// wantPause demands that the policy asks for no connection for at least that
-// time, and for one after at most that time.
+// wantPause checks that the policy connects again after a time between least and
+// most.
 func wantPause(t *testing.T, sc *balancertest.SubConn, least, most time.Duration) {
 	t.Helper()
 	begin := time.Now()
 	for !sc.Wanted() {
 		if time.Since(begin) > time.Hour {
-			t.Fatal("no connection is asked for within an hour")
+			t.Fatal("the policy does not connect within an hour")
 		}
 		advance(10 * time.Millisecond)
 	}
 	if took := time.Since(begin); took < least || took > most+10*time.Millisecond {
-		t.Errorf("a connection is asked for after %v, want %v to %v", took, least, most)
+		t.Errorf("the policy connects after %v, want %v to %v", took, least, most)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestAServerThatHangsUpIsAskedWithGrowingPauses(t *testing.T) {
 	})
 }
 
-// A connection may be lost before gRPC has told that it was made.
+// A connection may be lost before gRPC has reported it.
 func TestConnectionsThatAreLostBeforeTheyAreReadyCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestNothingEndsAPauseEarly(t *testing.T) {
 			}
 			advance(500 * time.Millisecond)
 			if !a.Wanted() {
-				t.Errorf("%s: no connection is asked for after the pause", name)
+				t.Errorf("%s: the policy does not connect after the pause", name)
 			}
 		})
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// A timer may have fired when it is stopped, or started again: its goroutine
-// waits for the mutex then.
+// When a timer is stopped or started again, it may already have fired: its goroutine
+// then waits for the mutex.
 func TestATimerThatIsStoppedWhileItFiresDoesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -34,7 +34,7 @@ func TestATimerThatIsStoppedWhileItFiresDoesNothing(t *testing.T) {
 	})
 }
 
-// capture remembers the policy that it built last.
+// capture records the policy that it built last.
 type capture struct {
 	balancer.Builder
 	built *endpointBalancer
@@ -46,7 +46,7 @@ func (c *capture) Build(cc balancer.ClientConn, opts balancer.BuildOptions) bala
 	return built
 }
 
-// A pause may take two minutes, for which a timer would hold the policy.
+// A pause may last two minutes. Its timer would keep the policy in memory that long.
 func TestCloseStopsThePauses(t *testing.T) {
 	t.Parallel()
 	b := &capture{Builder: NewBalancerBuilder("test_policy", func() base.PickerBuilder { return nil }, base.Config{})}
