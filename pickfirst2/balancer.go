@@ -41,8 +41,8 @@ type pickFirst struct {
 
 // UpdateClientConnState implements [balancer.Balancer]. It keeps no reference to
 // s. If s has no address, the error is [balancer.ErrBadResolverState]. If the
-// config does not come from ParseConfig, the error wraps that one and nothing
-// changes.
+// config does not come from ParseConfig, the error wraps ErrBadResolverState and
+// nothing changes.
 func (b *pickFirst) UpdateClientConnState(s balancer.ClientConnState) error {
 	cfg, err := configOf(s)
 	if err != nil {

@@ -68,7 +68,7 @@
 //	phase     | new addresses        | READY  | TRANSIENT_FAILURE           | IDLE                | timer        | ExitIdle
 //	waiting   | racing               | –      | –                           | –                   | –            | –
 //	racing    | same so far: go on;  | chosen | mark; if it is the newest   | was CONNECTING:     | next attempt | –
-//	          | else racing anew     |        | attempt: next; all marked:  | idle                |              |
+//	          | else racing again    |        | attempt: next; all marked:  | idle                |              |
 //	          |                      |        | retrying                    |                     |              |
 //	retrying  | same list: go on;    | chosen | after each full round,      | reconnect; was      | –            | –
 //	          | else racing, report  |        | refresh the error           | CONNECTING: idle    |              |

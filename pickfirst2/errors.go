@@ -24,9 +24,9 @@ type connectError struct {
 
 func (e *connectError) Error() string { return e.text }
 
-// Unwrap returns the newest connection error, if a connection failed. When it
-// holds a status, gRPC ends RPCs with that status, as it does under pick_first.
-// Health checks and the resolver do not decide the status of RPCs.
+// Unwrap returns the newest connection error, if a connection failed. When that
+// holds a status, gRPC ends RPCs with it, as under pick_first. Health checks and the
+// resolver do not decide the status of RPCs.
 func (e *connectError) Unwrap() error { return e.cause }
 
 // failure returns the error that names the failed addresses and the causes. The

@@ -32,7 +32,6 @@ func TestTheNewestStatusCounts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p := build(t)
-		defer p.Close()
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 		cc.SubConn("a:1").Connecting()
 		advance(250 * time.Millisecond)

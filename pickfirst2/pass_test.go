@@ -36,7 +36,6 @@ func TestAttemptsStart250MillisecondsApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p := build(t)
-		defer p.Close()
 		start := time.Now()
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1")...)
 		cc.SubConn("a:1").Connecting()
@@ -61,7 +60,6 @@ func TestAFailedAttemptDoesNotWaitForTheDelay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p := build(t)
-		defer p.Close()
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1")...)
 		advance(100 * time.Millisecond)
 		cc.SubConn("a:1").Fail(errors.New("refused"))
@@ -78,7 +76,6 @@ func TestANewPassStopsTheDelay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p := build(t)
-		defer p.Close()
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 		advance(200 * time.Millisecond)
 		mustUpdate(t, p, balancertest.Endpoints("c:1", "d:1")...)
@@ -93,7 +90,6 @@ func TestTheLoserIsShutDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p := build(t)
-		defer p.Close()
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 		advance(250 * time.Millisecond)
 		a := cc.SubConn("a:1")
@@ -111,7 +107,6 @@ func TestWhatIsHeardOfALoserDoesNotCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p := build(t)
-		defer p.Close()
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 		advance(250 * time.Millisecond)
 		a, b := cc.SubConn("a:1"), cc.SubConn("b:1")

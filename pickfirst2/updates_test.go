@@ -29,7 +29,6 @@ func TestFrequentUpdatesDoNotHoldUpTheSecondAddress(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				cc, p := build(t)
-				defer p.Close()
 				start := time.Now()
 				for i := 0; len(cc.Live()) < 2 && i < 100; i++ {
 					list := balancertest.Endpoints("a:1", "b:1")
@@ -58,7 +57,6 @@ func TestFrequentUpdatesDoNotHoldUpAnAddressThatBacksOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p := build(t)
-		defer p.Close()
 		list := balancertest.Endpoints("a:1", "b:1")
 		mustUpdate(t, p, list...)
 		a := cc.SubConn("a:1")

@@ -16,8 +16,8 @@ import (
 const Name = "round_robin2"
 
 // ServiceConfig is a service config that selects the policy, for
-// [grpc.WithDefaultServiceConfig]. It prevents mistyped names, for which gRPC may
-// use another policy without an error.
+// [grpc.WithDefaultServiceConfig]. With a mistyped name gRPC may use another policy
+// without an error; the constant prevents that.
 //
 // [grpc.WithDefaultServiceConfig]: https://pkg.go.dev/google.golang.org/grpc#WithDefaultServiceConfig
 const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`

@@ -24,6 +24,7 @@ func startWithCost(t *testing.T, n int, cost time.Duration) (*balancertest.Clien
 	cc, r := balancertest.NewClientConn(t), &recorder{}
 	b := base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, base.Config{})
 	p := cc.Build(base2.WithRebuildCost(b, cost))
+	t.Cleanup(p.Close)
 	mustUpdate(t, p, endpoints(n)...)
 	return cc, p, r
 }
@@ -32,8 +33,7 @@ func TestRebuildsTakeATenthOfTheTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n = 1000
-		cc, p, r := start(t, n)
-		defer p.Close()
+		cc, _, r := start(t, n)
 		begin := time.Now()
 		for _, sc := range cc.Live() {
 			sc.Ready()
@@ -54,8 +54,7 @@ func TestRebuildsTakeATenthOfTheTime(t *testing.T) {
 func TestSmallChannelsNeverWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, r := start(t, 99)
-		defer p.Close()
+		cc, _, r := start(t, 99)
 		for i, sc := range cc.Live() {
 			sc.Ready()
 			if got := len(r.addrs()); got != i+1 {
@@ -76,8 +75,7 @@ func TestOnlyRebuildsThatCostSomethingWait(t *testing.T) {
 		{11 * time.Microsecond, 99 * time.Microsecond, 200},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			cc, p, r := startWithCost(t, 200, test.cost)
-			defer p.Close()
+			cc, _, r := startWithCost(t, 200, test.cost)
 			connectAll(cc)
 			advance(test.later)
 			if got := len(r.addrs()); got != test.want {
@@ -91,7 +89,6 @@ func TestAChangeOfTheAggregateNeverWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p, r := start(t, 200)
-		defer p.Close()
 		connectAll(cc)
 		builds := len(r.builds)
 		if err := p.Update(); err == nil {
@@ -110,8 +107,7 @@ func TestAChangeOfTheAggregateNeverWaits(t *testing.T) {
 func TestALossIsPublishedWithinTenRebuilds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, r := start(t, 200)
-		defer p.Close()
+		cc, _, r := start(t, 200)
 		connectAll(cc)
 		advance(time.Hour)
 		lost := cc.Live()
@@ -130,8 +126,7 @@ func TestALossIsPublishedWithinTenRebuilds(t *testing.T) {
 func TestNoRebuildWaitsLongerThan5Milliseconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, r := startWithCost(t, 200, time.Second)
-		defer p.Close()
+		cc, _, r := startWithCost(t, 200, time.Second)
 		connectAll(cc)
 		advance(5 * time.Millisecond)
 		if got := len(r.addrs()); got != 200 {
@@ -144,7 +139,6 @@ func TestAResolverUpdateNeverWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p, r := start(t, 200)
-		defer p.Close()
 		connectAll(cc)
 		mustUpdate(t, p, endpoints(200)[1:]...)
 		if got := len(r.addrs()); got != 199 {

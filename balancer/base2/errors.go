@@ -25,8 +25,8 @@ func (b *endpointBalancer) namedLocked() []*child {
 // It names the last endpoints of the resolver's list. If the resolver's last answer
 // was an error, "; last resolver error: cause" follows them.
 //
-// The error wraps that of the last endpoint: when it holds a status, gRPC ends
-// RPCs with that status.
+// The error wraps the last endpoint's error: when that holds a status, gRPC ends RPCs
+// with it.
 func (b *endpointBalancer) failureLocked() error {
 	if len(b.order) == 0 {
 		//nolint:errorlint // the resolver does not decide the status of RPCs

@@ -163,6 +163,7 @@ func startDelayed(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy,
 	cc, l, known := balancertest.NewClientConn(t), &lists{}, make(knownPlaces)
 	b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{})
 	p := cc.Build(base2.WithRebuildCost(b, buildCost))
+	t.Cleanup(p.Close)
 	mustUpdate(t, p, endpoints(150)...)
 	connectAll(cc)
 	advance(10 * buildCost)
@@ -173,8 +174,7 @@ func startDelayed(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy,
 func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, l, known := startDelayed(t)
-		defer p.Close()
+		cc, _, l, known := startDelayed(t)
 		cc.Live()[10].Idle() // published at once
 		given := len(l.given)
 		cc.Live()[20].Idle()
@@ -191,8 +191,7 @@ func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
 func TestListsThatArePutOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, l, known := startDelayed(t)
-		defer p.Close()
+		cc, _, l, known := startDelayed(t)
 		for range 300 {
 			for range rand.IntN(10) {
 				sc := cc.Live()[rand.IntN(150)]

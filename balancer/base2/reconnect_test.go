@@ -20,6 +20,18 @@ func hangUp(sc *balancertest.SubConn, life time.Duration) {
 	sc.Idle()
 }
 
+// buildPausing builds a policy whose only endpoint, a:1, pauses.
+func buildPausing(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy, *balancertest.SubConn) {
+	t.Helper()
+	cc, p, _ := build(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+	a := cc.SubConn("a:1")
+	for range 6 {
+		hangUp(a, 0)
+	}
+	return cc, p, a
+}
+
 // wantPause checks that the policy connects again after a time between least and
 // most.
 func wantPause(t *testing.T, sc *balancertest.SubConn, least, most time.Duration) {
@@ -105,11 +117,7 @@ func TestRPCsLearnWhyAnEndpointIsNotAsked(t *testing.T) {
 func TestRPCsDoNotWaitForTheOnlyEndpoint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, _ := build(t)
-		mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-		for range 6 {
-			hangUp(cc.SubConn("a:1"), 0)
-		}
+		cc, _, _ := buildPausing(t)
 		if _, err := cc.Pick(); err == nil || errors.Is(err, balancer.ErrNoSubConnAvailable) {
 			t.Errorf("pick during the pause: %v, want to fail", err)
 		}
@@ -124,12 +132,7 @@ func TestNothingEndsAPauseEarly(t *testing.T) {
 		"a resolver's error": func(p *balancertest.Policy) { p.ResolverError(errors.New("no such name")) },
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			cc, p, _ := build(t)
-			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-			a := cc.SubConn("a:1")
-			for range 6 {
-				hangUp(a, 0)
-			}
+			_, p, a := buildPausing(t)
 			for range 7 {
 				advance(100 * time.Millisecond)
 				if disturb(p); a.Wanted() {
@@ -151,12 +154,7 @@ func TestAnEndpointThatIsGoneIsNotAskedAfterItsPause(t *testing.T) {
 		"an update": func(p *balancertest.Policy) { _ = p.Update(balancertest.Endpoints("b:1")...) },
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			cc, p, _ := build(t)
-			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-			a := cc.SubConn("a:1")
-			for range 6 {
-				hangUp(a, 0)
-			}
+			cc, p, a := buildPausing(t)
 			end(p)
 			connects, reports := a.ConnectCalls(), len(cc.States())
 			advance(time.Hour)

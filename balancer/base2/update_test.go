@@ -157,7 +157,6 @@ func TestASubConnThatWasRefusedIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p, _ := build(t)
-		defer p.Close()
 		mustUpdate(t, p, balancertest.Endpoint("a:1", "a:2"))
 		cc.SubConn("a:1").Connecting()
 		cc.FailNewSubConn(errors.New("no"))
