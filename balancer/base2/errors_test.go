@@ -44,6 +44,22 @@ func TestErrorsNameEndpointsAndCauses(t *testing.T) {
 	wantPickError(t, cc, "test_policy: none of 5 endpoints is ready: (2 more); connect to c:1: refused; connect to d:1: refused; connect to e:1: refused")
 }
 
+// gRPC turns an error without a status into Unavailable.
+func TestAResolverErrorDoesNotDecideTheStatus(t *testing.T) {
+	t.Parallel()
+	cc, p, _ := build(t)
+	p.ResolverError(status.Error(codes.PermissionDenied, "not you"))
+	if _, err := cc.Pick(); status.Code(err) != codes.Unknown {
+		t.Errorf("pick without endpoints: code %v of %v, want an error without a status", status.Code(err), err)
+	}
+	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+	cc.SubConn("a:1").Fail(errors.New("refused"))
+	p.ResolverError(status.Error(codes.PermissionDenied, "not you"))
+	if _, err := cc.Pick(); status.Code(err) != codes.Unknown {
+		t.Errorf("pick with a failed endpoint: code %v of %v, want an error without a status", status.Code(err), err)
+	}
+}
+
 func TestResolverErrorIsNotShownWhileAnythingWorks(t *testing.T) {
 	t.Parallel()
 	cc, p, _ := build(t)
