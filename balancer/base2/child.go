@@ -98,7 +98,7 @@ func (c *child) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOpt
 }
 
 // pick_first2's pickers have these methods; the documentation of pickfirst2 says
-// what they return.
+// what they return. No other policy can be a child.
 type (
 	readyPicker   interface{ SubConn() balancer.SubConn } // in READY
 	failingPicker interface{ Failure() error }            // in TRANSIENT_FAILURE
