@@ -1,5 +1,5 @@
-// Package balancer registers the load-balancing policies of this module with
-// gRPC when it is imported, for the sake of that effect alone:
+// Package balancer registers the load-balancing policies of this module with gRPC.
+// Import it for this effect:
 //
 //	import _ "github.com/grpc-balancer2/balancer2/balancer"
 //

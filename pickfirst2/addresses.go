@@ -7,9 +7,9 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// endpointsOf returns the endpoints of a resolver update. Some policies pass
-// only addresses to their children: each is then an endpoint of its own.
-func endpointsOf(s resolver.State) []resolver.Endpoint {
+// endpointsToTry returns the endpoints of a resolver update. Some parents pass
+// only addresses: each of them, unchanged, is then an endpoint.
+func endpointsToTry(s resolver.State) []resolver.Endpoint {
 	if len(s.Endpoints) > 0 || len(s.Addresses) == 0 {
 		return s.Endpoints
 	}
@@ -20,15 +20,15 @@ func endpointsOf(s resolver.State) []resolver.Endpoint {
 	return endpoints
 }
 
-// addressList returns the addresses in the order in which they are to be tried
-// (gRFC A61): flattened, each once, families interleaved. The list shares no
-// memory with the endpoints.
+// addressList returns the addresses in the order in which to try them (gRFC A61):
+// flattened, without duplicates, families interleaved. The list shares no memory
+// with the endpoints.
 func addressList(endpoints []resolver.Endpoint) []resolver.Address {
 	return interleave(distinct(flatten(endpoints)))
 }
 
-// flatten returns a new list: a resolver may write its next update over the
-// last one.
+// flatten returns a new list, since a resolver may overwrite an update with the
+// next one.
 func flatten(endpoints []resolver.Endpoint) []resolver.Address {
 	n := 0
 	for _, e := range endpoints {
@@ -41,7 +41,7 @@ func flatten(endpoints []resolver.Endpoint) []resolver.Address {
 	return addrs
 }
 
-// distinct drops all but the first of equal addresses, in place.
+// distinct keeps the first of equal addresses. It works in place.
 func distinct(addrs []resolver.Address) []resolver.Address {
 	if len(addrs) < 2 {
 		return addrs
@@ -58,9 +58,9 @@ func distinct(addrs []resolver.Address) []resolver.Address {
 	return kept
 }
 
-// interleave has the address families take turns, in the order in which each
-// first appears, until they are used up (RFC 8305, section 4, with a First
-// Address Family Count of 1). Within a family the order is kept.
+// interleave alternates between the address families (RFC 8305, section 4, with a
+// First Address Family Count of 1). The families come in the order of their first
+// addresses; the order within a family stays.
 func interleave(addrs []resolver.Address) []resolver.Address {
 	if len(addrs) < 2 {
 		return addrs
@@ -92,7 +92,7 @@ func interleave(addrs []resolver.Address) []resolver.Address {
 type family uint8
 
 const (
-	other family = iota // not an IP address: a host name, a socket's path
+	other family = iota // not an IP address, such as a host name or the path of a socket
 	ipv4
 	ipv6
 )
@@ -113,14 +113,14 @@ func familyOf(addr string) family {
 	}
 }
 
-// sameAddress tells whether a SubConn to one address is as good as one to the
-// other: Addr, ServerName and Attributes are equal, whatever their
-// BalancerAttributes.
+// sameAddress tells whether a SubConn to a can serve as one to b: it compares all
+// fields but BalancerAttributes.
 func sameAddress(a, b resolver.Address) bool {
 	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
 }
 
-// addressIndex finds addresses in a list, as sameAddress does.
+// addressIndex finds an address in a list. It compares addresses as sameAddress
+// does.
 type addressIndex struct {
 	only  []resolver.Address // a list of one needs no map
 	index *resolver.AddressMapV2[int]

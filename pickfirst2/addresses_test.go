@@ -85,11 +85,11 @@ func TestAddressesAreTheSameIfTheirSubConnsAre(t *testing.T) {
 func TestOnlyAddresses(t *testing.T) {
 	t.Parallel()
 	s := resolver.State{Addresses: []resolver.Address{{Addr: "a:1"}, {Addr: "b:1"}}}
-	if got := addrsOf(addressList(endpointsOf(s))); got != "a:1 b:1" {
+	if got := addrsOf(addressList(endpointsToTry(s))); got != "a:1 b:1" {
 		t.Errorf("with Addresses only, the list is %q, want a:1 b:1", got)
 	}
 	s.Endpoints = parseEndpoints("c:1")
-	if got := addrsOf(addressList(endpointsOf(s))); got != "c:1" {
+	if got := addrsOf(addressList(endpointsToTry(s))); got != "c:1" {
 		t.Errorf("with Endpoints too, the list is %q, want c:1", got)
 	}
 }
@@ -111,18 +111,18 @@ func TestShuffleMovesWholeEndpoints(t *testing.T) {
 	}
 }
 
-// The key is u^(1/weight): it grows with the draw u and with the weight.
+// The key is u^(1/weight), which grows with the draw u and with the weight.
 func TestShuffleFavoursWeight(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
-		weights []uint32 // of a, b, …; 0 for an endpoint without one
+		weights []uint32 // of a, b, …; 0 stands for no weight
 		draws   []float64
 		want    string
 	}{
 		{"equal draws", []uint32{2, 10, 0}, []float64{0.5, 0.5, 0.5}, "b a c"},
-		{"no weight is 1, after it", []uint32{1, 0}, []float64{0.5, 0.5}, "a b"},
-		{"no weight is 1, before it", []uint32{0, 1}, []float64{0.5, 0.5}, "a b"},
+		{"no weight is 1, behind a 1", []uint32{1, 0}, []float64{0.5, 0.5}, "a b"},
+		{"no weight is 1, in front of a 1", []uint32{0, 1}, []float64{0.5, 0.5}, "a b"},
 		{"no weight is less than 2", []uint32{0, 2}, []float64{0.6, 0.5}, "b a"}, // √0.5 is 0.71
 		{"1 is less than 2", []uint32{1, 2}, []float64{0.6, 0.5}, "b a"},
 		{"a larger draw", []uint32{0, 2}, []float64{0.8, 0.5}, "a b"},
@@ -170,7 +170,7 @@ func FuzzAddressList(f *testing.F) {
 		var families [3]int
 		for i, a := range out {
 			if !slices.ContainsFunc(in, func(b resolver.Address) bool { return b.Addr == a.Addr }) {
-				t.Errorf("addressList(%q) made up %q", text, a.Addr)
+				t.Errorf("addressList(%q) has %q, which is not in its argument", text, a.Addr)
 			}
 			families[familyOf(a.Addr)]++
 			if i == 0 && a.Addr != in[0].Addr {
@@ -181,7 +181,8 @@ func FuzzAddressList(f *testing.F) {
 	})
 }
 
-// checkBalance checks that no family is ahead of one that has addresses left.
+// checkBalance checks that no family is more than one address ahead of a family that
+// has addresses left.
 func checkBalance(t *testing.T, text string, rest []resolver.Address, used [3]int) {
 	for _, a := range rest {
 		for f, n := range used {

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// attemptDelay is the head start of each connection attempt (gRFC A61).
+// attemptDelay is the time between the starts of two attempts (gRFC A61).
 const attemptDelay = 250 * time.Millisecond
 
 var logger = grpclog.Component(Name)
@@ -32,23 +32,23 @@ func (builder) Build(cc balancer.ClientConn, _ balancer.BuildOptions) balancer.B
 type pickFirst struct {
 	cc balancer.ClientConn
 
-	// mu makes one event of each call: resolver and SubConn updates come one at
-	// a time, but ExitIdle, idle picks and the timer come from anywhere. It is
-	// held while effects are carried out; doc.go says what follows for parents.
+	// mu guards the fields below. It is held from an event until its effects are
+	// carried out; doc.go says what this means for parents.
 	mu      sync.Mutex
 	machine machine
-	timer   *time.Timer // until the next attempt; nil if none is waited for
+	timer   timer // until the next attempt
 }
 
-// UpdateClientConnState implements [balancer.Balancer]. It keeps no memory of s.
-// Without any address it returns [balancer.ErrBadResolverState]. A config that
-// ParseConfig did not return is an error too, and nothing is changed.
+// UpdateClientConnState implements [balancer.Balancer]. It keeps no reference to
+// s. If s has no address, the error is [balancer.ErrBadResolverState]. If the
+// config does not come from ParseConfig, the error wraps ErrBadResolverState and
+// nothing changes.
 func (b *pickFirst) UpdateClientConnState(s balancer.ClientConnState) error {
 	cfg, err := configOf(s)
 	if err != nil {
 		return err
 	}
-	endpoints := endpointsOf(s.ResolverState)
+	endpoints := endpointsToTry(s.ResolverState)
 	if cfg.ShuffleAddressList {
 		endpoints = shuffled(endpoints, rand.Float64)
 	}
@@ -83,7 +83,7 @@ func (b *pickFirst) ResolverError(err error) {
 func (b *pickFirst) UpdateSubConnState(balancer.SubConn, balancer.SubConnState) {}
 
 // ExitIdle implements [balancer.Balancer]. It may be called from any goroutine at
-// any time, and does something only when the policy is IDLE.
+// any time. It has an effect only in IDLE.
 func (b *pickFirst) ExitIdle() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -92,8 +92,7 @@ func (b *pickFirst) ExitIdle() {
 	b.runLocked(&out)
 }
 
-// Close implements [balancer.Balancer]. Nothing is reported from then on, whatever
-// is called or heard of SubConns later.
+// Close implements [balancer.Balancer]. The policy reports nothing after it.
 func (b *pickFirst) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -118,8 +117,8 @@ func (b *pickFirst) healthChanged(sub *subchannel, s balancer.SubConnState) {
 	b.runLocked(&out)
 }
 
-// runLocked carries out the effects. Those that fail are events themselves and
-// may add more.
+// runLocked carries out the effects. A connect that fails is an event, which may
+// add effects.
 func (b *pickFirst) runLocked(out *effects) {
 	for i := 0; i < len(out.list); i++ {
 		switch e := out.list[i]; e.kind {
@@ -128,9 +127,9 @@ func (b *pickFirst) runLocked(out *effects) {
 		case watchHealth:
 			e.sub.conn.RegisterHealthListener(func(s balancer.SubConnState) { b.healthChanged(e.sub, s) })
 		case startTimer:
-			b.startTimerLocked()
+			b.timer.start(attemptDelay, &b.mu, b.timerFiredLocked)
 		case stopTimer:
-			b.stopTimerLocked()
+			b.timer.stop()
 		case report:
 			b.reportLocked(e)
 		}
@@ -142,12 +141,12 @@ func (b *pickFirst) runLocked(out *effects) {
 	}
 }
 
-// connectLocked makes the SubConn if need be. gRPC refuses only when the
-// channel is being closed; a parent policy may have other reasons. Either way
-// it is a failed attempt.
+// connectLocked makes the SubConn if there is none. A refusal counts as a failed
+// attempt: gRPC refuses only while the channel is being closed, but a parent
+// policy may have other reasons.
 func (b *pickFirst) connectLocked(out *effects, sub *subchannel) {
 	if sub.conn == nil {
-		// A list of its own, not a piece of the machine's: a parent may change it.
+		// The list is a copy, since a parent may change it.
 		conn, err := b.cc.NewSubConn([]resolver.Address{b.machine.addrs[sub.index]}, balancer.NewSubConnOptions{
 			StateListener: func(s balancer.SubConnState) { b.connectivityChanged(sub, s) },
 		})
@@ -160,28 +159,10 @@ func (b *pickFirst) connectLocked(out *effects, sub *subchannel) {
 	sub.conn.Connect()
 }
 
-func (b *pickFirst) startTimerLocked() {
-	b.stopTimerLocked()
-	var t *time.Timer
-	t = time.AfterFunc(attemptDelay, func() {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		if b.timer != t { // it was stopped when it had fired already
-			return
-		}
-		b.timer = nil
-		var out effects
-		b.machine.onDelayOver(&out)
-		b.runLocked(&out)
-	})
-	b.timer = t
-}
-
-func (b *pickFirst) stopTimerLocked() {
-	if b.timer != nil {
-		b.timer.Stop()
-		b.timer = nil
-	}
+func (b *pickFirst) timerFiredLocked() {
+	var out effects
+	b.machine.onTimer(&out)
+	b.runLocked(&out)
 }
 
 func (b *pickFirst) reportLocked(e effect) {
@@ -190,7 +171,7 @@ func (b *pickFirst) reportLocked(e effect) {
 	case connectivity.Ready:
 		picker = readyPicker{conn: e.sub.conn}
 	case connectivity.TransientFailure:
-		picker = base.NewErrPicker(e.err)
+		picker = newFailingPicker(e.err)
 	case connectivity.Idle:
 		picker = idlePicker{exitIdle: sync.OnceFunc(b.ExitIdle)}
 	default:

@@ -14,8 +14,8 @@ import (
 type config struct {
 	serviceconfig.LoadBalancingConfig `json:"-"`
 
-	// ShuffleAddressList shuffles the endpoints of each resolver update before
-	// they are tried. Default false.
+	// ShuffleAddressList has the policy shuffle the endpoints of each resolver
+	// update before it tries them. Default false.
 	ShuffleAddressList bool `json:"shuffleAddressList"`
 }
 
@@ -28,7 +28,7 @@ func (builder) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfi
 	return cfg, nil
 }
 
-// configOf returns the config of a resolver update; without one, the default.
+// configOf returns the config of a resolver update, or the default if it has none.
 func configOf(s balancer.ClientConnState) (config, error) {
 	if s.BalancerConfig == nil {
 		return config{}, nil

@@ -10,28 +10,65 @@
 //
 // # Behaviour
 //
-// The resolver's endpoints are flattened in order, duplicates are dropped, and
-// address families are interleaved (gRFC A61, RFC 8305). With
-// shuffleAddressList the endpoints are shuffled first, by weight if they carry
-// one (gRFC A62, A113). Connection attempts start 250 ms apart or as soon as
-// the newest one fails; the first to be READY is used and the others are shut
-// down. When all have failed the policy reports TRANSIENT_FAILURE, and keeps
-// reporting it until a connection is READY (gRFC A62), while each address is
-// tried again after its backoff. While the policy is connecting, a resolver
-// update starts it anew at the first address only if it changes addresses that
-// have been tried; frequent updates that change others do not hold it up. When
-// the connection in use is lost, the policy is IDLE until the next RPC. As the
-// child of a policy that asks for it with [EnableHealthListener], a READY
-// connection is used only while its health listener says so (gRFC A17).
+// Order: the policy flattens the resolver's endpoints in their order, drops
+// duplicate addresses, and interleaves address families (gRFC A61, RFC 8305). With
+// shuffleAddressList it shuffles the endpoints first, by weight if they have one
+// (gRFC A62, A113).
+//
+// Connecting: an attempt starts 250 ms after the one before it, or as soon as that
+// one fails. The policy uses the first connection that is READY and shuts the
+// others down. A resolver update restarts the attempts at the first address only
+// if it changes addresses that have been tried. So frequent updates of other
+// addresses do not delay the policy.
+//
+// Failure: when all addresses have failed, the policy reports TRANSIENT_FAILURE. It
+// tries each address again after its backoff, and reports TRANSIENT_FAILURE until a
+// connection is READY (gRFC A62).
+//
+// Loss: when the connection in use is lost, the policy is IDLE until the next RPC.
+//
+// Limits: each SubConn has one address. The 250 ms are not configurable, as in
+// gRPC. After IDLE, the policy starts again at the first address.
+//
+// # As the child of another policy
+//
+// This section is about the policies that [NewBuilder] builds. A parent enables
+// health checks with [EnableHealthListener]: the policy then uses a READY
+// connection only while its health listener reports READY (gRFC A17).
+//
+// A parent need not call Pick to learn what a picker does:
+//
+//   - In READY the picker has a method SubConn() balancer.SubConn, which returns
+//     the SubConn that picks return.
+//   - In TRANSIENT_FAILURE it has a method Failure() error, which returns the error
+//     that picks return, without the policy's name in front. Both wrap the same
+//     connection error.
+//
+// The policy holds its mutex while it calls its ClientConn and its SubConns. A
+// parent must therefore not call the policy while it holds a lock that its own
+// UpdateState or NewSubConn takes, nor from inside these two.
+//
+// Any method, and any listener of a SubConn, may be called from any goroutine at
+// any time. gRPC does so only with ExitIdle, and makes the other calls one at a
+// time. ExitIdle has no effect before the first resolver update, and nothing has an
+// effect after Close. The caller of UpdateClientConnState may reuse the slices of
+// the resolver state when the call has returned.
 //
 // # Reading the code
 //
-// What the policy is doing is its phase (machine.go):
+// The machine decides (machine.go). It has no lock, clock or ClientConn: its
+// methods take an event and return effects (effects.go), which the shell carries
+// out (balancer.go). The shell has one mutex. It carries out effects while it holds
+// the mutex, so that gRPC sees them in the order of the machine's decisions. It
+// shuts SubConns down last, when the channel has a picker without them.
 //
-//	phase     | new addresses        | READY  | TRANSIENT_FAILURE           | IDLE                | 250 ms over  | ExitIdle
+// The machine's phase says what the policy is doing. The table has what follows
+// each event:
+//
+//	phase     | new addresses        | READY  | TRANSIENT_FAILURE           | IDLE                | timer        | ExitIdle
 //	waiting   | racing               | –      | –                           | –                   | –            | –
 //	racing    | same so far: go on;  | chosen | mark; if it is the newest   | was CONNECTING:     | next attempt | –
-//	          | else racing anew     |        | attempt: next; all marked:  | idle                |              |
+//	          | else racing again    |        | attempt: next; all marked:  | idle                |              |
 //	          |                      |        | retrying                    |                     |              |
 //	retrying  | same list: go on;    | chosen | after each full round,      | reconnect; was      | –            | –
 //	          | else racing, report  |        | refresh the error           | CONNECTING: idle    |              |
@@ -40,37 +77,15 @@
 //	          | else racing          |        |                             |                     |              |
 //	idle      | reconcile only       | –      | –                           | –                   | –            | racing
 //
-// A list is the same so far if it starts with the addresses that the pass has
-// begun, in their order. Retrying with every address in backoff does not count as
-// going on: a new pass begins, and ends at once with a report. An update asks
-// again for each SubConn that gRPC refused to make.
+// An empty address list leads from any phase to waiting, and Close to closed.
 //
-// An empty address list leads to waiting, from anywhere, and Close to closed.
+// "Same so far" means that the new list starts with the addresses that this pass
+// has tried, in the same order. While every address is in backoff, the same list
+// starts a new pass, which ends at once with a report. Each update asks again for
+// the SubConns that gRPC has refused to make.
 //
-// The attempts are in pass.go. What the machine has told the channel is kept
-// apart, in the reporter (reporter.go), which alone knows that TRANSIENT_FAILURE
-// is sticky. The health gate is in health.go, the address work in addresses.go
-// and shuffle.go. The machine has no lock, clock or ClientConn: it takes events
-// and returns effects (effects.go), which the shell (balancer.go) carries out.
-// SubConns are shut down last, when the channel has a picker without them.
-//
-// # Concurrency
-//
-// Every method may be called from any goroutine at any time, also while another
-// call is under way, and so may the listeners of SubConns. gRPC calls ExitIdle
-// like this and the others one at a time. ExitIdle has no effect before the first
-// resolver update, and nothing has any after Close. The slices of a resolver
-// update may be reused when UpdateClientConnState has returned.
-//
-// Each policy has one mutex. Effects are carried out under it, so that gRPC
-// sees them in the order in which the machine decided them. It therefore comes
-// before every lock that the ClientConn takes: a parent policy must not call
-// this one while holding a lock that its own UpdateState or NewSubConn takes, nor
-// from inside those two.
-//
-// # Limits
-//
-// One SubConn has one address. The 250 ms are not configurable, as in gRPC. The
-// position in the address list is not kept over IDLE: reconnecting starts at
-// the first address.
+// The rest, by file: the attempts (pass.go), the health gate (health.go), the
+// errors (errors.go), what the machine has reported (reporter.go, which alone knows
+// that TRANSIENT_FAILURE is sticky), and the address list (addresses.go,
+// shuffle.go).
 package pickfirst2

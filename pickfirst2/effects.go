@@ -2,16 +2,16 @@ package pickfirst2
 
 import "google.golang.org/grpc/connectivity"
 
-// effects collects what the machine wants done. The machine only appends; the
-// shell carries them out when the machine has made up its mind: the list in
-// order, and then the shutdowns. So the channel has a picker without a
-// subchannel before that is shut down.
+// effects collects what the machine wants done. The shell carries the effects out
+// when the machine has handled the event: first the list, in order, then the
+// shutdowns. So the channel gets a picker without a subchannel before that is shut
+// down.
 type effects struct {
 	list      []effect
 	shutDowns []*subchannel
 }
 
-// effect is one thing to be done. Which fields count depends on the kind.
+// effect is one thing to do. The fields that it uses depend on its kind.
 type effect struct {
 	kind  effectKind
 	sub   *subchannel        // connect, watchHealth, and report of READY
@@ -22,10 +22,10 @@ type effect struct {
 type effectKind uint8
 
 const (
-	connect     effectKind = iota // ask sub to connect, making its SubConn if it has none
+	connect     effectKind = iota // connect sub, making its SubConn if it has none
 	watchHealth                   // register a health listener on sub
-	startTimer                    // start the delay before the next attempt anew
-	stopTimer                     // stop that delay, if it runs
+	startTimer                    // restart the delay before the next attempt
+	stopTimer                     // stop that delay, if it is running
 	report                        // report state to the channel
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxCauses bounds the length of an error: it tells of this many addresses.
+// maxCauses bounds the length of an error: it names this many failed addresses.
 const maxCauses = 3
 
 var (
@@ -15,41 +15,42 @@ var (
 	errNoCause     = errors.New("gRPC gave no cause")
 )
 
-// pickError is why there is no connection, as picks return it.
-type pickError struct {
+// connectError says why there is no connection. It leaves out the policy's name,
+// which a parent replaces with its own.
+type connectError struct {
 	text  string
 	cause error
 }
 
-func (e *pickError) Error() string { return e.text }
+func (e *connectError) Error() string { return e.text }
 
-// Unwrap returns the connection error that was news, if one was: when it holds a
-// status, gRPC ends RPCs with that, as it does under pick_first. Health and the
-// resolver do not decide over the status of RPCs.
-func (e *pickError) Unwrap() error { return e.cause }
+// Unwrap returns the newest connection error, if a connection failed. When that
+// holds a status, gRPC ends RPCs with it, as under pick_first. Health checks and the
+// resolver do not decide the status of RPCs.
+func (e *connectError) Unwrap() error { return e.cause }
 
-// failure returns the error that tells which addresses failed and why. The
+// failure returns the error that names the failed addresses and the causes. The
 // wording is
 //
-//	pick_first2: connect to A: cause
-//	pick_first2: connect to 5 addresses: (2 more); A: cause; B: cause; C: cause
-//	pick_first2: connect to new addresses: no attempt has ended yet
-//	pick_first2: check health of A: cause
-//	pick_first2: name resolver error: cause
+//	connect to A: cause
+//	connect to 5 addresses: (2 more); A: cause; B: cause; C: cause
+//	connect to new addresses: no attempt has ended yet
+//	check health of A: cause
+//	name resolver error: cause
 //
-// followed, if there are addresses and the resolver's last answer was an error,
-// by "; last resolver error: cause".
+// If there are addresses and the resolver's last answer was an error, then "; last
+// resolver error: cause" follows.
 func (m *machine) failure() error {
 	switch {
 	case len(m.addrs) == 0:
-		return &pickError{text: fmt.Sprintf("%s: name resolver error: %v", Name, m.resolverErr)}
+		return &connectError{text: fmt.Sprintf("name resolver error: %v", m.resolverErr)}
 	case m.phase == chosen:
-		text := fmt.Sprintf("%s: check health of %s: %v", Name, m.addrs[m.sel.index].Addr, m.sel.err)
-		return &pickError{text: text + m.resolverSuffix()}
+		text := fmt.Sprintf("check health of %s: %v", m.addrs[m.sel.index].Addr, m.sel.err)
+		return &connectError{text: text + m.resolverSuffix()}
 	}
 	causes, failed := m.causes()
 	var s strings.Builder
-	s.WriteString(Name + ": connect to ")
+	s.WriteString("connect to ")
 	if failed > 1 {
 		fmt.Fprintf(&s, "%d addresses: ", failed)
 	}
@@ -58,11 +59,11 @@ func (m *machine) failure() error {
 	}
 	s.WriteString(strings.Join(causes, "; "))
 	s.WriteString(m.resolverSuffix())
-	return &pickError{text: s.String(), cause: m.cause}
+	return &connectError{text: s.String(), cause: m.cause}
 }
 
-// causes tells of the last failed addresses of the list, and how many have
-// failed.
+// causes describes the last failed addresses of the list, in its order. failed is
+// how many have failed.
 func (m *machine) causes() (causes []string, failed int) {
 	for i, sub := range slices.Backward(m.subs) {
 		if sub == nil || sub.err == nil {

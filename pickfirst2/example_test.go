@@ -11,8 +11,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// A program with a registry of its own has the policy report there. In a real
-// program this is in an init function, before the first channel is made.
+// A program with its own Prometheus registry has the policy report there. A real
+// program does this in an init function, before it makes the first channel.
 func ExampleNewBuilder() {
 	m := metrics.New()
 	prometheus.NewRegistry().MustRegister(m)
@@ -26,8 +26,8 @@ type petiole struct {
 	balancer.Balancer // the child
 }
 
-// UpdateClientConnState passes the update on and has the child follow the
-// health of its connection.
+// UpdateClientConnState passes the update on and enables health checks in the
+// child.
 func (p petiole) UpdateClientConnState(s balancer.ClientConnState) error {
 	s.ResolverState = pickfirst2.EnableHealthListener(s.ResolverState)
 	return p.Balancer.UpdateClientConnState(s)

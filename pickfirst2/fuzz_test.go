@@ -6,8 +6,8 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// FuzzMachine drives a machine with random events of the kinds that gRPC can
-// produce and checks what must hold whatever happens.
+// FuzzMachine runs a machine with random events that gRPC can produce, and checks
+// the invariants after each.
 func FuzzMachine(f *testing.F) {
 	for _, seed := range []string{"", "\x00\x10\x11", "\x01\x10\x30\x11\x31\x00\x10\x20", "\x02\x10\x20\x40\x05\x10\x30\x11\x31\x12\x32\x03", "\x07\x01\x10\x20\x60\x70\x08\x04"} {
 		f.Add([]byte(seed))
@@ -21,16 +21,16 @@ func FuzzMachine(f *testing.F) {
 		w.s.doLine("close")
 		for sub := range w.states {
 			if !sub.gone {
-				t.Errorf("close leaves a subchannel that is %v", sub.state)
+				t.Errorf("a subchannel in %v was not shut down by close", sub.state)
 			}
 		}
 	})
 }
 
-// subchannels is what gRPC would know of the machine's subchannels.
+// subchannels is what gRPC would know about the machine's subchannels.
 type subchannels struct {
 	s       *scripted
-	gate    string // what resolver updates begin with: "gated " or nothing
+	gate    string // the prefix of resolver updates: "gated " or nothing
 	states  map[*subchannel]connectivity.State
 	seen    int  // reports checked so far
 	failing bool // TRANSIENT_FAILURE was reported because all addresses failed
@@ -38,12 +38,12 @@ type subchannels struct {
 
 var (
 	fuzzLists  = []string{"update A", "update A B", "update A B C", "update B", "update C B A", "update", "update A C"}
-	fuzzOthers = []string{"delay over", "exit idle", "resolver error", "gate on", "gate off", "refuse A", "refuse B C", "refuse"}
+	fuzzOthers = []string{"timer fires", "exit idle", "resolver error", "gate on", "gate off", "refuse A", "refuse B C", "refuse"}
 	fuzzNames  = []string{"A", "B", "C"}
 )
 
-// step takes the event that e stands for, if it can happen: the low digit is
-// which list, other event or subchannel, the high one which kind.
+// step handles the event encoded in e, if it can happen now. The high digit is the
+// kind of event; the low digit chooses the list, other event or subchannel.
 func (w *subchannels) step(e byte) {
 	kind, which := e>>4, int(e&15)
 	if kind == 0 && which < len(fuzzLists) {
@@ -71,7 +71,7 @@ func (w *subchannels) step(e byte) {
 	}
 }
 
-// other takes one of fuzzOthers.
+// other handles one of fuzzOthers.
 func (w *subchannels) other(event string) {
 	switch event {
 	case "gate on":
@@ -83,8 +83,8 @@ func (w *subchannels) other(event string) {
 	}
 }
 
-// canFollow tells whether gRPC can report to after from. That CONNECTING needs
-// a call of Connect is left out: a machine must bear more than it will meet.
+// canFollow tells whether gRPC can report the state to after from. It does not
+// require a call of Connect before CONNECTING, so it allows more than gRPC does.
 func canFollow(from, to connectivity.State) bool {
 	switch from {
 	case connectivity.Idle:

@@ -10,11 +10,12 @@ import (
 
 type healthGateKey struct{}
 
-// EnableHealthListener returns the resolver state with an attribute that makes
-// a pick_first2 policy report READY only while the health listener of its
-// SubConn does (gRFC A17, and the ejections of outlier detection, gRFC A50).
-// It is for policies that have pick_first2 as their child: they pass the state
-// on to it. That of grpc-go's package pickfirst has the same effect.
+// EnableHealthListener returns the resolver state with an attribute for a
+// pick_first2 policy: it makes the policy report READY only while the health
+// listener of its SubConn does. Health checks (gRFC A17) and the ejections of
+// outlier detection (gRFC A50) then take effect. It is for parents of pick_first2,
+// which pass the state on to it. The function of the same name in grpc-go's
+// package pickfirst has the same effect.
 func EnableHealthListener(state resolver.State) resolver.State {
 	state.Attributes = state.Attributes.WithValue(healthGateKey{}, true)
 	return state
@@ -24,13 +25,13 @@ func healthGateEnabled(state resolver.State) bool {
 	return state.Attributes.Value(healthGateKey{}) != nil || enabledForPickFirst(state)
 }
 
-// enabledForPickFirst tells whether a parent that knows only grpc-go's
-// pick_first has called EnableHealthListener of that package. Its attribute has
-// a private key, but setting it once more makes no difference if it is there.
+// enabledForPickFirst tells whether the parent has called the EnableHealthListener
+// of grpc-go's package pickfirst. The key of its attribute is private. But if the
+// attribute is there, setting it again makes no difference.
 func enabledForPickFirst(state resolver.State) (enabled bool) {
-	// Equal looks for the newest attribute first, which is the one in question.
-	// So it comes to others, whose values may be of a kind that cannot be
-	// compared, only if that one is there.
+	// Equal panics at attributes that cannot be compared. It looks at the newest
+	// attribute first, which is the one of pickfirst. So if it comes to another
+	// one, that of pickfirst is there.
 	defer func() {
 		if recover() != nil {
 			enabled = true
@@ -39,8 +40,8 @@ func enabledForPickFirst(state resolver.State) (enabled bool) {
 	return pickfirst.EnableHealthListener(state).Attributes.Equal(state.Attributes)
 }
 
-// becameReady is called when m.sel has become READY. With the gate it is the
-// health listener that says so to the channel.
+// becameReady reports that m.sel is READY. If the health gate is on, it leaves the
+// report to the health listener.
 func (m *machine) becameReady(out *effects) {
 	m.reporter.connected()
 	if !m.healthGate {
@@ -51,7 +52,7 @@ func (m *machine) becameReady(out *effects) {
 	out.watchHealth(m.sel)
 }
 
-// onHealth takes an update of the health listener on sub.
+// onHealth handles an update of the health listener on sub.
 func (m *machine) onHealth(out *effects, sub *subchannel, state connectivity.State, err error) {
 	if m.phase != chosen || m.sel != sub {
 		return

@@ -7,57 +7,60 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// phase is what the policy is doing; doc.go has the table of all of them.
+// phase is what the policy is doing. doc.go has the table of transitions.
 type phase uint8
 
 const (
-	waiting  phase = iota // there are no addresses
-	racing                // first pass over the list, attempts 250 ms apart
+	waiting  phase = iota // no addresses
+	racing                // in the first pass over the list, attempts 250 ms apart
 	retrying              // all have failed: each is tried again after its backoff
-	chosen                // a subchannel is READY, all others are shut down
-	idle                  // the connection in use was lost, nothing is under way
-	closed                // for good: no event has an effect
+	chosen                // one subchannel is READY, the others are shut down
+	idle                  // the connection in use was lost, no attempt is under way
+	closed                // no event has an effect
 )
 
-// machine decides what the policy does. It has no lock, clock or ClientConn:
-// its methods take an event and append to out what is to be done. Not safe for
-// concurrent use.
+// machine decides what the policy does. It has no lock, clock or ClientConn. Its
+// on… methods handle an event and append to out what to do. They are here, but for
+// onHealth (health.go). The machine is not safe for concurrent use.
 type machine struct {
 	phase phase
 	addrs []resolver.Address
 	subs  []*subchannel // one per address, nil where none has been made
 
-	next     int         // racing: the newest attempt's index; len(addrs) when all were begun
+	next     int         // racing: index of the newest attempt; len(addrs) if all have been tried
 	failures int         // retrying: failures since the last full round
 	sel      *subchannel // chosen: the READY subchannel
 
-	healthGate  bool  // READY is for the health listener to say
+	healthGate  bool  // report READY only when the health listener does
 	resolverErr error // the resolver's last error, nil after a good update
-	cause       error // of the failure reported last, in a pass of the newest; nil if the resolver's error is newer
+
+	// cause is the connection error that errors wrap: during a pass the newest one,
+	// later the last one of each full round. It is nil after a resolver error.
+	cause error
 
 	reporter reporter
 }
 
 func newMachine() machine { return machine{reporter: newReporter()} }
 
-// onAddresses takes a resolver update. The list must hold no duplicates and
-// belongs to the machine from then on. An empty one counts as a failure to
-// resolve, for which reason says why.
+// onAddresses handles a resolver update. The machine takes ownership of addrs,
+// which must have no duplicates. An empty list counts as a resolver error, which
+// is reason.
 func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate bool, reason error) {
 	if m.phase == closed {
 		return
 	}
 	m.healthGate = healthGate
 	m.resolverErr = reason
-	goesOn, before := m.goesOn(addrs), len(m.addrs)
+	goOn, before := m.canGoOn(addrs), len(m.addrs)
 	m.reconcile(out, addrs)
 	switch {
 	case len(addrs) == 0:
 		m.enter(out, waiting)
 		m.reporter.unusable(out, m.failure())
 	case m.phase == chosen && !m.sel.gone, m.phase == idle:
-		// Nothing is to be tried now.
-	case goesOn:
+		// There is nothing to try now.
+	case goOn:
 		m.goOn(out, before)
 	default:
 		m.reporter.restart(out)
@@ -65,9 +68,8 @@ func (m *machine) onAddresses(out *effects, addrs []resolver.Address, healthGate
 	}
 }
 
-// onResolverError takes an error of the resolver. It shows only where there is
-// nothing better: while a connection is READY or being made, the last good
-// update is still good.
+// onResolverError handles an error of the resolver. Picks get to see it only in
+// TRANSIENT_FAILURE: before that, the last good update still serves.
 func (m *machine) onResolverError(out *effects, err error) {
 	m.resolverErr, m.cause = err, nil
 	switch {
@@ -79,7 +81,7 @@ func (m *machine) onResolverError(out *effects, err error) {
 	}
 }
 
-// onConnectivity takes a state change of a subchannel.
+// onConnectivity handles a state change of a subchannel.
 func (m *machine) onConnectivity(out *effects, sub *subchannel, state connectivity.State, err error) {
 	if sub.gone || state == connectivity.Shutdown {
 		return
@@ -89,8 +91,8 @@ func (m *machine) onConnectivity(out *effects, sub *subchannel, state connectivi
 	if state == connectivity.TransientFailure {
 		sub.failed, sub.err = true, cmp.Or(err, errNoCause)
 	}
-	// A connection can be lost before gRPC has told of it: CONNECTING is then
-	// followed by IDLE. That was a success, and a loss.
+	// If a connection is lost before gRPC has reported it, IDLE follows
+	// CONNECTING. The connection counts as made and lost.
 	lost := was == connectivity.Ready || was == connectivity.Connecting && state == connectivity.Idle
 	switch {
 	case state == connectivity.Ready:
@@ -101,20 +103,20 @@ func (m *machine) onConnectivity(out *effects, sub *subchannel, state connectivi
 		m.attemptFailed(out, sub)
 	case state == connectivity.TransientFailure && m.phase == retrying:
 		m.retryFailed(out, sub)
-	case state == connectivity.Idle && m.phase == retrying: // it has backed off
+	case state == connectivity.Idle && m.phase == retrying: // its backoff is over
 		out.connect(sub)
 	}
 }
 
-// onDelayOver takes the end of the delay between two attempts.
-func (m *machine) onDelayOver(out *effects) {
+// onTimer handles the end of the delay before the next attempt.
+func (m *machine) onTimer(out *effects) {
 	if m.phase == racing && m.next+1 < len(m.addrs) {
 		m.next++
 		m.attempt(out)
 	}
 }
 
-// onExitIdle takes the wish for a connection, of a pick or of the channel.
+// onExitIdle handles a request to connect, from a pick or the channel.
 func (m *machine) onExitIdle(out *effects) {
 	if m.phase != idle {
 		return
@@ -123,7 +125,7 @@ func (m *machine) onExitIdle(out *effects) {
 	m.race(out)
 }
 
-// onClose ends everything.
+// onClose shuts everything down.
 func (m *machine) onClose(out *effects) {
 	m.reconcile(out, nil)
 	m.enter(out, closed)
@@ -136,7 +138,7 @@ func (m *machine) enter(out *effects, p phase) {
 	}
 }
 
-// choose takes the subchannel that became READY and drops all others.
+// choose selects the subchannel that became READY and drops the others.
 func (m *machine) choose(out *effects, sub *subchannel) {
 	m.dropOthers(out, sub)
 	m.enter(out, chosen)
@@ -144,9 +146,44 @@ func (m *machine) choose(out *effects, sub *subchannel) {
 	m.becameReady(out)
 }
 
-// lose gives up on the connection and waits for somebody to want another.
+// lose keeps only the subchannel whose connection was lost, and waits for
+// onExitIdle.
 func (m *machine) lose(out *effects, sub *subchannel) {
 	m.dropOthers(out, sub)
 	m.enter(out, idle)
 	m.reporter.idle(out)
+}
+
+func (m *machine) dropOthers(out *effects, keep *subchannel) {
+	for i, sub := range m.subs {
+		if sub != nil && sub != keep {
+			m.drop(out, sub)
+			m.subs[i] = nil
+		}
+	}
+}
+
+func (m *machine) drop(out *effects, sub *subchannel) {
+	sub.gone = true
+	out.shutDown(sub)
+}
+
+// reconcile replaces the list. A subchannel stays, in its state, if its address is
+// still listed; the others are dropped.
+func (m *machine) reconcile(out *effects, addrs []resolver.Address) {
+	index := newAddressIndex(addrs)
+	subs := make([]*subchannel, len(addrs))
+	for i, sub := range m.subs {
+		if sub == nil {
+			continue
+		}
+		at, listed := index.find(m.addrs[i])
+		if !listed {
+			m.drop(out, sub)
+			continue
+		}
+		sub.index = at
+		subs[at] = sub
+	}
+	m.addrs, m.subs = addrs, subs
 }

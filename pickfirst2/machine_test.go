@@ -8,9 +8,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest/script"
 )
 
-var update = flag.Bool("update", false, "write the effects that the machine has into the scripts of testdata/machine")
+var update = flag.Bool("update", false, "write the machine's effects into the scripts of testdata/machine")
 
-// TestMachine goes through the table in doc.go, cell by cell. A script has the
+// TestMachine has a script for each cell of the table in doc.go. A script has the
 // machine's effects below each event.
 func TestMachine(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// A resolver may write its next update over the one before.
+// A resolver may overwrite an update with the next one.
 func TestAResolverMayReuseItsMemory(t *testing.T) {
 	t.Parallel()
 	tests := map[string]resolver.State{
@@ -38,8 +38,8 @@ func TestAResolverMayReuseItsMemory(t *testing.T) {
 	}
 }
 
-// grpc-go's policies hand out memory of its own with each SubConn, and a parent
-// between them and the channel may write to it.
+// A parent between the policy and the channel may write to the addresses that it
+// gets in NewSubConn.
 func TestAParentMayChangeTheAddressOfASubConn(t *testing.T) {
 	t.Parallel()
 	cc := balancertest.NewClientConn(t)
@@ -57,21 +57,6 @@ func TestAParentMayChangeTheAddressOfASubConn(t *testing.T) {
 	}
 }
 
-// between returns a builder of the policy that works for what wrap makes of its
-// ClientConn.
-func between(wrap func(balancer.ClientConn) balancer.ClientConn) balancer.Builder {
-	return betweenBuilder{Builder: pickfirst2.NewBuilder(), wrap: wrap}
-}
-
-type betweenBuilder struct {
-	balancer.Builder
-	wrap func(balancer.ClientConn) balancer.ClientConn
-}
-
-func (b betweenBuilder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
-	return b.Builder.Build(b.wrap(cc), opts)
-}
-
 type renamer struct{ balancer.ClientConn }
 
 func (r renamer) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
@@ -79,7 +64,8 @@ func (r renamer) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOp
 	return r.ClientConn.NewSubConn(addrs, opts)
 }
 
-// firstAddresses returns the addresses of the first endpoint, or those without one.
+// firstAddresses returns the addresses of the first endpoint, or Addresses if there
+// are no endpoints.
 func firstAddresses(s resolver.State) []resolver.Address {
 	if len(s.Endpoints) > 0 {
 		return s.Endpoints[0].Addresses
@@ -98,8 +84,7 @@ func updateState(t *testing.T, p *balancertest.Policy, config string, s resolver
 	}
 }
 
-// readyAt has each attempt fail but that to the address, and checks that RPCs go
-// there.
+// readyAt lets only the attempt to addr succeed, and checks that RPCs go there.
 func readyAt(t *testing.T, cc *balancertest.ClientConn, addr string) {
 	t.Helper()
 	for range 3 {

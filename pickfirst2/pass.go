@@ -16,14 +16,14 @@ func (m *machine) race(out *effects) {
 			continue
 		}
 		sub.failed = false
-		if sub.conn == nil { // gRPC refused to make it; ask again
+		if sub.conn == nil { // gRPC has refused to make it: ask again
 			sub.state = connectivity.Idle
 		}
 	}
 	m.attempt(out)
 }
 
-// attempt connects to the next address that is not in backoff.
+// attempt connects to the first address, from m.next on, that is not in backoff.
 func (m *machine) attempt(out *effects) {
 	for ; m.next < len(m.addrs); m.next++ {
 		sub := m.subs[m.next]
@@ -47,8 +47,8 @@ func (m *machine) attempt(out *effects) {
 	m.endPass(out)
 }
 
-// delayNext has the attempt after the newest one, if there is one, wait for its
-// turn.
+// delayNext starts the delay before the next attempt, if there is an address for
+// one.
 func (m *machine) delayNext(out *effects) {
 	if m.next+1 < len(m.addrs) {
 		out.startTimer()
@@ -57,9 +57,9 @@ func (m *machine) delayNext(out *effects) {
 	}
 }
 
-// attemptFailed takes a failure during the first pass. Others than the newest
-// attempt fail too: those that were overtaken, and those that an earlier list
-// had begun.
+// attemptFailed handles a failure during the first pass. The failed attempt need
+// not be the newest one: it may be an earlier one, or one that began with an earlier
+// list.
 func (m *machine) attemptFailed(out *effects, sub *subchannel) {
 	m.cause = sub.err
 	if sub.index == m.next {
@@ -70,7 +70,7 @@ func (m *machine) attemptFailed(out *effects, sub *subchannel) {
 	m.endPass(out)
 }
 
-// endPass ends the first pass if every address was tried and has failed.
+// endPass ends the first pass if every address has failed.
 func (m *machine) endPass(out *effects) {
 	if m.next < len(m.addrs) {
 		return
@@ -83,13 +83,13 @@ func (m *machine) endPass(out *effects) {
 	m.enter(out, retrying)
 	m.reporter.failed(out, m.failure())
 	for _, sub := range m.subs {
-		if sub.state == connectivity.Idle { // its backoff is over already
+		if sub.state == connectivity.Idle { // its backoff is over
 			out.connect(sub)
 		}
 	}
 }
 
-// retryFailed takes a failure after the first pass.
+// retryFailed handles a failure after the first pass.
 func (m *machine) retryFailed(out *effects, sub *subchannel) {
 	m.failures++
 	if m.failures == len(m.addrs) {
@@ -98,16 +98,16 @@ func (m *machine) retryFailed(out *effects, sub *subchannel) {
 	}
 }
 
-// goesOn tells whether the attempts go on when addrs become the list. If each
-// update began a new pass, frequent ones would keep the policy at the first
-// address for ever. So a pass goes on if it would have begun with the same
-// addresses, and retries do if the list is the same. With every address in
-// backoff there is nothing to go on with.
-func (m *machine) goesOn(addrs []resolver.Address) bool {
+// canGoOn tells whether the attempts can go on when addrs replace the list. If each
+// update started a new pass, frequent updates would keep the policy at the first
+// address. So a pass goes on if the addresses that it has tried are still the first
+// ones, and retries go on if the list is the same. If every address is in backoff,
+// there is nothing to go on with.
+func (m *machine) canGoOn(addrs []resolver.Address) bool {
 	switch m.phase {
 	case racing:
-		begun := m.addrs[:min(m.next+1, len(m.addrs))]
-		return len(addrs) >= len(begun) && slices.EqualFunc(begun, addrs[:len(begun)], sameAddress)
+		tried := m.addrs[:min(m.next+1, len(m.addrs))]
+		return len(addrs) >= len(tried) && slices.EqualFunc(tried, addrs[:len(tried)], sameAddress)
 	case retrying:
 		return m.anyUnderWay() && slices.EqualFunc(m.addrs, addrs, sameAddress)
 	default:
@@ -119,8 +119,8 @@ func (m *machine) anyUnderWay() bool {
 	return slices.ContainsFunc(m.subs, func(sub *subchannel) bool { return sub.state != connectivity.TransientFailure })
 }
 
-// goOn goes on with the attempts when an update has replaced the list. before is
-// how many addresses the last one had.
+// goOn goes on with the attempts after an update has replaced the list. before is
+// the length of the old list.
 func (m *machine) goOn(out *effects, before int) {
 	if m.phase == retrying {
 		m.reporter.failed(out, m.failure())
@@ -132,12 +132,12 @@ func (m *machine) goOn(out *effects, before int) {
 	case m.phase != racing:
 	case m.next == before: // the newest attempt has failed
 		m.attempt(out)
-	case m.next+1 == before, m.next+1 == len(m.addrs): // no other was, or is, waiting for its turn
+	case m.next+1 == before, m.next+1 == len(m.addrs): // the newest attempt was, or is now, the last
 		m.delayNext(out)
 	}
 }
 
-// askAgain connects to the addresses whose SubConn gRPC has refused to make.
+// askAgain asks again for the SubConns that gRPC has refused to make.
 func (m *machine) askAgain(out *effects) {
 	for _, sub := range m.subs {
 		if sub != nil && sub.conn == nil && sub.state == connectivity.TransientFailure {

@@ -15,9 +15,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// A delay that is over while an update has the policy busy must not begin an
-// attempt once the update has started another delay. Whether the timer or the
-// update is first at that moment is chance, so there are many moments.
+// The delay ends while an update holds the policy's mutex. If the update starts
+// another delay, the end of the first one must not begin an attempt. Which of the two
+// gets the mutex first is random, so the test tries many times.
 func TestADelayThatWasReplacedBeginsNothing(t *testing.T) {
 	t.Parallel()
 	for range 50 {
@@ -31,7 +31,7 @@ func TestADelayThatWasReplacedBeginsNothing(t *testing.T) {
 			mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 			advance(200 * time.Millisecond)
 			busy = 50 * time.Millisecond
-			mustUpdate(t, p, balancertest.Endpoints("c:1", "d:1")...) // c's turn, until 500 ms
+			mustUpdate(t, p, balancertest.Endpoints("c:1", "d:1")...) // d's turn is at 500 ms
 			synctest.Wait()
 			wantConnecting(t, cc, 2)
 			advance(249 * time.Millisecond)
@@ -42,7 +42,7 @@ func TestADelayThatWasReplacedBeginsNothing(t *testing.T) {
 	}
 }
 
-// slowConn takes a while to take a report. The policy is locked meanwhile.
+// slowConn takes a while to handle a report, while the policy holds its mutex.
 type slowConn struct {
 	balancer.ClientConn
 	busy *time.Duration
@@ -53,14 +53,14 @@ func (c slowConn) UpdateState(s balancer.State) {
 	if d := *c.busy; d > 0 {
 		*c.busy = 0
 		time.Sleep(d)
-		for range 100 { // let a timer that is due now begin to wait for the lock
+		for range 100 { // let a timer that fires now wait for the mutex
 			runtime.Gosched()
 		}
 	}
 }
 
-// TestAnyCallAtAnyTime is for the race detector, and finds deadlocks: gRPC calls
-// ExitIdle beside everything else, and a policy may be closed meanwhile.
+// TestAnyCallAtAnyTime is for the race detector, and finds deadlocks. ExitIdle, and
+// Close too, may come during any other call.
 func TestAnyCallAtAnyTime(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -71,12 +71,11 @@ func TestAnyCallAtAnyTime(t *testing.T) {
 			func(int) { _, _ = cc.Pick() },
 			func(i int) {
 				endpoints := balancertest.Endpoints([]string{"a:1", "b:1"}[i%2], "c:1")[:i%3]
-				state := pickfirst2.EnableHealthListener(balancertest.ResolverState(endpoints...))
-				_ = p.UpdateClientConnState(balancer.ClientConnState{ResolverState: state})
+				_ = p.UpdateClientConnState(gated(endpoints...))
 			},
 			func(int) { p.ResolverError(errors.New("no such name")) },
 			func(i int) {
-				for _, sc := range cc.SubConns() { // those that are shut down too
+				for _, sc := range cc.SubConns() { // also those that are shut down
 					switch sc.State() {
 					case connectivity.Idle:
 						tryReady(sc, i)
@@ -107,13 +106,49 @@ func TestAnyCallAtAnyTime(t *testing.T) {
 	}
 }
 
-// Who calls ExitIdle need not know whether there was an update, or Close.
-func TestExitIdleWithNothingToConnectTo(t *testing.T) {
+// TestPicksRaceEverything is for the race detector: picks come from any goroutine
+// while connections are made and lost.
+func TestPicksRaceEverything(t *testing.T) {
 	t.Parallel()
 	cc, p := build(t)
-	p.ExitIdle()
-	wantStates(t, cc)
-	p.Close()
-	p.ExitIdle()
-	wantStates(t, cc)
+	stop := make(chan struct{})
+	var picking sync.WaitGroup
+	for range 4 {
+		picking.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					_, _ = cc.Pick()
+				}
+			}
+		})
+	}
+	for i := range 300 {
+		mustUpdate(t, p, balancertest.Endpoints([]string{"a:1", "b:1"}[i%2], "c:1")...)
+		for _, sc := range cc.Live() {
+			switch sc.State() {
+			case stIdle:
+				p.ExitIdle()
+				tryReady(sc, i)
+			case stReady, stFailure:
+				sc.Idle()
+			}
+		}
+	}
+	close(stop)
+	picking.Wait()
+}
+
+// tryReady makes a SubConn that is to connect READY, or fails it.
+func tryReady(sc *balancertest.SubConn, i int) {
+	if !sc.Wanted() {
+		return
+	}
+	if i%3 == 0 {
+		sc.Fail(errors.New("refused"))
+		return
+	}
+	sc.Ready()
 }

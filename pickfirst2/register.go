@@ -10,8 +10,8 @@ import (
 const Name = "pick_first2"
 
 // ServiceConfig is a service config that selects the policy, for
-// [grpc.WithDefaultServiceConfig]. gRPC takes a mistyped name for another policy,
-// or for none, and does not always say so.
+// [grpc.WithDefaultServiceConfig]. With a mistyped name gRPC may use another policy
+// without an error; the constant prevents that.
 //
 // [grpc.WithDefaultServiceConfig]: https://pkg.go.dev/google.golang.org/grpc#WithDefaultServiceConfig
 const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`
@@ -20,7 +20,7 @@ func init() {
 	balancer.Register(metrics.Default().Instrument(NewBuilder()))
 }
 
-// NewBuilder returns the policy without metrics. It is for programs that meter
-// it with a Metrics of their own, and for policies that use it as their child:
-// the SubConns of a child are metered by the decorator around its parent.
+// NewBuilder returns a builder of the policy without metrics. It is for programs
+// that meter the policy with their own Metrics, and for policies that use it as
+// their child: the decorator around the parent meters the child's SubConns.
 func NewBuilder() balancer.Builder { return builder{} }

@@ -14,15 +14,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest/script"
 )
 
-// scripted runs a machine by the events of scripts. It carries the effects out as
-// the shell would, and returns them in words.
+// scripted runs a machine with the events of scripts. It carries out the effects as
+// the shell does.
 type scripted struct {
 	t    testing.TB
 	m    machine
-	subs map[string]*subchannel // the latest that was connected, by address
+	subs map[string]*subchannel // by address; the newest one that was connected
 	reps []effect               // reports so far
 
-	timing bool     // the delay before the next attempt runs
+	timing bool     // the timer is running
 	refuse []string // addresses that get no SubConn
 }
 
@@ -30,12 +30,12 @@ func newScripted(t testing.TB) *scripted {
 	return &scripted{t: t, m: newMachine(), subs: map[string]*subchannel{}}
 }
 
-// do takes an event and returns the machine's effects, such as "report
-// CONNECTING", "connect A" and "start timer". Besides the events of package
-// script there are
+// do handles an event and returns the machine's effects, such as "report
+// CONNECTING", "connect A" and "start timer". These events come in addition to those
+// of package script:
 //
-//	refuse A B     which addresses get no SubConn from now on; alone: none
-//	delay over     the delay before the next attempt
+//	refuse A B     from now on only these addresses get no SubConn; there may be none
+//	timer fires    the delay before the next attempt is over
 func (s *scripted) do(e script.Event) []string {
 	s.t.Helper()
 	var out effects
@@ -62,7 +62,7 @@ func (s *scripted) do(e script.Event) []string {
 	}
 	did := s.carryOut(&out)
 	if due := s.m.phase == racing && s.m.next+1 < len(s.m.addrs); s.timing != due {
-		s.t.Errorf("after %q in phase %d: the delay runs: %v, want %v", e, s.m.phase, s.timing, due)
+		s.t.Errorf("after %q in phase %d: the timer is running: %v, want %v", e, s.m.phase, s.timing, due)
 	}
 	return did
 }
@@ -71,15 +71,15 @@ func (s *scripted) doOther(out *effects, e script.Event) {
 	switch words := strings.Fields(e.String()); {
 	case words[0] == "refuse":
 		s.refuse = words[1:]
-	case e.Words == "delay over":
+	case e.Words == "timer fires":
 		s.timing = false
-		s.m.onDelayOver(out)
+		s.m.onTimer(out)
 	default:
 		s.t.Fatalf("the machine has no event %q", e)
 	}
 }
 
-// doLine is do with an event in words.
+// doLine parses an event and calls do.
 func (s *scripted) doLine(line string) []string {
 	s.t.Helper()
 	e, err := script.Parse(line)
@@ -107,7 +107,7 @@ func (s *scripted) carryOut(out *effects) []string {
 		case startTimer:
 			s.timing = true
 			words = append(words, "start timer")
-		case stopTimer: // not in the scripts: do checks whether the delay runs
+		case stopTimer: // not in the scripts: do checks whether the timer is running
 			s.timing = false
 		case report:
 			s.reps = append(s.reps, e)
@@ -116,7 +116,7 @@ func (s *scripted) carryOut(out *effects) []string {
 				text += " " + s.name(e.sub)
 			}
 			if e.err != nil {
-				text += " (" + strings.TrimPrefix(e.err.Error(), Name+": ") + ")"
+				text += " (" + e.err.Error() + ")"
 			}
 			words = append(words, text)
 		}

@@ -9,11 +9,12 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// shuffled returns the endpoints in random order, those of greater weight more
-// likely in front; the addresses within each keep theirs. The weights are those
-// of the endpoint attribute of gRPC's package weight, 1 where there is none.
-// random returns numbers in [0, 1). It is the method of gRFC A113: each
-// endpoint draws u^(1/weight), and the largest comes first.
+// shuffled returns the endpoints in random order. An endpoint of greater weight is
+// more likely to be in front. The order of the addresses within an endpoint stays.
+// The weight is the endpoint attribute of gRPC's package weight, or 1 without it.
+//
+// The method is that of gRFC A113: each endpoint draws u^(1/weight), where u comes
+// from random and is in [0, 1), and the largest draw comes first.
 func shuffled(endpoints []resolver.Endpoint, random func() float64) []resolver.Endpoint {
 	type draw struct {
 		endpoint resolver.Endpoint

@@ -7,17 +7,16 @@ import (
 	"time"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// often is the time between resolver updates that come before an attempt's head
-// start is over.
+// often is a time between resolver updates that is shorter than the delay between
+// two attempts.
 const often = 100 * time.Millisecond
 
-// The first address does not answer, and the resolver does not wait for that.
+// The first address does not answer, and the resolver keeps sending updates.
 func TestFrequentUpdatesDoNotHoldUpTheSecondAddress(t *testing.T) {
 	t.Parallel()
 	others := map[string][]string{
@@ -30,7 +29,6 @@ func TestFrequentUpdatesDoNotHoldUpTheSecondAddress(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				cc, p := build(t)
-				defer p.Close()
 				start := time.Now()
 				for i := 0; len(cc.Live()) < 2 && i < 100; i++ {
 					list := balancertest.Endpoints("a:1", "b:1")
@@ -53,13 +51,12 @@ func TestFrequentUpdatesDoNotHoldUpTheSecondAddress(t *testing.T) {
 	}
 }
 
-// After the first pass one address does not answer, and the other one is to be
-// asked after each backoff.
+// After the first pass, one address does not answer. The other one must be tried
+// again after each backoff.
 func TestFrequentUpdatesDoNotHoldUpAnAddressThatBacksOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p := build(t)
-		defer p.Close()
 		list := balancertest.Endpoints("a:1", "b:1")
 		mustUpdate(t, p, list...)
 		a := cc.SubConn("a:1")
@@ -71,7 +68,7 @@ func TestFrequentUpdatesDoNotHoldUpAnAddressThatBacksOff(t *testing.T) {
 		for i := range 20 {
 			b.Idle()
 			if !b.Wanted() {
-				t.Fatalf("after %d updates an address that has backed off is not asked again", i)
+				t.Fatalf("after %d updates, an address whose backoff is over is not tried again", i)
 			}
 			mustUpdate(t, p, list...)
 			advance(often)
@@ -82,7 +79,7 @@ func TestFrequentUpdatesDoNotHoldUpAnAddressThatBacksOff(t *testing.T) {
 	})
 }
 
-// Parents such as weighted_target count on an answer to each update.
+// Parents such as weighted_target rely on an answer to each update.
 func TestUpdatesWhileConnectingAreAnswered(t *testing.T) {
 	t.Parallel()
 	cc, p := build(t)
@@ -113,61 +110,31 @@ func TestAnUpdateAsksAgainForARefusedSubConn(t *testing.T) {
 	}
 }
 
-func TestTheStatusIsThatOfAListedAddress(t *testing.T) {
+func TestAnEmptyUpdateIsRefused(t *testing.T) {
 	t.Parallel()
-	cc, p := build(t)
-	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
-	cc.SubConn("a:1").Fail(status.Error(codes.Unauthenticated, "who?"))
-	cc.SubConn("b:1").Fail(status.Error(codes.PermissionDenied, "not you"))
-	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-	if _, err := cc.Pick(); status.Code(err) != codes.Unauthenticated {
-		t.Errorf("pick after the last to fail has left: code %v of %v, want Unauthenticated", status.Code(err), err)
+	for name, state := range map[string]resolver.State{
+		"nothing":                   {},
+		"endpoints without address": {Endpoints: []resolver.Endpoint{{}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cc, p := build(t)
+			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+			cc.SubConn("a:1").Ready()
+			err := p.UpdateClientConnState(balancer.ClientConnState{ResolverState: state})
+			if !errors.Is(err, balancer.ErrBadResolverState) {
+				t.Errorf("update: %v, want ErrBadResolverState", err)
+			}
+			_, err = cc.Pick()
+			if want := "pick_first2: name resolver error: produced zero addresses"; err == nil || err.Error() != want {
+				t.Errorf("pick: %v, want %s", err, want)
+			}
+			if live := cc.Live(); len(live) > 0 {
+				t.Errorf("live SubConns: %v, want none", live)
+			}
+			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+			cc.SubConn("a:1").Ready()
+			wantStates(t, cc, stConnecting, stReady, stFailure, stConnecting, stReady)
+		})
 	}
-}
-
-// After the first pass the channel hears of failures once they are as many as
-// there are addresses; an update does not bring that forward.
-func TestTheStatusIsNewAfterEachRound(t *testing.T) {
-	t.Parallel()
-	cc, p := build(t)
-	list := balancertest.Endpoints("a:1", "b:1")
-	mustUpdate(t, p, list...)
-	a := cc.SubConn("a:1")
-	a.Fail(errors.New("refused"))
-	b := cc.SubConn("b:1")
-	b.Fail(status.Error(codes.PermissionDenied, "not you"))
-	a.Idle()
-	a.Fail(status.Error(codes.Unauthenticated, "who?"))
-	b.Idle()
-	mustUpdate(t, p, list...)
-	if _, err := cc.Pick(); status.Code(err) != codes.PermissionDenied {
-		t.Errorf("pick before the end of the round: code %v of %v, want PermissionDenied", status.Code(err), err)
-	}
-	b.Fail(status.Error(codes.ResourceExhausted, "later"))
-	if _, err := cc.Pick(); status.Code(err) != codes.ResourceExhausted {
-		t.Errorf("pick after the round: code %v of %v, want ResourceExhausted", status.Code(err), err)
-	}
-}
-
-// gRPC makes Unavailable of an error without a status.
-func TestAResolverErrorTakesTheStatusAway(t *testing.T) {
-	t.Parallel()
-	cc, p := build(t)
-	list := balancertest.Endpoints("a:1", "b:1")
-	mustUpdate(t, p, list...)
-	cc.SubConn("a:1").Fail(errors.New("refused"))
-	cc.SubConn("b:1").Fail(status.Error(codes.PermissionDenied, "not you"))
-	wantCode := func(when string, want codes.Code) {
-		t.Helper()
-		if _, err := cc.Pick(); errors.Is(err, balancer.ErrNoSubConnAvailable) || status.Code(err) != want {
-			t.Errorf("%s: code %v of %v, want %v", when, status.Code(err), err, want)
-		}
-	}
-	wantCode("after the failures", codes.PermissionDenied)
-	mustUpdate(t, p, list...)
-	wantCode("after an update", codes.PermissionDenied)
-	p.ResolverError(errors.New("no such name"))
-	wantCode("after a resolver error", codes.Unknown)
-	mustUpdate(t, p, list...)
-	wantCode("after a good update", codes.PermissionDenied)
 }

@@ -7,12 +7,11 @@
 // Programs usually import the package balancer, which registers every policy of
 // the module.
 //
-// One thing it does better: the rotation survives changes. When endpoints come
-// and go, those that stay keep their order, and the turn is kept; one that loses
-// its connection and makes another has its old place. grpc-go's round_robin
-// starts anew at a random endpoint on each change. The first start is random
-// here too.
+// There is one difference: the rotation survives changes. When endpoints come and
+// go, the others keep their order, and the rotation goes on where it was. An endpoint
+// that reconnects gets its old place. In grpc-go's round_robin each change restarts
+// the rotation at a random endpoint. Here only the first start is random.
 //
-// The policy is a [base2.ListPickerBuilder] on the package base2, which has
-// everything else: connections, states, health checks, errors.
+// The policy is a [base2.ListPickerBuilder]. The package base2 does the rest:
+// connections, states, health checks, errors.
 package roundrobin2

@@ -9,46 +9,46 @@ import (
 )
 
 // pickerBuilder keeps the rotation of one channel from picker to picker. While
-// no endpoint is READY it holds on to the last one.
+// no endpoint is READY, it keeps the last picker.
 type pickerBuilder struct {
-	due int // the place whose turn it was after the last pick known of; 0 before the first
+	next int // the place whose turn is next; 0 until BuildList knows of a pick
 
 	last   *picker // nil before the first
 	places []int   // of last's SubConns
-	start  uint64  // the turn that last began with
+	start  uint64  // last's first turn
 }
 
-// BuildList implements [base2.ListPickerBuilder]. The rotation follows the
-// places, so that an endpoint that comes back has its old one. Until the first
-// pick, whose turn it is stays random: else the endpoint that is READY first
+// BuildList implements [base2.ListPickerBuilder]. The rotation follows the places,
+// so that an endpoint that comes back has its old turn. Until the first pick, each
+// picker starts at a random endpoint: otherwise the endpoint that is READY first
 // would get the first RPC of every client.
 func (pb *pickerBuilder) BuildList(ready []balancer.SubConn, places []int) balancer.Picker {
-	pb.noteTurn()
+	pb.recordTurn()
 	turn := rand.IntN(len(ready))
-	if pb.due > 0 {
-		turn, _ = slices.BinarySearch(places, pb.due) // or whose place is next, if it is not READY
+	if pb.next > 0 {
+		turn, _ = slices.BinarySearch(places, pb.next) // if it is not READY, the one after it
 	}
-	next := &picker{conns: ready}
-	next.turn.Store(uint64(turn))
-	pb.last, pb.places, pb.start = next, places, uint64(turn)
-	return next
+	p := &picker{conns: ready}
+	p.turn.Store(uint64(turn))
+	pb.last, pb.places, pb.start = p, places, uint64(turn)
+	return p
 }
 
-// noteTurn notes whose turn it is. If nobody has picked, it is still the turn of
-// the one that it was, even if that one was not READY meanwhile.
-func (pb *pickerBuilder) noteTurn() {
+// recordTurn records whose turn is next. If there was no pick from the last picker,
+// the turn stays with its endpoint, even if that was not READY in the meantime.
+func (pb *pickerBuilder) recordTurn() {
 	if pb.last == nil {
 		return
 	}
 	if turn := pb.last.turn.Load(); turn != pb.start {
-		pb.due = pb.places[turn%uint64(len(pb.places))]
+		pb.next = pb.places[turn%uint64(len(pb.places))]
 	}
 }
 
 // picker gives RPCs to its SubConns in turn.
 type picker struct {
 	conns []balancer.SubConn
-	turn  atomic.Uint64 // the next one's index, modulo their number
+	turn  atomic.Uint64 // index of the next SubConn, modulo len(conns)
 }
 
 // Pick implements [balancer.Picker].

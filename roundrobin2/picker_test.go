@@ -9,18 +9,18 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// named is a SubConn of which only the identity counts.
+// named is a SubConn with a name, which is all that these tests need.
 type named struct {
 	balancer.SubConn
 	name string
 }
 
-// roster has the endpoints that were ever READY in the order of their places, as
+// roster has all endpoints that have been READY, in the order of their places, as
 // base2 keeps them.
 type roster []*named
 
-// become returns the READY SubConns if they are those with these names, and
-// their places. Names that are new get the next places.
+// become returns the SubConns with the given names, as the READY ones, and their
+// places. New names get the next places.
 func (r *roster) become(names string) (ready []balancer.SubConn, places []int) {
 	want := strings.Fields(names)
 	for _, name := range want {
@@ -56,7 +56,7 @@ func rotationOf(t *testing.T) (*pickerBuilder, *roster) {
 	for _, names := range []string{"A", "A B", "A B C"} {
 		pb.BuildList(r.become(names))
 	}
-	start := pick(t, pb.last, 1) // which is random
+	start := pick(t, pb.last, 1) // random
 	pick(t, pb.last, map[string]int{"A": 2, "B": 1}[start])
 	if got := pick(t, pb.last, 3); got != "A B C" {
 		t.Fatalf("rotation %q, want A B C", got)
@@ -69,7 +69,7 @@ func TestTheRotationSurvivesChanges(t *testing.T) {
 	tests := []struct {
 		name   string
 		before int    // picks before the change
-		ready  string // after it; if there are several, one change after the other
+		ready  string // the READY endpoints after it; a comma separates changes
 		want   string
 	}{
 		{name: "nothing changes", before: 1, ready: "A B C", want: "B C A B"},
@@ -105,7 +105,7 @@ func TestTheRotationSurvivesChanges(t *testing.T) {
 	}
 }
 
-// Endpoints become READY one after the other, before anybody picks.
+// Endpoints become READY one after the other, before the first pick.
 func TestTheFirstTurnIsRandom(t *testing.T) {
 	t.Parallel()
 	first := map[string]int{}
@@ -123,8 +123,8 @@ func TestTheFirstTurnIsRandom(t *testing.T) {
 	}
 }
 
-// An endpoint that flaps more often than its turn comes must get its share all
-// the same: it is READY whenever the others have had two picks.
+// An endpoint that loses its connection more often than its turn comes still gets
+// its share. Here C reconnects before every second pick.
 func TestAnEndpointThatFlapsGetsItsTurn(t *testing.T) {
 	t.Parallel()
 	pb, r := rotationOf(t)
@@ -143,9 +143,9 @@ func TestAnEndpointThatFlapsGetsItsTurn(t *testing.T) {
 	}
 }
 
-// FuzzRotation checks, for any sequence of READY sets and picks between them,
-// that each round goes over exactly the READY ones, in the order of their places,
-// and that no endpoint is picked twice before another that stays READY was.
+// FuzzRotation runs sequences of READY sets and picks. It checks that each round
+// visits exactly the READY endpoints, in the order of their places, and that no
+// endpoint is picked twice while another one stays READY and is not picked.
 func FuzzRotation(f *testing.F) {
 	for _, seed := range []string{"\x07", "\x07\x17\x05", "\xff\x81\xf0", "\x01\x23\x47\x8f\x00\x12"} {
 		f.Add([]byte(seed))
@@ -186,8 +186,7 @@ func FuzzRotation(f *testing.F) {
 	})
 }
 
-// checkRound demands of a round that it has each SubConn once, in the order of
-// their places.
+// checkRound checks that a round has each SubConn once, in the order of the places.
 func checkRound(t *testing.T, pb *pickerBuilder) {
 	var places []int
 	for range pb.places {
@@ -204,6 +203,6 @@ func checkRound(t *testing.T, pb *pickerBuilder) {
 		}
 	}
 	if slices.Sort(places); falls > 1 || !slices.Equal(places, pb.places) {
-		t.Errorf("a round is %v, want %v from any on", places, pb.places)
+		t.Errorf("a round is %v, want a rotation of %v", places, pb.places)
 	}
 }

@@ -16,8 +16,8 @@ import (
 const Name = "round_robin2"
 
 // ServiceConfig is a service config that selects the policy, for
-// [grpc.WithDefaultServiceConfig]. gRPC takes a mistyped name for another policy,
-// or for none, and does not always say so.
+// [grpc.WithDefaultServiceConfig]. With a mistyped name gRPC may use another policy
+// without an error; the constant prevents that.
 //
 // [grpc.WithDefaultServiceConfig]: https://pkg.go.dev/google.golang.org/grpc#WithDefaultServiceConfig
 const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`
@@ -26,21 +26,21 @@ func init() {
 	balancer.Register(metrics.Default().Instrument(NewBuilder()))
 }
 
-// NewBuilder returns the policy without metrics, for programs that meter it
-// with a Metrics of their own.
+// NewBuilder returns a builder of the policy without metrics. It is for programs
+// that meter the policy with their own Metrics.
 func NewBuilder() balancer.Builder {
 	newPickerBuilder := func() base2.ListPickerBuilder { return &pickerBuilder{} }
 	return builder{base2.NewListBalancerBuilder(Name, newPickerBuilder, base.Config{HealthCheck: true})}
 }
 
-// builder adds the parser of a config that has no fields yet.
+// builder adds a parser for the config, which has no fields yet.
 type builder struct {
 	balancer.Builder
 }
 
-// ParseConfig implements [balancer.ConfigParser]. There is nothing in a config
-// that the policy would have to be told. The empty string stands for an empty
-// config: grpc-go's round_robin, which looks at none, is often given it.
+// ParseConfig implements [balancer.ConfigParser]. It checks the config, which has
+// nothing for the policy. It accepts the empty string as an empty config:
+// grpc-go's round_robin ignores its config, and many programs pass that string.
 func (builder) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
 	if string(js) == `""` {
 		return nil, nil

@@ -57,8 +57,8 @@ func TestOnlyReadyEndpointsAreUsed(t *testing.T) {
 	}
 }
 
-// An endpoint that loses its connection more often than its turn comes is READY
-// for most of the time: it gets its share.
+// An endpoint that loses its connection more often than its turn comes, but is READY
+// most of the time, gets its share.
 func TestAnEndpointThatFlapsIsNotStarved(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestAnEndpointThatFlapsIsNotStarved(t *testing.T) {
 			for addr, n := range shares(t, cc, 2) {
 				got[addr] += n
 			}
-			time.Sleep(time.Second) // the connection's life: at less it would have to pause
+			time.Sleep(time.Second) // with a shorter life of its connection it would pause
 		}
 		for _, addr := range []string{"a:1", "b:1", "c:1", "d:1"} {
 			if got[addr] != 50 {
@@ -187,8 +187,8 @@ func shares(t testing.TB, cc *balancertest.ClientConn, picks int) map[string]int
 	return got
 }
 
-// A program that has a registry of its own registers the policy with a Metrics
-// of its own; see the package metrics.
+// A program with its own Prometheus registry meters the policy with its own Metrics;
+// see the package metrics.
 func ExampleNewBuilder() {
 	fmt.Println(roundrobin2.NewBuilder().Name())
 	// Output: round_robin2

@@ -8,7 +8,7 @@ type stateCounts [connectivity.Shutdown + 1]int
 func (n *stateCounts) add(s connectivity.State)    { n[s]++ }
 func (n *stateCounts) remove(s connectivity.State) { n[s]-- }
 
-// aggregate returns the state of the whole.
+// aggregate returns the state of the policy.
 func (n *stateCounts) aggregate() connectivity.State {
 	for _, s := range []connectivity.State{connectivity.Ready, connectivity.Connecting, connectivity.Idle} {
 		if n[s] > 0 {

@@ -14,7 +14,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// endpointBalancer has one child policy per endpoint and aggregates them.
+// endpointBalancer has one child policy per endpoint and aggregates them. Its
+// methods are here, but for those about configs (config.go), pickers (publish.go),
+// errors (errors.go), and SubConns that are shut down (conn.go).
 type endpointBalancer struct {
 	name         string
 	cc           balancer.ClientConn
@@ -24,35 +26,35 @@ type endpointBalancer struct {
 	childBuilder balancer.Builder
 	start        time.Time // when it was built
 
-	// children holds the child of each endpoint by endpointKey, and updates
-	// counts the resolver updates that changed which they are. Only resolver
-	// updates and Close use them, which gRPC calls one at a time.
+	// children has the child of each endpoint, by endpointKey. updates counts the
+	// resolver updates that changed it. Only resolver updates and Close use them,
+	// which gRPC calls one at a time.
 	children map[string]*child
 	updates  int32
 
-	// mu guards the fields below and those of each child that say so. Children
-	// take it from their callbacks, so no child is called while it is held.
+	// mu guards the fields below, and the fields of each child that say so. A
+	// child's callbacks take it, so no child may be called while it is held.
 	mu          sync.Mutex
-	order       []*child // the children in the resolver's order; only resolver updates change it
+	order       []*child // in the resolver's order; only resolver updates change it
 	states      stateCounts
 	ready       readyList
 	resolverErr error              // the resolver's last error, nil after a good update
-	updating    bool               // a resolver update is under way, at whose end comes one picker
-	unused      []balancer.SubConn // to be shut down after that picker
+	updating    bool               // a resolver update is under way; it ends with one picker
+	unused      []balancer.SubConn // to shut down after that picker
 	closed      bool
 	publisher   publisher
 
-	pickerBuilder any // that publisher builds with
-	configured    any // the last config that it was given
+	pickerBuilder any // of either kind; publisher.build uses it
+	configured    any // the last config that it got
 }
 
-// UpdateClientConnState implements [balancer.Balancer]. Without any address it
-// returns [balancer.ErrBadResolverState]. A config that the policy cannot use is
-// an error too, and nothing is changed; if it is the first, RPCs fail with that
-// error. A policy without [WithConfig] does not look at its config.
+// UpdateClientConnState implements [balancer.Balancer]. If s has no address, the
+// error is [balancer.ErrBadResolverState]. If the policy cannot use the config,
+// there is an error too, and nothing changes; if there is no picker yet, RPCs fail
+// with that error. A policy without [WithConfig] ignores its config.
 func (b *endpointBalancer) UpdateClientConnState(s balancer.ClientConnState) error {
 	if err := b.useConfig(s.BalancerConfig); err != nil {
-		b.refuse(err)
+		b.reportRefusal(err)
 		return err
 	}
 	endpoints := endpointsOf(s.ResolverState)
@@ -64,8 +66,7 @@ func (b *endpointBalancer) UpdateClientConnState(s balancer.ClientConnState) err
 	return b.updateChildren(endpoints, s.ResolverState)
 }
 
-// beginUpdate has the changes that a resolver update brings about lead to one
-// picker, at its end.
+// beginUpdate makes the changes until endUpdate lead to one picker.
 func (b *endpointBalancer) beginUpdate() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -78,8 +79,8 @@ func (b *endpointBalancer) endUpdate() {
 	}
 }
 
-// publishUpdate publishes the picker that a resolver update led to. It returns
-// the SubConns that no picker has any more.
+// publishUpdate publishes the picker of a resolver update. It returns the SubConns
+// that are not in it and are to be shut down.
 func (b *endpointBalancer) publishUpdate() (unused []balancer.SubConn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -89,15 +90,14 @@ func (b *endpointBalancer) publishUpdate() (unused []balancer.SubConn) {
 	return unused
 }
 
-// updateChildren makes, updates and closes children so that there is one for
-// each of the endpoints.
+// updateChildren makes, updates and closes children, so that each endpoint has one.
 func (b *endpointBalancer) updateChildren(endpoints []resolver.Endpoint, s resolver.State) error {
 	order, gone := b.order, []*child(nil)
 	if !sameOrder(order, endpoints) {
 		order, endpoints, gone = b.arrange(endpoints)
 	}
-	concerned, err := b.startUpdate(order, endpoints)
-	for _, c := range concerned {
+	toUpdate, err := b.setChildren(order, endpoints)
+	for _, c := range toUpdate {
 		err = cmp.Or(err, c.update(s))
 	}
 	for _, c := range gone {
@@ -106,17 +106,17 @@ func (b *endpointBalancer) updateChildren(endpoints []resolver.Endpoint, s resol
 	return err
 }
 
-// sameOrder tells whether the children are those of the endpoints already. Most
-// resolver updates change nothing, and large ones should cost little then.
+// sameOrder tells whether the children are already those of the endpoints. Most
+// resolver updates change nothing; this keeps them cheap.
 func sameOrder(order []*child, endpoints []resolver.Endpoint) bool {
 	return slices.EqualFunc(order, endpoints, func(c *child, e resolver.Endpoint) bool {
-		return sameAddrs(c.endpoint, e) || c.key == endpointKey(e)
+		return sameKeyFast(c.endpoint, e) || c.key == endpointKey(e)
 	})
 }
 
-// arrange gives each endpoint that has an address its child, the one that it had
-// or a new one, and leaves duplicates out. It returns the children whose
-// endpoints are gone, too.
+// arrange finds or makes the child of each endpoint. It leaves out duplicates and
+// endpoints without an address. It also returns the children whose endpoints are
+// gone.
 func (b *endpointBalancer) arrange(endpoints []resolver.Endpoint) (order []*child, distinct []resolver.Endpoint, gone []*child) {
 	b.updates++
 	order = make([]*child, 0, len(endpoints))
@@ -141,46 +141,46 @@ func (b *endpointBalancer) arrange(endpoints []resolver.Endpoint) (order []*chil
 	return order, distinct, gone
 }
 
-// childOf returns the child of the endpoint with the key, which it makes if
-// there is none. It looks first where it would be if nothing had changed.
+// childOf returns the child with the key, and makes it if there is none. It looks
+// first at the index where the child is if nothing has changed.
 func (b *endpointBalancer) childOf(key string, at int) *child {
 	if at < len(b.order) && b.order[at].key == key {
 		return b.order[at]
 	}
 	c, ok := b.children[key]
 	if !ok {
-		c = b.newChild(key)
+		c = newChild(b, key)
 		b.children[key] = c
 	}
 	return c
 }
 
-// startUpdate notes the children of a resolver update and their endpoints. It
-// returns the children that are to be told, from a random one on, and an error
-// if there are no endpoints.
-func (b *endpointBalancer) startUpdate(order []*child, endpoints []resolver.Endpoint) ([]*child, error) {
+// setChildren sets the children and their endpoints. It returns the children whose
+// policies need the update, starting at a random one. Without endpoints it returns
+// an error.
+func (b *endpointBalancer) setChildren(order []*child, endpoints []resolver.Endpoint) ([]*child, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.order = order
 	b.resolverErr = nil
-	b.publisher.errorChanged, b.publisher.owed = true, true
+	b.publisher.errorChanged, b.publisher.answerDue = true, true
 	if len(order) == 0 {
 		b.resolverErr = errNoAddresses
 		return nil, balancer.ErrBadResolverState
 	}
-	var concerned []*child
+	var toUpdate []*child
 	first := rand.IntN(len(order))
 	for i := range order {
 		at := (first + i) % len(order)
-		if !order[at].takeLocked(endpoints[at]) {
-			concerned = append(concerned, order[at])
+		if order[at].setEndpointLocked(endpoints[at]) {
+			toUpdate = append(toUpdate, order[at])
 		}
 	}
-	return concerned, nil
+	return toUpdate, nil
 }
 
-// ResolverError implements [balancer.Balancer]. It shows in the error of picks
-// if no endpoint is READY or on the way there.
+// ResolverError implements [balancer.Balancer]. In TRANSIENT_FAILURE the errors of
+// picks include err.
 func (b *endpointBalancer) ResolverError(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -193,16 +193,15 @@ func (b *endpointBalancer) ResolverError(err error) {
 // each SubConn has a listener.
 func (b *endpointBalancer) UpdateSubConnState(balancer.SubConn, balancer.SubConnState) {}
 
-// ExitIdle implements [balancer.Balancer]. It may be called at any time, from
-// any goroutine, and has nothing to do: endpoints leave IDLE by themselves, or
-// wait because their connections are lost as soon as they are made.
+// ExitIdle implements [balancer.Balancer]. It may be called from any goroutine at
+// any time. It does nothing: endpoints leave IDLE by themselves, some after a pause.
 func (b *endpointBalancer) ExitIdle() {}
 
 // Close implements [balancer.Balancer].
 func (b *endpointBalancer) Close() {
 	b.mu.Lock()
 	b.closed = true
-	b.publisher.putOff.stop()
+	b.publisher.delayed.stop()
 	b.mu.Unlock()
 	for _, c := range b.children {
 		c.close()

@@ -7,71 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const (
-	stIdle       = connectivity.Idle
-	stConnecting = connectivity.Connecting
-	stReady      = connectivity.Ready
-	stFailure    = connectivity.TransientFailure
-)
-
-// recorder is a PickerBuilder that remembers what it was given; its pickers
-// take the SubConn with the least address.
-type recorder struct {
-	builds []base.PickerBuildInfo
-}
-
-func (r *recorder) Build(info base.PickerBuildInfo) balancer.Picker {
-	r.builds = append(r.builds, info)
-	var first balancer.SubConn
-	for sc, i := range info.ReadySCs {
-		if first == nil || i.Address.Addr < info.ReadySCs[first].Address.Addr {
-			first = sc
-		}
-	}
-	return constPicker{first}
-}
-
-type constPicker struct{ sc balancer.SubConn }
-
-func (p constPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
-	return balancer.PickResult{SubConn: p.sc}, nil
-}
-
-// addrs returns the addresses that the last picker was built with, sorted.
-func (r *recorder) addrs() []string {
-	if len(r.builds) == 0 {
-		return nil
-	}
-	var addrs []string
-	for _, i := range r.builds[len(r.builds)-1].ReadySCs {
-		addrs = append(addrs, i.Address.Addr)
-	}
-	slices.Sort(addrs)
-	return addrs
-}
-
-func build(t testing.TB) (*balancertest.ClientConn, *balancertest.Policy, *recorder) {
-	cc := balancertest.NewClientConn(t)
-	r := &recorder{}
-	p := cc.Build(base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, base.Config{}))
-	t.Cleanup(p.Close)
-	return cc, p, r
-}
 
 func TestAggregatedState(t *testing.T) {
 	t.Parallel()
@@ -84,7 +25,7 @@ func TestAggregatedState(t *testing.T) {
 	b.Fail(errors.New("refused"))
 	wantStates(t, cc, stConnecting, stFailure)
 	a.Idle()
-	a.Connecting() // sticky TRANSIENT_FAILURE: nothing to tell
+	a.Connecting() // TRANSIENT_FAILURE is sticky: no report
 	wantStates(t, cc, stConnecting, stFailure)
 	a.Ready()
 	wantStates(t, cc, stConnecting, stFailure, stReady)
@@ -131,77 +72,6 @@ func TestAnEndpointCountsOnce(t *testing.T) {
 	if got, want := r.addrs(), []string{"a:2", "b:1"}; !slices.Equal(got, want) {
 		t.Errorf("READY addresses: %v, want %v", got, want)
 	}
-}
-
-func TestSubConnInfoHasTheEndpointsAttributes(t *testing.T) {
-	t.Parallel()
-	cc, p, r := build(t)
-	e := balancertest.Endpoint("a:1")
-	e.Attributes = attributes.New("weight", 3)
-	mustUpdate(t, p, e)
-	cc.SubConn("a:1").Ready()
-	weight := func() any {
-		for _, info := range r.builds[len(r.builds)-1].ReadySCs {
-			return info.Address.BalancerAttributes.Value("weight")
-		}
-		return nil
-	}
-	if got := weight(); got != 3 {
-		t.Errorf("weight = %v, want 3", got)
-	}
-	e.Attributes = attributes.New("weight", 4)
-	mustUpdate(t, p, e)
-	if got := weight(); got != 4 {
-		t.Errorf("weight after an update = %v, want 4", got)
-	}
-	if got := len(cc.SubConns()); got != 1 {
-		t.Errorf("%d SubConns, want the one kept", got)
-	}
-}
-
-func TestTheErrorIsNews(t *testing.T) {
-	t.Parallel()
-	cc, p, _ := build(t)
-	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-	a := cc.SubConn("a:1")
-	for _, cause := range []string{"refused", "no route"} {
-		a.Fail(errors.New(cause))
-		wantPickError(t, cc, "test_policy: none of 1 endpoints is ready: connect to a:1: "+cause)
-		a.Idle()
-	}
-}
-
-func TestErrorsNameEndpointsAndCauses(t *testing.T) {
-	t.Parallel()
-	cc, p, _ := build(t)
-	p.ResolverError(errors.New("no such name"))
-	wantPickError(t, cc, "test_policy: no children to pick from: name resolver error: no such name")
-	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
-	fail := func(addr string, cause error) { cc.SubConn(addr).Fail(cause) }
-	fail("b:1", status.Error(codes.Unauthenticated, "who?"))
-	fail("a:1", errors.New("refused"))
-	wantPickError(t, cc, "test_policy: none of 2 endpoints is ready: connect to a:1: refused; connect to b:1: rpc error: code = Unauthenticated desc = who?")
-	if _, err := cc.Pick(); status.Code(err) != codes.Unauthenticated {
-		t.Errorf("pick: code %v, want that of the cause told last, Unauthenticated", status.Code(err))
-	}
-	p.ResolverError(errors.New("no such name"))
-	wantPickError(t, cc, "test_policy: none of 2 endpoints is ready: connect to a:1: refused; connect to b:1: rpc error: code = Unauthenticated desc = who?; last resolver error: no such name")
-	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1", "d:1", "e:1")...)
-	for _, addr := range []string{"c:1", "d:1", "e:1"} {
-		fail(addr, errors.New("refused"))
-	}
-	wantPickError(t, cc, "test_policy: none of 5 endpoints is ready: (2 more); connect to c:1: refused; connect to d:1: refused; connect to e:1: refused")
-}
-
-func TestResolverErrorIsNotShownWhileAnythingWorks(t *testing.T) {
-	t.Parallel()
-	cc, p, _ := build(t)
-	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-	p.ResolverError(errors.New("no such name"))
-	wantStates(t, cc, stConnecting)
-	cc.SubConn("a:1").Ready()
-	p.ResolverError(errors.New("no such name"))
-	wantStates(t, cc, stConnecting, stReady)
 }
 
 func TestHealthGateFollowsTheConfig(t *testing.T) {
@@ -287,26 +157,5 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 	if n := len(cc.States()); n != reports {
 		t.Errorf("%d reports during Close", n-reports)
-	}
-}
-
-func mustUpdate(t testing.TB, p *balancertest.Policy, endpoints ...resolver.Endpoint) {
-	t.Helper()
-	if err := p.Update(endpoints...); err != nil {
-		t.Fatalf("update: %v", err)
-	}
-}
-
-func wantStates(t *testing.T, cc *balancertest.ClientConn, want ...connectivity.State) {
-	t.Helper()
-	if got := cc.States(); !slices.Equal(got, want) {
-		t.Errorf("reported states: %v, want %v", got, want)
-	}
-}
-
-func wantPickError(t *testing.T, cc *balancertest.ClientConn, want string) {
-	t.Helper()
-	if _, err := cc.Pick(); err == nil || err.Error() != want {
-		t.Errorf("pick:\n got %v\nwant %s", err, want)
 	}
 }

@@ -2,54 +2,38 @@ package base2_test
 
 import (
 	"errors"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/balancer/base"
-	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-// buildCost is what one rebuild is taken to cost in these tests.
+// buildCost is the cost of a rebuild in these tests.
 const buildCost = 500 * time.Microsecond
 
 func start(t *testing.T, n int) (*balancertest.ClientConn, *balancertest.Policy, *recorder) {
 	return startWithCost(t, n, buildCost)
 }
 
-// startWithCost brings n endpoints up to CONNECTING.
+// startWithCost builds a policy with n endpoints, which are CONNECTING.
 func startWithCost(t *testing.T, n int, cost time.Duration) (*balancertest.ClientConn, *balancertest.Policy, *recorder) {
 	cc, r := balancertest.NewClientConn(t), &recorder{}
 	b := base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, base.Config{})
 	p := cc.Build(base2.WithRebuildCost(b, cost))
+	t.Cleanup(p.Close)
 	mustUpdate(t, p, endpoints(n)...)
 	return cc, p, r
-}
-
-func endpoints(n int) []resolver.Endpoint {
-	var addrs []string
-	for i := range n {
-		addrs = append(addrs, fmt.Sprintf("10.0.%d.%d:1", i/256, i%256))
-	}
-	return balancertest.Endpoints(addrs...)
-}
-
-// advance lets the bubble's time pass, and what it brings about happen.
-func advance(d time.Duration) {
-	time.Sleep(d)
-	synctest.Wait()
 }
 
 func TestRebuildsTakeATenthOfTheTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const n = 1000
-		cc, p, r := start(t, n)
-		defer p.Close()
+		cc, _, r := start(t, n)
 		begin := time.Now()
 		for _, sc := range cc.Live() {
 			sc.Ready()
@@ -70,8 +54,7 @@ func TestRebuildsTakeATenthOfTheTime(t *testing.T) {
 func TestSmallChannelsNeverWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, r := start(t, 99)
-		defer p.Close()
+		cc, _, r := start(t, 99)
 		for i, sc := range cc.Live() {
 			sc.Ready()
 			if got := len(r.addrs()); got != i+1 {
@@ -85,18 +68,15 @@ func TestOnlyRebuildsThatCostSomethingWait(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		cost, later time.Duration
-		want        int // SubConns in the picker, that much later
+		want        int // SubConns in the picker at that time
 	}{
 		{9 * time.Microsecond, 0, 200},
 		{11 * time.Microsecond, 0, 99},
 		{11 * time.Microsecond, 99 * time.Microsecond, 200},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			cc, p, r := startWithCost(t, 200, test.cost)
-			defer p.Close()
-			for _, sc := range cc.Live() {
-				sc.Ready()
-			}
+			cc, _, r := startWithCost(t, 200, test.cost)
+			connectAll(cc)
 			advance(test.later)
 			if got := len(r.addrs()); got != test.want {
 				t.Errorf("rebuilds that cost %v: %v after the last change the picker has %d SubConns, want %d", test.cost, test.later, got, test.want)
@@ -109,10 +89,7 @@ func TestAChangeOfTheAggregateNeverWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p, r := start(t, 200)
-		defer p.Close()
-		for _, sc := range cc.Live() {
-			sc.Ready()
-		}
+		connectAll(cc)
 		builds := len(r.builds)
 		if err := p.Update(); err == nil {
 			t.Error("empty update: no error")
@@ -122,7 +99,7 @@ func TestAChangeOfTheAggregateNeverWaits(t *testing.T) {
 		}
 		advance(time.Hour)
 		if len(r.builds) != builds {
-			t.Errorf("%d rebuilds after everything was gone", len(r.builds)-builds)
+			t.Errorf("%d rebuilds after all endpoints were removed", len(r.builds)-builds)
 		}
 	})
 }
@@ -130,14 +107,11 @@ func TestAChangeOfTheAggregateNeverWaits(t *testing.T) {
 func TestALossIsPublishedWithinTenRebuilds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, r := start(t, 200)
-		defer p.Close()
-		for _, sc := range cc.Live() {
-			sc.Ready()
-		}
+		cc, _, r := start(t, 200)
+		connectAll(cc)
 		advance(time.Hour)
 		lost := cc.Live()
-		lost[0].Idle() // at once, since nothing was published for long
+		lost[0].Idle() // published at once, since the last rebuild was long ago
 		if got := len(r.addrs()); got != 199 {
 			t.Errorf("the picker after a first loss has %d SubConns, want 199", got)
 		}
@@ -152,11 +126,8 @@ func TestALossIsPublishedWithinTenRebuilds(t *testing.T) {
 func TestNoRebuildWaitsLongerThan5Milliseconds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, r := startWithCost(t, 200, time.Second)
-		defer p.Close()
-		for _, sc := range cc.Live() {
-			sc.Ready()
-		}
+		cc, _, r := startWithCost(t, 200, time.Second)
+		connectAll(cc)
 		advance(5 * time.Millisecond)
 		if got := len(r.addrs()); got != 200 {
 			t.Errorf("the picker has %d SubConns after 5ms, want 200", got)
@@ -168,10 +139,7 @@ func TestAResolverUpdateNeverWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p, r := start(t, 200)
-		defer p.Close()
-		for _, sc := range cc.Live() {
-			sc.Ready()
-		}
+		connectAll(cc)
 		mustUpdate(t, p, endpoints(200)[1:]...)
 		if got := len(r.addrs()); got != 199 {
 			t.Errorf("the picker after the update has %d SubConns, want 199", got)
@@ -188,12 +156,10 @@ func TestCloseStopsARebuildThatWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cc, p, r := start(t, 200)
-		for _, sc := range cc.Live() {
-			sc.Ready()
-		}
+		connectAll(cc)
 		builds, reports := len(r.builds), len(cc.States())
 		p.Close()
-		p.ExitIdle() // which gRPC may call late
+		p.ExitIdle() // gRPC may call it late
 		p.ResolverError(errors.New("no such name"))
 		advance(time.Hour)
 		if len(r.builds) != builds || len(cc.States()) != reports {

@@ -12,21 +12,21 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// NewBalancerBuilder returns a builder of policies with the given name, which
-// pick as the PickerBuilders do that newPickerBuilder returns. It calls
-// newPickerBuilder once for each policy that gRPC has it build: one per channel,
-// and another when the channel returns from idleness. [WithConfig] calls it once
-// more. A channel's calls of the PickerBuilder come one at a time. The result is
-// to be registered in an init function, usually through the Instrument method of
-// the package metrics.
+// NewBalancerBuilder returns a builder of policies with the given name. Register it
+// in an init function, usually through the Instrument method of the package
+// metrics.
+//
+// The builder calls newPickerBuilder once for each policy that it builds: one per
+// channel, and another one when the channel returns from idleness. [WithConfig]
+// calls it once more. The calls of one PickerBuilder come one at a time.
 func NewBalancerBuilder(name string, newPickerBuilder func() base.PickerBuilder, config base.Config) balancer.Builder {
 	return newBuilder(name, config, newPickerBuilder == nil, func() (buildPicker, any) {
 		pickerBuilder := newPickerBuilder()
 		return func(b *endpointBalancer) balancer.Picker {
 			conns := make(map[balancer.SubConn]base.SubConnInfo, b.ready.len())
 			for _, c := range b.order {
-				if c.picked != nil {
-					conns[c.picked.SubConn] = c.subConnInfoLocked()
+				if c.conn != nil {
+					conns[c.conn.SubConn] = c.subConnInfoLocked()
 				}
 			}
 			return pickerBuilder.Build(base.PickerBuildInfo{ReadySCs: conns})
@@ -34,17 +34,18 @@ func NewBalancerBuilder(name string, newPickerBuilder func() base.PickerBuilder,
 	})
 }
 
-// ListPickerBuilder makes pickers that need nothing but the READY SubConns. In
-// large channels it is much cheaper than a [base.PickerBuilder], whose map is
-// made anew for each picker.
+// ListPickerBuilder builds pickers that need only the READY SubConns. In large
+// channels it is much cheaper than a [base.PickerBuilder], which needs a new map for
+// each picker.
 type ListPickerBuilder interface {
-	// BuildList returns a picker for the SubConns, of which there is at least
-	// one. Each endpoint has a place: the first that is READY has place 1, the
-	// next 2, and so on. It keeps its place, whether READY or not, for as long as
-	// the resolver lists it. ready is in the order of the places, and places[i]
-	// is that of ready[i].
+	// BuildList returns a picker for the READY SubConns. There is at least one.
 	//
-	// Pickers share the slices; nobody may change them.
+	// Each endpoint has a place: 1 for the first endpoint that is READY, 2 for
+	// the next one, and so on. It keeps its place, READY or not, for as long as
+	// the resolver lists it. places[i] is the place of ready[i]; both slices are
+	// in the order of the places.
+	//
+	// Pickers share the slices. Nobody may change them.
 	BuildList(ready []balancer.SubConn, places []int) balancer.Picker
 }
 
@@ -59,10 +60,10 @@ func NewListBalancerBuilder(name string, newPickerBuilder func() ListPickerBuild
 	})
 }
 
-// buildPicker makes a channel's next picker, under the endpointBalancer's mutex.
+// buildPicker builds a channel's next picker, with the endpointBalancer's mutex held.
 type buildPicker func(b *endpointBalancer) balancer.Picker
 
-// configurer gives a config to a PickerBuilder and returns what it was.
+// configurer passes a config to a PickerBuilder and returns it as a C.
 type configurer func(name string, pickerBuilder any, cfg serviceconfig.LoadBalancingConfig) (any, error)
 
 func newBuilder(name string, config base.Config, incomplete bool, newBuildPicker func() (buildPicker, any)) *builder {

@@ -15,7 +15,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-// direct builds a policy without the fakes' Policy, which puts calls in order.
+// direct builds a policy without balancertest's Policy, which serializes calls.
 func direct(t *testing.T) (*balancertest.ClientConn, balancer.Balancer) {
 	t.Helper()
 	cc := balancertest.NewClientConn(t)
@@ -35,8 +35,8 @@ func TestExitIdleBeforeTheFirstUpdateDoesNothing(t *testing.T) {
 	}
 }
 
-// gRPC calls ExitIdle in order with all else; parent policies and programs may
-// call it from any goroutine. It is for the race detector.
+// gRPC does not call ExitIdle during other calls, but parent policies and programs
+// may. The test is for the race detector.
 func TestExitIdleMayComeAtAnyTime(t *testing.T) {
 	t.Parallel()
 	cc, p := direct(t)
@@ -63,8 +63,7 @@ func TestExitIdleMayComeAtAnyTime(t *testing.T) {
 	calling.Wait()
 }
 
-// watched notes for each SubConn that is shut down what the channel's picker
-// chooses then.
+// watched checks, when a SubConn is shut down, whether picks can still choose it.
 type watched struct {
 	*balancertest.ClientConn
 	t      *testing.T
@@ -96,7 +95,7 @@ func (conn *watchedConn) Shutdown() {
 	conn.SubConn.Shutdown()
 }
 
-// RPCs that choose a SubConn which is shut down wait for the next picker.
+// RPCs that pick a SubConn which is shut down wait for the next picker.
 func TestSubConnsAreShutDownWhenNoPickerHasThem(t *testing.T) {
 	t.Parallel()
 	renamed := balancertest.Endpoints("a:1", "b:1", "c:1")
@@ -116,9 +115,7 @@ func TestSubConnsAreShutDownWhenNoPickerHasThem(t *testing.T) {
 			_ = p.UpdateClientConnState(balancer.ClientConnState{ResolverState: balancertest.ResolverState(endpoints...)})
 		}
 		send(balancertest.Endpoints("a:1", "b:1", "c:1"))
-		for _, sc := range cc.Live() {
-			sc.Ready()
-		}
+		connectAll(cc.ClientConn)
 		send(update)
 		gone := 3 - len(update)
 		if name == "other names" || name == "all are gone" {
@@ -128,7 +125,7 @@ func TestSubConnsAreShutDownWhenNoPickerHasThem(t *testing.T) {
 			t.Errorf("%s: %d of %d SubConns were shut down while picks could choose them, want none of %d", name, cc.chosen, cc.total, gone)
 		}
 		if send(update); cc.total != gone {
-			t.Errorf("%s: %d SubConns were shut down once more", name, cc.total-gone)
+			t.Errorf("%s: %d SubConns were shut down again", name, cc.total-gone)
 		}
 		if live := len(cc.Live()); live != len(update) {
 			t.Errorf("%s: %d SubConns live, want %d", name, live, len(update))
@@ -154,7 +151,7 @@ func (p *turnPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{SubConn: p.ready[p.turn%len(p.ready)]}, nil
 }
 
-// reused is what a resolver sends that uses the memory of its last update again.
+// reused overwrites the state with its next update, as a resolver may do.
 func reused(s resolver.State, addr string) resolver.State {
 	for _, addrs := range [][]resolver.Address{s.Addresses, s.Endpoints[0].Addresses} {
 		addrs[0].Addr = addr
@@ -187,7 +184,7 @@ func TestAResolverMayReuseItsMemory(t *testing.T) {
 				s = reused(s, "b:1")
 				update()
 				if b := cc.SubConn("b:1"); !b.Wanted() {
-					t.Errorf("%s, %s: no connection to b:1 is asked for", name, state)
+					t.Errorf("%s, %s: the policy does not connect to b:1", name, state)
 				}
 				p.Close()
 			})

@@ -11,8 +11,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// TestPoliciesDoWhatGRPCCountsOn has the examples of both kinds of policy, one
-// with a map of the READY SubConns and one with a list.
+// TestPoliciesDoWhatGRPCCountsOn checks the examples of both kinds of policy: with a
+// PickerBuilder and with a ListPickerBuilder.
 func TestPoliciesDoWhatGRPCCountsOn(t *testing.T) {
 	t.Parallel()
 	for _, health := range []bool{false, true} {

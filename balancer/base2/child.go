@@ -4,33 +4,34 @@ import (
 	"slices"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 )
 
-// child is the pick_first2 policy of one endpoint, and the ClientConn that it
-// works for. There is one for each endpoint: it is kept at 160 bytes.
+// child is the pick_first2 policy of one endpoint, and that policy's ClientConn.
+// There is one for each endpoint, so its size counts: it is 160 bytes.
 type child struct {
 	balancer.ClientConn // the channel's
 	parent              *endpointBalancer
 	policy              balancer.Balancer
 	key                 string // of its endpoint
-	lastUpdate          int32  // the last of parent.updates that its endpoint was in
+	lastUpdate          int32  // number of the last resolver update with its endpoint
 
-	// Guarded by parent.mu. The endpoint is changed by calls from the channel
-	// only; its addresses are a copy, since resolvers may reuse their memory.
-	changed     bool // has left parent.ready, or come back, since the last picker
+	// Guarded by parent.mu. Only resolver updates change the endpoint. Its
+	// addresses are a copy, since resolvers may reuse their memory.
+	changed     bool // it is in parent.ready.changed
 	endpoint    resolver.Endpoint
 	state       connectivity.State
-	err         error      // in TRANSIENT_FAILURE: of its picks
-	picked      *childConn // in READY: where its picks go
-	place       int        // in parent.ready; 0 before it was READY
+	err         error      // in TRANSIENT_FAILURE: why
+	conn        *childConn // in READY: where its picks go
+	place       int        // in parent.ready; 0 until it is READY for the first time
 	reconnector reconnector
 }
 
-// newChild returns a child that has no endpoint yet and counts as CONNECTING,
-// which is what gRPC takes a new policy to be.
-func (b *endpointBalancer) newChild(key string) *child {
+// newChild returns a child without an endpoint. It counts as CONNECTING, which is
+// what gRPC assumes of a new policy.
+func newChild(b *endpointBalancer, key string) *child {
 	c := &child{ClientConn: b.cc, parent: b, key: key, state: connectivity.Connecting}
 	c.policy = b.childBuilder.Build(c, b.opts)
 	b.mu.Lock()
@@ -39,16 +40,15 @@ func (b *endpointBalancer) newChild(key string) *child {
 	return c
 }
 
-// update passes a resolver update on, with the endpoint that the child has
-// taken.
+// update passes a resolver update on to the policy, with the child's endpoint.
 func (c *child) update(s resolver.State) error {
 	s.Endpoints, s.Addresses = []resolver.Endpoint{c.endpoint}, nil
 	return c.policy.UpdateClientConnState(balancer.ClientConnState{ResolverState: s})
 }
 
-// takeLocked stores the endpoint and tells whether that is all there is to do: a
-// READY pick_first does nothing with the addresses that it has.
-func (c *child) takeLocked(e resolver.Endpoint) (done bool) {
+// setEndpointLocked stores the endpoint and tells whether the policy needs the
+// update: in READY it does not if the addresses are the same.
+func (c *child) setEndpointLocked(e resolver.Endpoint) (needed bool) {
 	old := c.endpoint
 	sameAddrs := sameAddresses(old, e)
 	if sameAddrs {
@@ -58,64 +58,128 @@ func (c *child) takeLocked(e resolver.Endpoint) (done bool) {
 	}
 	c.endpoint = e
 	if c.state != connectivity.Ready {
-		return false
+		return true
 	}
 	if !sameAddrs || !sameAttributes(old, e) {
 		c.parent.publisher.readyChanged = true // pickers may depend on the attributes
 	}
-	return sameAddrs
+	return !sameAddrs
 }
 
-// close closes the policy, which then reports nothing more, and takes the child
-// out of the aggregate.
+// close closes the policy and takes the child out of the aggregate.
 func (c *child) close() {
 	c.policy.Close()
 	b := c.parent
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.leaveLocked(c)
+	c.leaveLocked()
 	c.reconnector.pause.stop()
 }
+
+// NewSubConn implements [balancer.ClientConn] for the child policy.
+func (c *child) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
+	conn := &childConn{child: c, addr: c.latestAddress(addrs[0])}
+	listener := opts.StateListener
+	opts.StateListener = func(s balancer.SubConnState) {
+		listener(s) // when it returns, the policy's mutex is free
+		switch s.ConnectivityState {
+		case connectivity.Ready:
+			c.noteConnected()
+		case connectivity.Idle:
+			c.reconnect(conn.addr.Addr)
+		}
+	}
+	var err error
+	conn.SubConn, err = c.ClientConn.NewSubConn(addrs, opts)
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+// pick_first2's pickers have these methods; the documentation of pickfirst2 says
+// what they return. No other policy can be a child.
+type (
+	readyPicker   interface{ SubConn() balancer.SubConn } // in READY
+	failingPicker interface{ Failure() error }            // in TRANSIENT_FAILURE
+)
 
 // UpdateState implements [balancer.ClientConn] for the child policy.
 func (c *child) UpdateState(s balancer.State) {
 	b := c.parent
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.leaveLocked(c)
-	res, err := balancer.PickResult{}, error(nil)
-	if s.ConnectivityState == connectivity.Ready || s.ConnectivityState == connectivity.TransientFailure {
-		res, err = s.Picker.Pick(balancer.PickInfo{})
+	c.leaveLocked()
+	switch s.ConnectivityState {
+	case connectivity.Ready:
+		conn := s.Picker.(readyPicker).SubConn()
+		c.enterReadyLocked(conn.(*childConn))
+	case connectivity.TransientFailure:
+		c.enterFailedLocked(s.Picker.(failingPicker).Failure())
+	default:
+		c.enterLocked(s.ConnectivityState)
 	}
-	c.picked, _ = res.SubConn.(*childConn)
-	c.enterLocked(s.ConnectivityState, err)
 	b.publishLocked()
 }
 
-// enterLocked takes the child into the aggregate in another state.
-func (c *child) enterLocked(s connectivity.State, err error) {
-	b := c.parent
+// enterLocked takes the child into the aggregate in state s. READY and
+// TRANSIENT_FAILURE have their own methods.
+func (c *child) enterLocked(s connectivity.State) {
 	c.state = s
-	b.states.add(s)
-	switch s {
-	case connectivity.Ready:
-		b.ready.add(c)
-		b.publisher.readyChanged = true
-	case connectivity.TransientFailure:
-		c.err = err
-		if slices.Contains(b.toldLocked(), c) {
-			b.publisher.errorChanged = true
-		}
+	c.parent.states.add(s)
+}
+
+func (c *child) enterReadyLocked(conn *childConn) {
+	c.enterLocked(connectivity.Ready)
+	c.conn = conn
+	c.parent.ready.add(c)
+	c.parent.publisher.readyChanged = true
+}
+
+func (c *child) enterFailedLocked(err error) {
+	c.enterLocked(connectivity.TransientFailure)
+	c.err = err
+	if slices.Contains(c.parent.namedLocked(), c) {
+		c.parent.publisher.errorChanged = true
 	}
 }
 
-// leaveLocked takes the child out of the aggregate, before it enters another
-// state or is gone.
-func (b *endpointBalancer) leaveLocked(c *child) {
+// leaveLocked takes the child out of the aggregate: it is to enter in another
+// state, or it is closed.
+func (c *child) leaveLocked() {
+	b := c.parent
 	b.states.remove(c.state)
-	c.picked, c.err = nil, nil
+	c.conn, c.err = nil, nil
 	if c.state == connectivity.Ready {
 		b.ready.remove(c)
 		b.publisher.readyChanged = true
 	}
+}
+
+// latestAddress returns the address as the resolver sent it last: its attributes
+// may have changed. If the resolver no longer lists it, the result is addr. It
+// usually points into the endpoint, to save memory.
+func (c *child) latestAddress(addr resolver.Address) *resolver.Address {
+	c.parent.mu.Lock()
+	defer c.parent.mu.Unlock()
+	return c.latestAddressLocked(&addr)
+}
+
+func (c *child) latestAddressLocked(addr *resolver.Address) *resolver.Address {
+	for i := range c.endpoint.Addresses {
+		if sameConnection(c.endpoint.Addresses[i], *addr) {
+			return &c.endpoint.Addresses[i]
+		}
+	}
+	return addr
+}
+
+// subConnInfoLocked returns the address of a READY child's connection, with the
+// endpoint's attributes where PickerBuilders look for them.
+func (c *child) subConnInfoLocked() base.SubConnInfo {
+	addr := *c.latestAddressLocked(c.conn.addr)
+	if c.endpoint.Attributes != nil {
+		addr.BalancerAttributes = c.endpoint.Attributes
+	}
+	return base.SubConnInfo{Address: addr}
 }

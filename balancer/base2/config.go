@@ -13,34 +13,34 @@ import (
 
 // Configurable is a PickerBuilder, of either kind, that takes a config.
 type Configurable[C any] interface {
-	// Configure is called with the config of each resolver update before the
-	// update has any other effect, with the zero C if there is none. It is not
-	// called while a picker is being built. If the config has changed, the next
-	// picker is due. If Configure panics, the update is refused.
+	// Configure is called with the config of each resolver update, or the zero C
+	// if there is none, before the update has any other effect. It is not called
+	// while a picker is being built. If the config has changed, a new picker
+	// follows. If Configure panics, the update is refused.
 	Configure(C)
 }
 
-// WithConfig returns b, which must come from this package, as a builder whose
-// policies take a config: the JSON in the service config is parsed into a C, a
-// struct with json tags, as [lbconfig.Parse] does, and given to the channel's
-// PickerBuilder, which must be a [Configurable]. If C or *C has a method
-// Validate() error, a config for which that returns an error is refused.
+// WithConfig returns a builder like b whose policies take a config. b must come from
+// this package. [lbconfig.Parse] parses the JSON in the service config into a C,
+// which must be a struct with json tags. The channel's PickerBuilder, which must be
+// a [Configurable], gets the result. If C or *C has a method Validate() error, a
+// config for which it returns an error is refused.
 //
-// It panics if b, its PickerBuilders or C are of other kinds, for that is a
-// mistake in the program, which is to be seen at its start. To find out it makes
-// one PickerBuilder that no channel uses.
+// WithConfig panics if b, its PickerBuilders or C are of other kinds, so that the
+// mistake shows when the program starts. To check, it makes one PickerBuilder that
+// no channel uses.
 func WithConfig[C any](b balancer.Builder) balancer.Builder {
 	if kind := reflect.TypeFor[C]().Kind(); kind != reflect.Struct {
 		panic(fmt.Sprintf("base2: add config to policy: %v is a %v, want a struct", reflect.TypeFor[C](), kind))
 	}
-	own, ok := b.(*builder)
+	bb, ok := b.(*builder)
 	if !ok {
 		panic(fmt.Sprintf("base2: add config to policy: %T is no builder of NewBalancerBuilder or NewListBalancerBuilder", b))
 	}
-	if _, pickerBuilder := own.newBuildPicker(); !isConfigurable[C](pickerBuilder) {
-		panic(fmt.Sprintf("base2: add config to policy %s: %T has no method Configure(%v)", own.name, pickerBuilder, reflect.TypeFor[C]()))
+	if _, pickerBuilder := bb.newBuildPicker(); !isConfigurable[C](pickerBuilder) {
+		panic(fmt.Sprintf("base2: add config to policy %s: %T has no method Configure(%v)", bb.name, pickerBuilder, reflect.TypeFor[C]()))
 	}
-	configured := *own
+	configured := *bb
 	configured.configure = configure[C]
 	return &configBuilder[C]{builder: &configured}
 }
@@ -50,8 +50,8 @@ func isConfigurable[C any](pickerBuilder any) bool {
 	return ok
 }
 
-// configBuilder is a type of its own because gRPC asks the type whether there is
-// a parser.
+// configBuilder is a separate type because only a builder that takes a config may
+// have the method ParseConfig.
 type configBuilder[C any] struct {
 	*builder
 }
@@ -74,9 +74,9 @@ func (b *configBuilder[C]) ParseConfig(js json.RawMessage) (serviceconfig.LoadBa
 	return parsed[C]{Value: value}, nil
 }
 
-// validate calls the config's Validate, if it has one. A *C has the methods of
-// both receivers. The config comes from outside: what Validate does not foresee
-// must not end the program.
+// validate calls the config's method Validate, if it has one. value is a *C, which
+// has the methods of both receivers. A panic is an error of the config, which comes
+// from outside the program.
 func validate(value any) (err error) {
 	v, ok := value.(interface{ Validate() error })
 	if !ok {
@@ -90,8 +90,8 @@ func validate(value any) (err error) {
 	return v.Validate()
 }
 
-// configure gives the config of a resolver update to the PickerBuilder. It
-// returns the config, to be compared with the next one.
+// configure passes the config of a resolver update to the PickerBuilder. It returns
+// the config, for comparison with the next one.
 func configure[C any](name string, pickerBuilder any, cfg serviceconfig.LoadBalancingConfig) (any, error) {
 	var value C
 	if cfg != nil {
@@ -105,9 +105,9 @@ func configure[C any](name string, pickerBuilder any, cfg serviceconfig.LoadBala
 	return value, nil
 }
 
-// refuse has RPCs fail with the error if there is no picker yet: they would wait
-// for a resolver update that is better, perhaps for ever.
-func (b *endpointBalancer) refuse(err error) {
+// reportRefusal makes RPCs fail with the error if there is no picker yet. Otherwise
+// they would wait until a later resolver update is accepted.
+func (b *endpointBalancer) reportRefusal(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.publisher.last.Picker == nil {
@@ -115,8 +115,8 @@ func (b *endpointBalancer) refuse(err error) {
 	}
 }
 
-// useConfig puts the config of a resolver update into effect. With an error
-// nothing is changed.
+// useConfig puts the config of a resolver update into effect. If it returns an
+// error, nothing has changed.
 func (b *endpointBalancer) useConfig(cfg serviceconfig.LoadBalancingConfig) (err error) {
 	if b.configure == nil {
 		return nil

@@ -27,7 +27,7 @@ func (l limit) Validate() error {
 	return nil
 }
 
-// limitByPointer is a limit that is validated by a method of its pointer.
+// limitByPointer is a limit whose pointer has the method Validate.
 type limitByPointer struct {
 	Max int `json:"max"`
 }
@@ -38,7 +38,7 @@ type limitedByPointer struct{ recorder }
 
 func (*limitedByPointer) Configure(limitByPointer) {}
 
-// limited is a PickerBuilder, of both kinds, that remembers its configs.
+// limited is a PickerBuilder of both kinds that records its configs.
 type limited struct {
 	recorder
 	lists
@@ -89,7 +89,7 @@ func TestConfigOfAnotherPolicyChangesNothing(t *testing.T) {
 		serviceconfig.LoadBalancingConfig
 	}{}})
 	if !errors.Is(err, balancer.ErrBadResolverState) || !strings.Contains(fmt.Sprint(err), "limited: use config: it is a struct") {
-		t.Errorf("update: %v, want an error that names policy and type", err)
+		t.Errorf("update: %v, want an error that names the policy and the type", err)
 	}
 	if len(l.configs) != 0 || len(cc.SubConns()) != 0 {
 		t.Errorf("configs %v and SubConns %v, want none", l.configs, cc.SubConns())
@@ -118,15 +118,15 @@ func TestConfigsAreParsedAndValidated(t *testing.T) {
 	}
 }
 
-// TestWithConfigTriesOnePickerBuilder: that one is of no channel, and each channel
-// has another.
+// WithConfig makes one PickerBuilder, which belongs to no channel. Each channel has
+// another one.
 func TestWithConfigTriesOnePickerBuilder(t *testing.T) {
 	t.Parallel()
 	made := 0
 	b := base2.WithConfig[limit](base2.NewBalancerBuilder("limited", func() base.PickerBuilder { made++; return &limited{} }, base.Config{}))
 	for channels := range 3 {
 		if made != 1+channels {
-			t.Errorf("%d PickerBuilders with %d channels, want one more than channels", made, channels)
+			t.Errorf("%d PickerBuilders with %d channels, want %d", made, channels, 1+channels)
 		}
 		p := balancertest.NewClientConn(t).Build(b)
 		mustUpdate(t, p, balancertest.Endpoints("a:1")...)

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// endpointsOf returns the endpoints of a resolver update. If it has only
-// Addresses, each of them is one.
+// endpointsOf returns the endpoints of a resolver update, filled in from Addresses
+// if there are none.
 func endpointsOf(s resolver.State) []resolver.Endpoint {
 	if len(s.Endpoints) == 0 {
 		return endpointPerAddress(s.Addresses)
@@ -17,8 +17,9 @@ func endpointsOf(s resolver.State) []resolver.Endpoint {
 	return s.Endpoints
 }
 
-// endpointPerAddress does what gRPC's channel does for resolvers that send only
-// addresses: BalancerAttributes become the endpoint's Attributes.
+// endpointPerAddress makes an endpoint of each address, as gRPC's channel does for
+// resolvers that send only addresses: BalancerAttributes become the endpoint's
+// Attributes.
 func endpointPerAddress(addrs []resolver.Address) []resolver.Endpoint {
 	endpoints := make([]resolver.Endpoint, len(addrs))
 	for i, a := range addrs {
@@ -29,8 +30,8 @@ func endpointPerAddress(addrs []resolver.Address) []resolver.Endpoint {
 	return endpoints
 }
 
-// endpointKey identifies an endpoint by the unordered set of its addresses'
-// Addr, as gRPC's resolver.EndpointMap does.
+// endpointKey identifies an endpoint by the set of its addresses' Addr fields, in
+// any order, as gRPC's resolver.EndpointMap does.
 func endpointKey(e resolver.Endpoint) string {
 	if len(e.Addresses) == 1 {
 		return e.Addresses[0].Addr
@@ -41,8 +42,8 @@ func endpointKey(e resolver.Endpoint) string {
 	}
 	slices.Sort(addrs)
 	var key strings.Builder
-	key.WriteByte(0)          // with which no single address begins
-	for _, a := range addrs { // with its length, so that no two sets are alike
+	key.WriteByte(0)          // the key of a single address does not start with it
+	for _, a := range addrs { // the length makes the key unambiguous
 		key.WriteString(strconv.Itoa(len(a)))
 		key.WriteByte(' ')
 		key.WriteString(a)
@@ -50,21 +51,20 @@ func endpointKey(e resolver.Endpoint) string {
 	return key.String()
 }
 
-// sameAddrs tells whether two endpoints have the same Addrs in the same order, as
-// they nearly always do from one resolver update to the next: a key need not be
-// made then.
-func sameAddrs(a, b resolver.Endpoint) bool {
+// sameKeyFast tells whether two endpoints have the same Addr fields in the same
+// order. If they do, their keys are equal; from one resolver update to the next this
+// is the usual case, and saves making the key.
+func sameKeyFast(a, b resolver.Endpoint) bool {
 	return slices.EqualFunc(a.Addresses, b.Addresses, func(a, b resolver.Address) bool { return a.Addr == b.Addr })
 }
 
-// sameAddresses tells whether a child that is READY has no use for an update
-// from one endpoint to the other.
+// sameAddresses tells whether the addresses of two endpoints are equal in every
+// field and in their order.
 func sameAddresses(a, b resolver.Endpoint) bool {
 	return same(func() bool { return slices.EqualFunc(a.Addresses, b.Addresses, resolver.Address.Equal) })
 }
 
-// sameConnection tells whether a connection to one address is as good as one to
-// the other.
+// sameConnection tells whether a connection to a can serve as one to b.
 func sameConnection(a, b resolver.Address) bool {
 	return a.Addr == b.Addr && a.ServerName == b.ServerName && same(func() bool { return a.Attributes.Equal(b.Attributes) })
 }
@@ -73,8 +73,8 @@ func sameAttributes(a, b resolver.Endpoint) bool {
 	return same(func() bool { return a.Attributes.Equal(b.Attributes) })
 }
 
-// same takes what cannot be compared for different. Resolvers may set attributes
-// of any kind, and grpc-go's round_robin does not look at them.
+// same returns false if compare panics. Resolvers may set attributes that cannot be
+// compared; grpc-go's round_robin does not compare them either.
 func same(compare func() bool) (same bool) {
 	defer func() {
 		if recover() != nil {

@@ -4,58 +4,46 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// maxCauses bounds the length of an error: it tells of this many endpoints.
+// maxCauses bounds the length of an error: it names this many endpoints.
 const maxCauses = 3
 
 var errNoAddresses = errors.New("produced zero addresses")
 
-// pickError is why no endpoint is READY, as picks return it.
-type pickError struct {
-	text  string
-	cause error
-}
-
-func (e *pickError) Error() string { return e.text }
-
-// Unwrap returns the error of the last endpoint that it tells of: when that
-// holds a status, gRPC ends RPCs with it.
-func (e *pickError) Unwrap() error { return e.cause }
-
-// toldLocked returns the children that the error tells of.
-func (b *endpointBalancer) toldLocked() []*child {
+// namedLocked returns the children that the error names: the last ones.
+func (b *endpointBalancer) namedLocked() []*child {
 	return b.order[max(0, len(b.order)-maxCauses):]
 }
 
-// failureLocked returns the error that tells which endpoints failed and why.
+// failureLocked returns the error that names the failed endpoints and the causes.
 // The wording, after the policy's name, is
 //
 //	none of 5 endpoints is ready: (2 more); connect to A: cause; connect to B: cause; connect to C: cause
 //	no children to pick from: name resolver error: cause
 //
-// where those told of are the last in the resolver's order, followed, if there
-// are endpoints and the resolver's last answer was an error, by "; last resolver
-// error: cause".
+// It names the last endpoints of the resolver's list. If the resolver's last answer
+// was an error, "; last resolver error: cause" follows them.
+//
+// The error wraps the last endpoint's error: when that holds a status, gRPC ends RPCs
+// with it.
 func (b *endpointBalancer) failureLocked() error {
 	if len(b.order) == 0 {
-		return &pickError{text: fmt.Sprintf("%s: no children to pick from: name resolver error: %v", b.name, b.resolverErr)}
+		//nolint:errorlint // the resolver does not decide the status of RPCs
+		return fmt.Errorf("%s: no children to pick from: name resolver error: %v", b.name, b.resolverErr)
 	}
-	var s strings.Builder
-	fmt.Fprintf(&s, "%s: none of %d endpoints is ready: ", b.name, len(b.order))
-	told := b.toldLocked()
-	if more := len(b.order) - len(told); more > 0 {
-		fmt.Fprintf(&s, "(%d more); ", more)
+	named := b.namedLocked()
+	var before strings.Builder
+	if more := len(b.order) - len(named); more > 0 {
+		fmt.Fprintf(&before, "(%d more); ", more)
 	}
-	causes := make([]string, len(told))
-	for i, c := range told {
-		causes[i] = strings.TrimPrefix(c.err.Error(), pickfirst2.Name+": ")
+	for _, c := range named[:len(named)-1] {
+		fmt.Fprintf(&before, "%v; ", c.err)
 	}
-	s.WriteString(strings.Join(causes, "; "))
+	after := ""
 	if b.resolverErr != nil {
-		fmt.Fprintf(&s, "; last resolver error: %v", b.resolverErr)
+		after = fmt.Sprintf("; last resolver error: %v", b.resolverErr)
 	}
-	return &pickError{text: s.String(), cause: told[len(told)-1].err}
+	last := named[len(named)-1].err
+	return fmt.Errorf("%s: none of %d endpoints is ready: %s%w%s", b.name, len(b.order), before.String(), last, after)
 }

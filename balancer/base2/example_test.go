@@ -11,8 +11,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// randomBuilder is all that a policy needs which sends each RPC to a random
-// READY endpoint.
+// randomBuilder is a policy that sends each RPC to a random READY endpoint.
 type randomBuilder struct{}
 
 func (randomBuilder) Build(info base.PickerBuildInfo) balancer.Picker {
@@ -29,8 +28,8 @@ func (p randomPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{SubConn: p[rand.IntN(len(p))]}, nil
 }
 
-// Registered in an init function, a policy can be selected by service config
-// in every channel that is made later.
+// A program registers the policy in an init function. Service configs can then select
+// it.
 func ExampleNewBalancerBuilder() {
 	builder := base2.NewBalancerBuilder("random2", func() base.PickerBuilder { return randomBuilder{} }, base.Config{HealthCheck: true})
 	balancer.Register(metrics.Default().Instrument(builder))
@@ -38,8 +37,8 @@ func ExampleNewBalancerBuilder() {
 	// Output: random2
 }
 
-// firstBuilder is a policy that needs nothing but the list of READY SubConns: it
-// sends all RPCs to the endpoint that was READY first.
+// firstBuilder is a policy that needs only the list of READY SubConns. It sends all
+// RPCs to the endpoint that was READY first.
 type firstBuilder struct{}
 
 func (firstBuilder) BuildList(ready []balancer.SubConn, _ []int) balancer.Picker {

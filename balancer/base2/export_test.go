@@ -6,8 +6,8 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// WithRebuildCost has the policies of a builder of this package take each
-// rebuild for one that cost d.
+// WithRebuildCost returns a builder like b, whose policies assume that each rebuild
+// takes d.
 func WithRebuildCost(b balancer.Builder, d time.Duration) balancer.Builder {
 	costly := *b.(*builder)
 	costly.timed = func(rebuild func()) time.Duration {

@@ -14,8 +14,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-// picky is a PickerBuilder, of both kinds, that misbehaves while there are two
-// READY SubConns.
+// picky is a PickerBuilder of both kinds that misbehaves if there are two READY
+// SubConns.
 type picky struct {
 	misbehave func() balancer.Picker
 }
@@ -53,7 +53,7 @@ func TestRPCsFailWithTheMistakeOfAPickerBuilder(t *testing.T) {
 				cc.SubConn("a:1").Ready()
 				cc.SubConn("b:1").Ready()
 				reports := len(cc.States())
-				cc.SubConn("c:1").Fail(errors.New("refused")) // no reason to try again
+				cc.SubConn("c:1").Fail(errors.New("refused")) // leads to no new attempt
 				if got := len(cc.States()) - reports; got != 0 {
 					t.Errorf("%d reports on a failure of c:1, want none", got)
 				}
@@ -61,7 +61,7 @@ func TestRPCsFailWithTheMistakeOfAPickerBuilder(t *testing.T) {
 					t.Errorf("state %v, want TRANSIENT_FAILURE", got)
 				}
 				wantPickError(t, cc, want)
-				cc.SubConn("b:1").Idle() // another picker is due
+				cc.SubConn("b:1").Idle() // leads to another picker
 				if sc, err := cc.Pick(); err != nil || sc.Addr() != "a:1" || cc.State().ConnectivityState != stReady {
 					t.Errorf("after the next change: pick %v, %v in %v, want a:1 in READY", sc, err, cc.State().ConnectivityState)
 				}
@@ -93,8 +93,7 @@ type fussy struct{ recorder }
 
 func (*fussy) Configure(limit) { panic("no limits") }
 
-// Without an answer to its first update a channel has no picker: RPCs would wait
-// for one.
+// Without an answer to its first update a channel has no picker, and RPCs wait.
 func TestRPCsFailIfTheFirstConfigCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	const want = "fussy: use config: *base2_test.fussy panicked: no limits"
@@ -108,7 +107,7 @@ func TestRPCsFailIfTheFirstConfigCannotBeUsed(t *testing.T) {
 	wantStates(t, cc, stFailure)
 }
 
-// A config that is refused later does not take anything away.
+// The policy keeps its endpoints and its picker.
 func TestALaterConfigThatCannotBeUsedChangesNothing(t *testing.T) {
 	t.Parallel()
 	cc, p, _ := buildLimited(t)
@@ -126,13 +125,13 @@ func TestALaterConfigThatCannotBeUsedChangesNothing(t *testing.T) {
 	}
 }
 
-// touchy is a config that fails in a way that its author did not foresee.
+// touchy is a config whose Validate panics if a field is absent.
 type touchy struct {
 	Max *int `json:"max"`
 }
 
 func (c touchy) Validate() error {
-	if *c.Max < 0 { // nil if the field is absent
+	if *c.Max < 0 { // Max is nil if the field is absent
 		return errors.New("max is negative")
 	}
 	return nil

@@ -7,21 +7,19 @@ import (
 	"testing/synctest"
 	"time"
 
-	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
-	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-// Not parallel: it looks at the heap.
+// The test is not parallel, because it measures the heap.
 func TestConnectionsThatComeAndGoLeaveNothing(t *testing.T) {
 	flap := func(cc *balancertest.ClientConn, _ *balancertest.Policy) {
 		sc := cc.SubConn("a:1")
 		sc.Ready()
-		time.Sleep(time.Second) // or it would have to wait before the next
+		time.Sleep(time.Second) // with a shorter life the endpoint would pause
 		sc.Idle()
 	}
 	i := 0
@@ -34,7 +32,7 @@ func TestConnectionsThatComeAndGoLeaveNothing(t *testing.T) {
 	for name, test := range map[string]struct {
 		builder balancer.Builder
 		step    func(*balancertest.ClientConn, *balancertest.Policy)
-		limit   int // bytes per step; the fakes remember each state, and each SubConn
+		limit   int // bytes per step; the fakes keep each state and each SubConn
 	}{
 		"map":    {base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return forgetful{} }, base.Config{}), flap, 30},
 		"list":   {base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return forgetful{} }, base.Config{}), flap, 30},
@@ -61,10 +59,11 @@ func TestConnectionsThatComeAndGoLeaveNothing(t *testing.T) {
 	}
 }
 
-// forgetful builds pickers that hold on to nothing.
+// forgetful builds pickers that hold no references.
 type forgetful struct{}
 
-func (forgetful) Build(base.PickerBuildInfo) balancer.Picker          { return constPicker{} }
+func (forgetful) Build(base.PickerBuildInfo) balancer.Picker { return constPicker{} }
+
 func (forgetful) BuildList([]balancer.SubConn, []int) balancer.Picker { return constPicker{} }
 
 func heap() int {
@@ -73,23 +72,4 @@ func heap() int {
 	runtime.GC()
 	runtime.ReadMemStats(&stats)
 	return int(stats.HeapAlloc)
-}
-
-// Resolvers may set attributes of any kind; they count as changed.
-func TestAttributesThatCannotBeCompared(t *testing.T) {
-	t.Parallel()
-	cc, p, r := build(t)
-	update := func() {
-		mustUpdate(t, p, resolver.Endpoint{
-			Addresses:  []resolver.Address{{Addr: "a:1"}},
-			Attributes: attributes.New("tags", []string{"x"}),
-		})
-	}
-	update()
-	cc.SubConn("a:1").Ready()
-	builds := len(r.builds)
-	update()
-	if got := fmt.Sprint(cc.SubConn("a:1").State(), len(r.builds)-builds); got != "READY 1" {
-		t.Errorf("state and rebuilds after the update: %s, want READY 1", got)
-	}
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-// lists is a ListPickerBuilder that remembers what it was given, and what was in
-// it then.
+// lists is a ListPickerBuilder that records the slices that it gets, and copies of
+// them.
 type lists struct {
 	given, copies [][]balancer.SubConn
 	places        [][]int
@@ -25,7 +25,7 @@ type lists struct {
 
 func (l *lists) BuildList(ready []balancer.SubConn, places []int) balancer.Picker {
 	if cap(ready) != len(ready) || cap(places) != len(places) {
-		panic("a PickerBuilder's append would overwrite the lists that come after")
+		panic("a slice has spare capacity: an append would overwrite later lists")
 	}
 	l.given = append(l.given, ready)
 	l.copies = append(l.copies, slices.Clone(ready))
@@ -34,7 +34,7 @@ func (l *lists) BuildList(ready []balancer.SubConn, places []int) balancer.Picke
 	return constPicker{ready[0]}
 }
 
-// checkUnchanged demands that no list changed once it was given.
+// checkUnchanged checks that no list was changed later.
 func (l *lists) checkUnchanged(t *testing.T) {
 	t.Helper()
 	for i, list := range l.given {
@@ -44,9 +44,9 @@ func (l *lists) checkUnchanged(t *testing.T) {
 	}
 }
 
-// FuzzLists has endpoints come, go, connect and fail, and checks each list: the
-// READY SubConns, once each, in the order of the places of their endpoints, which
-// never change; and no list changed once it was given.
+// FuzzLists adds and removes endpoints, connects and fails them. It checks that each
+// list has the READY SubConns, once each, in the order of their places; that no place
+// changes; and that no list is changed later.
 func FuzzLists(f *testing.F) {
 	for _, seed := range []string{"\xff\x00\x01\x02\x03", "\xff\x10\x11\x12\x00\x01\x10\xf0\x00", "\xff\x00\x01\x02\x03\x04\x05\x13\x03\x15\xfe\x00"} {
 		f.Add([]byte(seed))
@@ -65,8 +65,8 @@ func FuzzLists(f *testing.F) {
 	})
 }
 
-// play takes a step: the lower half of the byte chooses a SubConn, the upper
-// half what happens to it, or that the resolver tells of other endpoints.
+// play does one step: the lower half of the byte chooses a SubConn, the upper half
+// what happens to it. The highest values are resolver updates.
 func play(t *testing.T, cc *balancertest.ClientConn, p *balancertest.Policy, step byte) {
 	t.Helper()
 	if step >= 0xe0 {
@@ -88,7 +88,7 @@ func play(t *testing.T, cc *balancertest.ClientConn, p *balancertest.Policy, ste
 		sc.Idle()
 	case sc.State() == stFailure:
 		sc.Idle()
-	case !sc.Wanted(): // it was lost too often, and waits
+	case !sc.Wanted(): // it was lost too often and pauses
 	case step&0x10 == 0:
 		sc.Ready()
 	default:
@@ -96,7 +96,7 @@ func play(t *testing.T, cc *balancertest.ClientConn, p *balancertest.Policy, ste
 	}
 }
 
-// knownPlaces are the places of the endpoints that live, by their SubConns.
+// knownPlaces has the places of the endpoints, by their SubConns.
 type knownPlaces map[string]int
 
 // checkLast checks the last list.
@@ -109,7 +109,7 @@ func checkLast(t *testing.T, cc *balancertest.ClientConn, l *lists, known knownP
 		}
 	}
 	if len(ready) == 0 {
-		return // no list is asked for
+		return // there is no list
 	}
 	last, places := names(l.given[len(l.given)-1]), l.places[len(l.places)-1]
 	if got, want := slices.Sorted(slices.Values(last)), slices.Sorted(slices.Values(ready)); !slices.Equal(got, want) {
@@ -137,7 +137,7 @@ func names(list []balancer.SubConn) []string {
 	return names
 }
 
-// Adding is cheap because a list goes on in the room behind the last one.
+// Adding is cheap, because a list grows in the spare capacity of the last one.
 func TestListsShareTheirMemory(t *testing.T) {
 	t.Parallel()
 	l := &lists{}
@@ -145,9 +145,7 @@ func TestListsShareTheirMemory(t *testing.T) {
 	p := cc.Build(base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{}))
 	defer p.Close()
 	mustUpdate(t, p, endpoints(50)...)
-	for _, sc := range cc.Live() {
-		sc.Ready()
-	}
+	connectAll(cc)
 	moved := 0
 	for i := 1; i < len(l.given); i++ {
 		if &l.given[i][0] != &l.given[i-1][0] {
@@ -159,16 +157,15 @@ func TestListsShareTheirMemory(t *testing.T) {
 	}
 }
 
-// startPutOff brings up a channel of a size in which lists are put off.
-func startPutOff(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy, *lists, knownPlaces) {
+// startDelayed builds a policy with so many READY endpoints that lists are delayed.
+func startDelayed(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy, *lists, knownPlaces) {
 	t.Helper()
 	cc, l, known := balancertest.NewClientConn(t), &lists{}, make(knownPlaces)
 	b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{})
 	p := cc.Build(base2.WithRebuildCost(b, buildCost))
+	t.Cleanup(p.Close)
 	mustUpdate(t, p, endpoints(150)...)
-	for _, sc := range cc.Live() {
-		sc.Ready()
-	}
+	connectAll(cc)
 	advance(10 * buildCost)
 	checkLast(t, cc, l, known)
 	return cc, p, l, known
@@ -177,9 +174,8 @@ func startPutOff(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy, 
 func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, l, known := startPutOff(t)
-		defer p.Close()
-		cc.Live()[10].Idle() // of which there is a list at once
+		cc, _, l, known := startDelayed(t)
+		cc.Live()[10].Idle() // published at once
 		given := len(l.given)
 		cc.Live()[20].Idle()
 		cc.Live()[20].Ready()
@@ -195,8 +191,7 @@ func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
 func TestListsThatArePutOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, l, known := startPutOff(t)
-		defer p.Close()
+		cc, _, l, known := startDelayed(t)
 		for range 300 {
 			for range rand.IntN(10) {
 				sc := cc.Live()[rand.IntN(150)]

@@ -14,30 +14,30 @@ import (
 var logger = grpclog.Component("base2")
 
 const (
-	batchMinReady = 100                   // with fewer READY endpoints no picker waits
-	batchMinCost  = 10 * time.Microsecond // nor if a rebuild takes less
-	batchShare    = 10                    // rebuilds take one part in so many of the time
+	batchMinReady = 100                   // no rebuild is delayed with fewer READY endpoints,
+	batchMinCost  = 10 * time.Microsecond // or if the last one took less time
+	batchShare    = 10                    // rebuilds take 1/batchShare of the time
 	batchMaxDelay = 5 * time.Millisecond
 )
 
-// publisher knows what was published last, and what has changed since. It is
-// guarded by the endpointBalancer's mutex.
+// publisher knows what was published last and what has changed since. The
+// endpointBalancer's mutex guards it.
 type publisher struct {
 	build buildPicker
-	timed func(rebuild func()) time.Duration // runs it and tells what it cost
+	timed func(rebuild func()) time.Duration // runs it and returns how long it took
 
-	last         balancer.State     // that was published; without a picker before the first
-	aggregate    connectivity.State // that last was made for
-	readyChanged bool               // the READY endpoints or their attributes
-	errorChanged bool               // what picks in TRANSIENT_FAILURE say
-	owed         bool               // a resolver update was taken; see answerLocked
+	last         balancer.State     // published last; its Picker is nil before the first time
+	aggregate    connectivity.State // for which last was made
+	readyChanged bool               // the READY endpoints, their attributes, or the config
+	errorChanged bool               // the error of picks in TRANSIENT_FAILURE
+	answerDue    bool               // there was a resolver update; see answerLocked
 
-	cost   time.Duration // of the last rebuild
-	ended  time.Time     // when that was done
-	putOff timer         // until a rebuild that waits
+	cost    time.Duration // of the last rebuild
+	ended   time.Time     // when it ended
+	delayed timer         // until a delayed rebuild
 }
 
-// stale tells whether picks would go another way with a new picker.
+// stale tells whether a new picker would pick differently.
 func (p *publisher) stale(aggregate connectivity.State) bool {
 	switch {
 	case p.last.Picker == nil, aggregate != p.aggregate:
@@ -51,9 +51,8 @@ func (p *publisher) stale(aggregate connectivity.State) bool {
 	}
 }
 
-// delay returns how long the next rebuild is to be put off. The aggregated state
-// changes when the first endpoint becomes READY or the last one no longer is,
-// so that this never waits.
+// delay returns how long to delay the next rebuild. It never delays a change of the
+// aggregated state: with the first or last READY endpoint, ready is small.
 func (p *publisher) delay(ready int) time.Duration {
 	if ready < batchMinReady || p.cost < batchMinCost {
 		return 0
@@ -68,8 +67,8 @@ func (b *endpointBalancer) publish() {
 	b.publishLocked()
 }
 
-// publishLocked publishes a new picker if the last is stale: now, or when enough
-// time has passed since the last rebuild.
+// publishLocked publishes a new picker if the last one is stale: now, or when
+// enough time has passed since the last rebuild.
 func (b *endpointBalancer) publishLocked() {
 	p := &b.publisher
 	aggregate := b.states.aggregate()
@@ -80,27 +79,27 @@ func (b *endpointBalancer) publishLocked() {
 		b.answerLocked()
 		return
 	}
-	if wait := p.delay(b.ready.len()); wait > 0 && !p.owed {
-		if !p.putOff.runs() {
-			p.putOff.start(wait, &b.mu, b.publish)
+	if wait := p.delay(b.ready.len()); wait > 0 && !p.answerDue {
+		if !p.delayed.isRunning() {
+			p.delayed.start(wait, &b.mu, b.publish)
 		}
 		return
 	}
-	p.putOff.stop()
+	p.delayed.stop()
 	p.cost = p.timed(func() {
 		p.last, p.aggregate = b.stateLocked(aggregate), aggregate
 		b.cc.UpdateState(p.last)
 	})
 	p.ended = time.Now()
-	p.readyChanged, p.errorChanged, p.owed = false, false, false
+	p.readyChanged, p.errorChanged, p.answerDue = false, false, false
 }
 
-// answerLocked publishes the last picker once more if a resolver update has
-// changed nothing. grpc-go's policies always answer an update with a picker, and
-// some parents count on it: weighted_target puts new weights into effect then.
+// answerLocked publishes the last picker again if there was a resolver update that
+// changed nothing. grpc-go's policies answer each update with a picker, and some
+// parents rely on this: weighted_target puts new weights into effect then.
 func (b *endpointBalancer) answerLocked() {
-	if b.publisher.owed {
-		b.publisher.owed = false
+	if b.publisher.answerDue {
+		b.publisher.answerDue = false
 		b.cc.UpdateState(b.publisher.last)
 	}
 }
@@ -111,8 +110,8 @@ func timed(rebuild func()) time.Duration {
 	return time.Since(start)
 }
 
-// stateLocked returns what the channel is to be told: usually the aggregated
-// state with a picker for it.
+// stateLocked returns what to report to the channel: the aggregated state with a
+// picker for it, or TRANSIENT_FAILURE if no picker could be built.
 func (b *endpointBalancer) stateLocked(aggregate connectivity.State) balancer.State {
 	var picker balancer.Picker
 	switch aggregate {
@@ -133,8 +132,8 @@ func failing(err error) balancer.State {
 	return balancer.State{ConnectivityState: connectivity.TransientFailure, Picker: base.NewErrPicker(err)}
 }
 
-// readyPickerLocked has the PickerBuilder make a picker. If it fails to, RPCs
-// fail with an error that says so, until a change leads to the next attempt.
+// readyPickerLocked has the PickerBuilder build a picker. The error says why it
+// could not; the next change leads to another attempt.
 func (b *endpointBalancer) readyPickerLocked() (picker balancer.Picker, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {

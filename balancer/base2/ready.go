@@ -7,26 +7,26 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// readyList holds where the picks of the READY children go, in the order of the
-// children's places. A child gets its place when it is READY for the first time,
-// the last one so far, and keeps it for as long as it lives: an endpoint that
-// loses its connection again and again does not lose its turn with it.
+// readyList holds the SubConns of the READY children, in the order of the children's
+// places. A child gets the next place when it is READY for the first time, and
+// keeps it until it is closed. So an endpoint that often loses its connection does
+// not lose its turn.
 //
-// Successive pickers share the slices. A child that is new is appended, behind
-// what they see. Only when children have left or come back are the slices made
-// anew, once for all that did since the last picker. The other children are not
-// looked at then, since in a large channel each look is a cache miss.
+// Successive pickers share the slices. A new child is appended, beyond the length
+// that earlier pickers see. If children have left or come back since the last
+// picker, the slices are copied, once for all these changes. The copy does not look
+// at the other children: in a large channel each look would be a cache miss.
 type readyList struct {
 	conns     []balancer.SubConn
-	places    []int    // one for each of conns
-	changed   []*child // have left or come back since the last picker, once each
-	ready     int      // how many children are READY
-	lastPlace int      // that was given
+	places    []int    // of conns
+	changed   []*child // those that left or came back since the last picker, once each
+	ready     int      // number of READY children
+	lastPlace int      // the highest place given so far
 }
 
 func (r *readyList) len() int { return r.ready }
 
-// add takes in a child that has become READY.
+// add takes in a child that became READY.
 func (r *readyList) add(c *child) {
 	r.ready++
 	if c.place > 0 {
@@ -35,11 +35,11 @@ func (r *readyList) add(c *child) {
 	}
 	r.lastPlace++
 	c.place = r.lastPlace
-	r.conns = append(r.conns, c.picked.SubConn)
+	r.conns = append(r.conns, c.conn.SubConn)
 	r.places = append(r.places, c.place)
 }
 
-// remove takes out a child that is READY no longer, with the next picker.
+// remove takes out a child that is no longer READY; refresh updates the slices.
 func (r *readyList) remove(c *child) {
 	r.ready--
 	r.change(c)
@@ -52,8 +52,8 @@ func (r *readyList) change(c *child) {
 	}
 }
 
-// refresh brings the slices up to date, for the next picker. What is between two
-// children that have changed is copied as a whole.
+// refresh updates the slices for the next picker. It copies the runs between the
+// changed children.
 func (r *readyList) refresh() {
 	if len(r.changed) == 0 {
 		return
@@ -67,8 +67,8 @@ func (r *readyList) refresh() {
 		if from = to; listed {
 			from++
 		}
-		if c.picked != nil {
-			conns, places = append(conns, c.picked.SubConn), append(places, c.place)
+		if c.conn != nil {
+			conns, places = append(conns, c.conn.SubConn), append(places, c.place)
 		}
 		c.changed = false
 	}

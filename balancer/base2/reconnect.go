@@ -11,46 +11,46 @@ import (
 )
 
 const (
-	// shortLife is how long a connection must live to count as good.
+	// shortLife is the life below which a connection counts as lost early.
 	shortLife = time.Second
-	// shortLives is how many connections in a row may be lost earlier without a
-	// pause.
-	shortLives = 5
+	// maxShortLives is the number of connections in a row that may be lost early
+	// without a pause.
+	maxShortLives = 5
 )
 
-// reconnector decides when a child that has lost its connection makes another:
-// at once, but with growing pauses if its connections are lost again and again
-// as soon as they are made. A server that accepts connections and hangs up would
-// otherwise be asked for hundreds of them in a second, since gRPC backs off only
-// from those that fail. It is guarded by the endpointBalancer's mutex.
+// reconnector decides when a child that has lost its connection reconnects: at once,
+// or after a pause if too many connections in a row were lost early. The pauses
+// grow. gRPC backs off only from attempts that fail: without the pauses, a server
+// that accepts connections and hangs up would get hundreds of them per second.
+//
+// The endpointBalancer's mutex guards it.
 type reconnector struct {
-	pause timer         // before the next one
-	made  time.Duration // when the last connection was made, since the policy was built
-	has   bool          // a connection that is not lost
-	short int32         // how many connections were lost early, in a row
+	pause     timer         // before the next attempt
+	made      time.Duration // time of the last connection, since the policy was built
+	hasConn   bool          // the connection made last is not lost
+	lostEarly int32         // connections lost early, in a row
 }
 
-// connected takes note of a new connection.
-func (r *reconnector) connected(now time.Duration) { r.made, r.has = now, true }
+// connected records a new connection.
+func (r *reconnector) connected(now time.Duration) { r.made, r.hasConn = now, true }
 
-// lost takes note of the loss of the connection, and returns how long the child
-// is to wait before it makes another. gRPC may tell of the loss alone, if it came
-// quickly.
+// lost records the loss of the connection and returns the pause before the next
+// attempt. If the loss came quickly, gRPC may not have reported the connection.
 func (r *reconnector) lost(now time.Duration) time.Duration {
-	if r.has && now-r.made >= shortLife {
-		r.short = 0
+	if r.hasConn && now-r.made >= shortLife {
+		r.lostEarly = 0
 	} else {
-		r.short++
+		r.lostEarly++
 	}
-	r.has = false
-	if r.short <= shortLives {
+	r.hasConn = false
+	if r.lostEarly <= maxShortLives {
 		return 0
 	}
-	return backoffAfter(r.short - shortLives - 1)
+	return backoffAfter(r.lostEarly - maxShortLives - 1)
 }
 
-// backoffAfter returns how long gRPC would wait after that many failed attempts
-// and one more.
+// backoffAfter returns gRPC's backoff for an attempt that failed after the given
+// number of failures.
 func backoffAfter(failures int32) time.Duration {
 	c := backoff.DefaultConfig
 	delay := min(float64(c.BaseDelay)*math.Pow(c.Multiplier, float64(failures)), float64(c.MaxDelay))
@@ -64,16 +64,16 @@ func (c *child) noteConnected() {
 	c.reconnector.connected(time.Since(b.start))
 }
 
-// reconnect has a child leave IDLE if it is there, because it has lost its
-// connection to the address.
+// reconnect makes a child that has lost its connection to addr leave IDLE, now or
+// after a pause.
 func (c *child) reconnect(addr string) {
 	if c.mayReconnect(addr) {
 		c.policy.ExitIdle()
 	}
 }
 
-// mayReconnect tells whether the child is to connect now. If it is to wait, it
-// counts as failed until then, so that RPCs that have nowhere to go learn why.
+// mayReconnect tells whether the child should connect now. If it has to pause, it
+// counts as failed until then, so that the errors of RPCs say why.
 func (c *child) mayReconnect(addr string) bool {
 	b := c.parent
 	b.mu.Lock()
@@ -86,10 +86,10 @@ func (c *child) mayReconnect(addr string) bool {
 		return true
 	}
 	c.reconnector.pause.start(pause, &b.mu, c.policy.ExitIdle)
-	b.leaveLocked(c)
-	c.enterLocked(connectivity.TransientFailure, fmt.Errorf(
+	c.leaveLocked()
+	c.enterFailedLocked(fmt.Errorf(
 		"connect to %s: the last %d connections were each lost within %v; the next attempt follows in %v",
-		addr, c.reconnector.short, shortLife, pause.Round(time.Millisecond)))
+		addr, c.reconnector.lostEarly, shortLife, pause.Round(time.Millisecond)))
 	b.publishLocked()
 	return false
 }

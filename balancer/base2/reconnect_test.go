@@ -13,26 +13,38 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// hangUp has a connection made, live for a while, and end.
+// hangUp makes a connection that is lost after the given life.
 func hangUp(sc *balancertest.SubConn, life time.Duration) {
 	sc.Ready()
 	time.Sleep(life)
 	sc.Idle()
 }
 
-// wantPause demands that the policy asks for no connection for at least that
-// time, and for one after at most that time.
+// buildPausing builds a policy whose only endpoint, a:1, pauses.
+func buildPausing(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy, *balancertest.SubConn) {
+	t.Helper()
+	cc, p, _ := build(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+	a := cc.SubConn("a:1")
+	for range 6 {
+		hangUp(a, 0)
+	}
+	return cc, p, a
+}
+
+// wantPause checks that the policy connects again after a time between least and
+// most.
 func wantPause(t *testing.T, sc *balancertest.SubConn, least, most time.Duration) {
 	t.Helper()
 	begin := time.Now()
 	for !sc.Wanted() {
 		if time.Since(begin) > time.Hour {
-			t.Fatal("no connection is asked for within an hour")
+			t.Fatal("the policy does not connect within an hour")
 		}
 		advance(10 * time.Millisecond)
 	}
 	if took := time.Since(begin); took < least || took > most+10*time.Millisecond {
-		t.Errorf("a connection is asked for after %v, want %v to %v", took, least, most)
+		t.Errorf("the policy connects after %v, want %v to %v", took, least, most)
 	}
 }
 
@@ -59,7 +71,7 @@ func TestAServerThatHangsUpIsAskedWithGrowingPauses(t *testing.T) {
 	})
 }
 
-// A connection may be lost before gRPC has told that it was made.
+// A connection may be lost before gRPC has reported it.
 func TestConnectionsThatAreLostBeforeTheyAreReadyCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -105,11 +117,7 @@ func TestRPCsLearnWhyAnEndpointIsNotAsked(t *testing.T) {
 func TestRPCsDoNotWaitForTheOnlyEndpoint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p, _ := build(t)
-		mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-		for range 6 {
-			hangUp(cc.SubConn("a:1"), 0)
-		}
+		cc, _, _ := buildPausing(t)
 		if _, err := cc.Pick(); err == nil || errors.Is(err, balancer.ErrNoSubConnAvailable) {
 			t.Errorf("pick during the pause: %v, want to fail", err)
 		}
@@ -124,12 +132,7 @@ func TestNothingEndsAPauseEarly(t *testing.T) {
 		"a resolver's error": func(p *balancertest.Policy) { p.ResolverError(errors.New("no such name")) },
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			cc, p, _ := build(t)
-			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-			a := cc.SubConn("a:1")
-			for range 6 {
-				hangUp(a, 0)
-			}
+			_, p, a := buildPausing(t)
 			for range 7 {
 				advance(100 * time.Millisecond)
 				if disturb(p); a.Wanted() {
@@ -138,7 +141,7 @@ func TestNothingEndsAPauseEarly(t *testing.T) {
 			}
 			advance(500 * time.Millisecond)
 			if !a.Wanted() {
-				t.Errorf("%s: no connection is asked for after the pause", name)
+				t.Errorf("%s: the policy does not connect after the pause", name)
 			}
 		})
 	}
@@ -151,12 +154,7 @@ func TestAnEndpointThatIsGoneIsNotAskedAfterItsPause(t *testing.T) {
 		"an update": func(p *balancertest.Policy) { _ = p.Update(balancertest.Endpoints("b:1")...) },
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			cc, p, _ := build(t)
-			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-			a := cc.SubConn("a:1")
-			for range 6 {
-				hangUp(a, 0)
-			}
+			cc, p, a := buildPausing(t)
 			end(p)
 			connects, reports := a.ConnectCalls(), len(cc.States())
 			advance(time.Hour)

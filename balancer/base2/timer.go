@@ -5,31 +5,34 @@ import (
 	"time"
 )
 
-// timer calls a function when some time has passed, and never when it was
-// stopped before. The mutex that is given to start guards it. The zero timer is
-// ready to use.
+// timer calls a function after a delay. Once it has been stopped or started
+// again, the earlier call does not come, even if its time.Timer has fired. The
+// mutex given to start guards the timer. The zero timer is ready to use.
+//
+// The timer of pickfirst2 differs in one respect: it calls the function with the
+// mutex held.
 type timer struct {
-	running *time.Timer // nil if nothing is waited for
+	running *time.Timer // nil if no call is due
 }
 
-func (t *timer) runs() bool { return t.running != nil }
+func (t *timer) isRunning() bool { return t.running != nil }
 
-// start calls over after d, without the mutex.
-func (t *timer) start(d time.Duration, mu *sync.Mutex, over func()) {
+// start calls f after d, without mu.
+func (t *timer) start(d time.Duration, mu *sync.Mutex, f func()) {
 	t.stop()
-	var own *time.Timer
-	own = time.AfterFunc(d, func() {
+	var started *time.Timer
+	started = time.AfterFunc(d, func() {
 		mu.Lock()
-		stopped := t.running != own // when it had fired already
-		if !stopped {
+		due := t.running == started // else it was stopped after it had fired
+		if due {
 			t.running = nil
 		}
 		mu.Unlock()
-		if !stopped {
-			over()
+		if due {
+			f()
 		}
 	})
-	t.running = own
+	t.running = started
 }
 
 func (t *timer) stop() {

@@ -13,8 +13,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// A timer may have fired when it is stopped, or started again: its goroutine
-// waits for the mutex then.
+// When a timer is stopped or started again, it may already have fired: its goroutine
+// then waits for the mutex.
 func TestATimerThatIsStoppedWhileItFiresDoesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -28,13 +28,13 @@ func TestATimerThatIsStoppedWhileItFiresDoesNothing(t *testing.T) {
 		mu.Unlock()
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if calls != 10 || tm.runs() {
-			t.Errorf("calls %d, want 10 for the second start only; running: %v", calls, tm.runs())
+		if calls != 10 || tm.isRunning() {
+			t.Errorf("calls %d, want 10 for the second start only; running: %v", calls, tm.isRunning())
 		}
 	})
 }
 
-// capture remembers the policy that it built last.
+// capture records the policy that it built last.
 type capture struct {
 	balancer.Builder
 	built *endpointBalancer
@@ -46,7 +46,7 @@ func (c *capture) Build(cc balancer.ClientConn, opts balancer.BuildOptions) bala
 	return built
 }
 
-// A pause may take two minutes, for which a timer would hold the policy.
+// A pause may last two minutes. Its timer would keep the policy in memory that long.
 func TestCloseStopsThePauses(t *testing.T) {
 	t.Parallel()
 	b := &capture{Builder: NewBalancerBuilder("test_policy", func() base.PickerBuilder { return nil }, base.Config{})}
@@ -62,10 +62,10 @@ func TestCloseStopsThePauses(t *testing.T) {
 		sc.Idle()
 	}
 	c := b.built.children["a:1"]
-	if !c.reconnector.pause.runs() {
+	if !c.reconnector.pause.isRunning() {
 		t.Fatal("a:1 does not pause")
 	}
-	if p.Close(); c.reconnector.pause.runs() {
+	if p.Close(); c.reconnector.pause.isRunning() {
 		t.Error("the pause goes on after Close")
 	}
 }

@@ -8,24 +8,23 @@ import (
 	"strconv"
 )
 
-// ignored returns the quoted paths, in order, of the config's fields that
-// encoding/json ignores when it parses the config into a T. The config must be
-// one that it can parse.
+// ignored returns the quoted paths, sorted, of the fields that encoding/json ignores
+// when it parses the config into a T. It must be able to parse the config.
 //
-// The rules about tags, embedded structs and letter case are encoding/json's, so
-// it is the one to be asked: about the whole config, and if it refuses that,
-// about one field at a time.
+// encoding/json has many rules about tags, embedded structs and letter case. So
+// ignored does not repeat them, but runs encoding/json in its strict mode: on the
+// whole config, and if there is an error, on one field at a time.
 func ignored[T any](config json.RawMessage) []string {
-	s := search{takes: takes[T], found: make(map[string]bool)}
-	if !s.takes(config) {
+	s := search{accepts: accepts[T], found: make(map[string]bool)}
+	if !s.accepts(config) {
 		s.in(config, place{})
 	}
 	return slices.Sorted(maps.Keys(s.found))
 }
 
-// takes tells whether a T has a place for each field of the config. A config that
-// cannot be parsed, as may be the case with a part of one, has no such field.
-func takes[T any](config []byte) bool {
+// accepts tells whether a T has a place for each field of the config. If the config
+// cannot be parsed, which may happen with a part of one, the result is true.
+func accepts[T any](config []byte) bool {
 	strict := json.NewDecoder(bytes.NewReader(config))
 	strict.DisallowUnknownFields()
 	return strict.Decode(new(T)) == nil || json.Unmarshal(config, new(T)) != nil
@@ -33,11 +32,11 @@ func takes[T any](config []byte) bool {
 
 // search looks for ignored fields.
 type search struct {
-	takes func(config []byte) bool
-	found map[string]bool // quoted paths; one may come twice
+	accepts func(config []byte) bool
+	found   map[string]bool // quoted paths; a set, since a path may occur twice
 }
 
-// in searches the value, which is JSON that has come through a decoder.
+// in searches the value, which must be valid JSON.
 func (s search) in(value []byte, at place) {
 	d := json.NewDecoder(bytes.NewReader(value))
 	switch start, _ := d.Token(); start {
@@ -55,8 +54,8 @@ func (s search) in(value []byte, at place) {
 
 func (s search) field(value []byte, at place) {
 	switch {
-	case s.takes(at.around(value)):
-	case s.takes(at.around([]byte("null"))): // what is ignored is inside
+	case s.accepts(at.around(value)):
+	case s.accepts(at.around([]byte("null"))): // the ignored field is further in
 		s.in(value, at)
 	default:
 		s.found[strconv.Quote(at.path)] = true
@@ -68,8 +67,8 @@ func next(d *json.Decoder) (value json.RawMessage) {
 	return value
 }
 
-// place is where a value is in a config: open, a value and end make a config with
-// nothing else in it.
+// place is the place of a value in a config. open, the value and end make a config
+// that has only this value.
 type place struct{ path, open, end string }
 
 func (p place) around(value []byte) []byte {
@@ -77,7 +76,7 @@ func (p place) around(value []byte) []byte {
 }
 
 func (p place) field(name string) place {
-	quoted, _ := json.Marshal(name) // strings can be encoded
+	quoted, _ := json.Marshal(name) // a string never fails to encode
 	path := name
 	if p.path != "" {
 		path = p.path + "." + name

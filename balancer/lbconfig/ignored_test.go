@@ -13,7 +13,7 @@ import (
 type (
 	Promoted struct {
 		Deep    int `json:"deep"`
-		Same    int `json:"same"` // two structs at one depth have it: neither counts
+		Same    int `json:"same"` // ignored: two structs at one depth have it
 		Hidden  int `json:"limit"`
 		Tie     int
 		private int
@@ -32,22 +32,22 @@ type (
 	}
 )
 
-// zoo has each kind of field that encoding/json has a rule for.
+// zoo has one field for each rule of encoding/json.
 type zoo struct {
 	Promoted
 	*Other
 	hidden
 	Named    `json:"named"`
-	Word     // embedded, and no struct
-	lower    // not exported either
+	Word     // embedded, but not a struct
+	lower    // not exported
 	Plain    int
 	Omitted  int            `json:",omitempty"`
 	Tagged   int            `json:"tagged"`
 	Limit    string         `json:"limit"` // nearer than Promoted's
 	Quoted   int            `json:"quoted,string"`
 	Out      int            `json:"-"`
-	Dash     int            `json:"-,"`        //nolint:staticcheck // that is the rule
-	BadName  int            `json:"bad\\name"` //nolint:staticcheck // so is that it has no name
+	Dash     int            `json:"-,"`        //nolint:staticcheck // this is a rule of encoding/json
+	BadName  int            `json:"bad\\name"` //nolint:staticcheck // so is this: it has no name
 	Umlaut   int            `json:"größe"`
 	Kelvin   int            `json:"kelvin"`
 	Child    child          `json:"child"`
@@ -57,24 +57,24 @@ type zoo struct {
 	ByChild  map[string]*child
 	Any      any
 	Raw      json.RawMessage
-	Own      own
+	Own      selfParsing
 	Address  netip.Addr // has UnmarshalText
 	private  int
 }
 
-// own parses itself.
-type own struct{ fields map[string]int }
+// selfParsing is the type of a field that parses itself.
+type selfParsing struct{ fields map[string]int }
 
-func (o *own) UnmarshalJSON(js []byte) error { return json.Unmarshal(js, &o.fields) }
+func (s *selfParsing) UnmarshalJSON(js []byte) error { return json.Unmarshal(js, &s.fields) }
 
 func TestWarnsOfWhatIsIgnored(t *testing.T) {
 	t.Parallel()
-	_ = zoo{private: Promoted{}.private, lower: ""} // they are there to be ignored
+	_ = zoo{private: Promoted{}.private, lower: ""} // for the linter: these fields have no other use
 	for config, want := range map[string][]string{
 		`null`: nil,
 		`{}`:   nil,
 		`{"Plain": 1, "Omitted": 1, "tagged": 1, "quoted": "1", "-": 1, "größe": 1, "BadName": 1}`: nil,
-		`{"plain": 1, "TAGGED": 1, "GRÖßE": 1, "\u212aelvin": 1}`:                                  nil, // K, the sign of Kelvin, is a k
+		`{"plain": 1, "TAGGED": 1, "GRÖßE": 1, "\u212aelvin": 1}`:                                  nil, // the Kelvin sign equals k
 		`{"deep": 1, "fromHidden": 1, "named": {"inner": 1}, "limit": "1", "word": "a"}`:           nil,
 		`{"plain": null, "other": null}`:                                                           {`"other"`},
 		`{"lower": "a"}`:                                                                           {`"lower"`},
@@ -94,7 +94,7 @@ func TestWarnsOfWhatIsIgnored(t *testing.T) {
 		`{"byChild": {"a": {"wait": 1}, "b": {"weight": 1}}}`:                                      {`"byChild.a.wait"`},
 		`{"raw": {"wait": 1e999}, "own": {"wait": 1}, "address": "::1"}`:                           nil,
 		`{"raw": {"wait": 1e999}, "own": {"wait": 1}, "x": -1e-999}`:                               {`"x"`},
-		`{"pair": [{"weight": 1}, {"wait": 1}]}`:                                                   nil, // encoding/json does not look at the second
+		`{"pair": [{"weight": 1}, {"wait": 1}]}`:                                                   nil, // encoding/json skips the second element
 		`{"pair": [{"wait": 1}, {"weight": {"q": 1}}]}`:                                            {`"pair.wait"`},
 		`{"pair": [{"wait": 1}, {"weight": 1}]}`:                                                   {`"pair.wait"`},
 	} {
@@ -104,18 +104,18 @@ func TestWarnsOfWhatIsIgnored(t *testing.T) {
 	}
 }
 
-// itself is a config that parses itself.
-type itself struct{}
+// selfParsingConfig is a config that parses itself.
+type selfParsingConfig struct{}
 
-func (*itself) UnmarshalJSON([]byte) error { return nil }
+func (*selfParsingConfig) UnmarshalJSON([]byte) error { return nil }
 
 func TestAConfigThatParsesItselfIgnoresNothing(t *testing.T) {
 	t.Parallel()
-	if got := lbconfig.Ignored[itself](json.RawMessage(`{"calls": 1, "x": {"y": 1}}`)); len(got) > 0 {
+	if got := lbconfig.Ignored[selfParsingConfig](json.RawMessage(`{"calls": 1, "x": {"y": 1}}`)); len(got) > 0 {
 		t.Errorf("ignored fields: %q, want none", got)
 	}
 	type embeds struct {
-		itself
+		selfParsingConfig
 		Other int `json:"other"`
 	}
 	if got := lbconfig.Ignored[embeds](json.RawMessage(`{"x": 1}`)); len(got) > 0 {
@@ -123,7 +123,7 @@ func TestAConfigThatParsesItselfIgnoresNothing(t *testing.T) {
 	}
 }
 
-// whole parses itself, and cannot do with a part of its config.
+// whole parses itself, and panics if it gets only a part of its config.
 type whole struct{ fields map[string]int }
 
 func (w *whole) UnmarshalJSON(js []byte) error {
@@ -147,9 +147,8 @@ func TestAFieldThatParsesItselfSeesAllOfIt(t *testing.T) {
 	}
 }
 
-// FuzzWarnsOfWhatIsIgnored: Parse warns if, and only if, encoding/json refuses
-// the config when it is told to disallow unknown fields; and of no field that it
-// does not refuse.
+// FuzzWarnsOfWhatIsIgnored checks that Parse warns if and only if encoding/json with
+// DisallowUnknownFields refuses the config, and only about fields that it refuses.
 func FuzzWarnsOfWhatIsIgnored(f *testing.F) {
 	for _, seed := range []string{`{}`, `null`, `{"plain": 1}`, `{"x": 1}`, `{"child": {"x": [{"y": 1}]}}`, `{"children": [{"a": 1}, {"nested": [null, {"b": 2}]}]}`} {
 		f.Add([]byte(seed))
@@ -163,7 +162,7 @@ func FuzzWarnsOfWhatIsIgnored(f *testing.F) {
 		refused := strict.Decode(new(zoo))
 		got := lbconfig.Ignored[zoo](config)
 		if (len(got) > 0) != (refused != nil) {
-			t.Errorf("ignored fields of %s: %q, but encoding/json says %v", config, got, refused)
+			t.Errorf("ignored fields of %s: %q, but the error of encoding/json is %v", config, got, refused)
 		}
 		fields := make(map[string]json.RawMessage)
 		if json.Unmarshal(config, &fields) != nil {
@@ -178,7 +177,7 @@ func FuzzWarnsOfWhatIsIgnored(f *testing.F) {
 			strict.DisallowUnknownFields()
 			quoted := lbconfig.Ignored[zoo](one)
 			if refused := strict.Decode(new(zoo)); refused != nil && (len(quoted) != 1 || !slices.Contains(got, quoted[0])) {
-				t.Errorf("ignored fields of %s: %q; encoding/json says of %q: %v", config, got, name, refused)
+				t.Errorf("ignored fields of %s: %q, but the error of encoding/json for %q is %v", config, got, name, refused)
 			}
 		}
 	})

@@ -1,12 +1,16 @@
-// Package lbconfig parses the configs of load-balancing policies in the way
-// that gRPC's service config asks for: a field of the wrong type is an error
-// that names the policy and the field; a field that the policy does not know, at
-// the top or further in, is accepted for the sake of newer configs, and logged as
-// a warning.
+// Package lbconfig parses the configs of load-balancing policies by the rules of
+// gRPC's service config. The ParseConfig method of a policy calls [Parse]:
 //
-// [ServiceConfig] goes the other way: it writes a service config that selects a
-// policy, with others to fall back on. The package registers no policy, so that
-// programs can use it that do without those of this module.
+//	cfg, err := lbconfig.Parse[config]("my_policy", js)
+//
+// A field of the wrong type is an error that names the policy and the field. A field
+// that the policy does not know, at any depth, is accepted, because it may come from
+// a newer config. It is logged as a warning.
+//
+// [ServiceConfig] writes a service config that selects a policy, with fallbacks.
+//
+// The package registers no policy. So programs can use it without the policies of
+// this module.
 package lbconfig
 
 import (
@@ -21,17 +25,16 @@ import (
 
 var logger = grpclog.Component("lbconfig")
 
-// Parse parses a policy's config into a T, a struct with json tags. Fields that
-// the config lacks are left at their zero values, and null is taken for {}. It is
-// meant to be called from the ParseConfig method of the policy's builder and may
-// be called concurrently.
+// Parse parses a policy's config into a T, a struct with json tags. Fields that the
+// config does not have keep their zero values. null counts as {}. Parse may be called
+// concurrently.
 //
-// Fields that encoding/json ignores are accepted; the warning names each by its
-// path, such as "child.limit". What a T with an UnmarshalJSON of its own does not
-// use is its own business, and so is what is inside a field of such a type.
+// Fields that encoding/json ignores are accepted. The warning names each by its
+// path, such as "child.limit". There is no warning about what a type with its own
+// UnmarshalJSON ignores, be it T or the type of a field.
 //
-// For a T that is not a struct, such as a pointer to one, Parse returns an error
-// whatever the config is.
+// If T is not a struct, but for example a pointer to one, Parse always returns an
+// error.
 func Parse[T any](policy string, config json.RawMessage) (T, error) {
 	var parsed, zero T
 	if err := checkType(policy, reflect.TypeFor[T]()); err != nil {
@@ -58,7 +61,7 @@ func checkType(policy string, t reflect.Type) error {
 	}
 }
 
-// explain turns an error of encoding/json into one that speaks of the config.
+// explain turns an error of encoding/json into one about the config.
 func explain(policy string, err error) error {
 	var wrongType *json.UnmarshalTypeError
 	switch {

@@ -20,7 +20,7 @@ type config struct {
 	Untagged int
 }
 
-// warnings holds what gRPC's logger got; tests that read it are not parallel.
+// warnings has what was logged through grpclog. Tests that read it are not parallel.
 var warnings bytes.Buffer
 
 func TestMain(m *testing.M) {
@@ -102,15 +102,15 @@ func FuzzParse(f *testing.F) {
 		got, err := lbconfig.Parse[config]("my_policy", js)
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "my_policy: parse config: ") {
-				t.Errorf("Parse(%q) error = %v, which does not name the policy", js, err)
+				t.Errorf("Parse(%q) error = %v, want one that names the policy", js, err)
 			}
 			if got != (config{}) {
-				t.Errorf("Parse(%q) = %+v with an error, want nothing", js, got)
+				t.Errorf("Parse(%q) = %+v with an error, want the zero config", js, got)
 			}
 			return
 		}
 		if !json.Valid(js) {
-			t.Errorf("Parse(%q) accepted what is not JSON", js)
+			t.Errorf("Parse(%q) accepted invalid JSON", js)
 		}
 	})
 }

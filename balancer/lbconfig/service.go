@@ -2,17 +2,17 @@ package lbconfig
 
 import "encoding/json"
 
-// ServiceConfig returns a service config, in JSON, that selects the policy with
-// an empty config, for [grpc.WithDefaultServiceConfig] or a resolver.
+// ServiceConfig returns a service config, in JSON, for
+// [grpc.WithDefaultServiceConfig] or a resolver. It selects the policy, with an empty
+// config.
 //
-// gRPC skips the names that no policy is registered under and takes the first
-// one that is left. So one service config can go to programs that import a
-// policy and to programs that do not, if fallbacks, in the order of preference,
-// end with a policy that all have: round_robin and pick_first come with grpc-go.
-// A mistyped name is skipped like any other. If no name is left,
-// [grpc.NewClient] returns an error.
+// gRPC skips names under which no policy is registered, mistyped ones too, and uses
+// the first name that is left. If none is left, [grpc.NewClient] returns an error.
+// So with fallbacks, in the order of preference, one service config can serve
+// programs that import the policy and programs that do not. The last fallback should
+// be a policy that all programs have, such as round_robin or pick_first of grpc-go.
 //
-// The names are not looked up here; they may be anything.
+// ServiceConfig does not check the names.
 //
 // [grpc.WithDefaultServiceConfig]: https://pkg.go.dev/google.golang.org/grpc#WithDefaultServiceConfig
 // [grpc.NewClient]: https://pkg.go.dev/google.golang.org/grpc#NewClient
@@ -21,6 +21,6 @@ func ServiceConfig(policy string, fallbacks ...string) string {
 	for _, f := range fallbacks {
 		list = append(list, map[string]struct{}{f: {}})
 	}
-	js, _ := json.Marshal(map[string]any{"loadBalancingConfig": list}) // strings can be encoded
+	js, _ := json.Marshal(map[string]any{"loadBalancingConfig": list}) // strings never fail to encode
 	return string(js)
 }

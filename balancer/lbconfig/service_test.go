@@ -13,7 +13,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 )
 
-// namesIn returns the policies of a service config in the order of preference.
+// namesIn returns the names of the policies in a service config, in their order.
 func namesIn(t *testing.T, serviceConfig string) []string {
 	t.Helper()
 	var parsed struct {
@@ -66,7 +66,8 @@ func TestGRPCTakesTheServiceConfig(t *testing.T) {
 	}
 }
 
-// A service config for programs some of which import round_robin2.
+// One service config for all programs: those that do not import round_robin2 use
+// round_robin.
 func ExampleServiceConfig() {
 	fmt.Println(lbconfig.ServiceConfig("round_robin2", "round_robin"))
 	// Output: {"loadBalancingConfig":[{"round_robin2":{}},{"round_robin":{}}]}
