@@ -134,8 +134,8 @@ func (s *side) take(t testing.TB, e script.Event) {
 	case script.Wait:
 	case script.Connectivity, script.Health:
 		s.takeOfSubConn(e)
-	case script.Together:
-		s.cc.Together(func() {
+	case script.Simultaneous:
+		s.cc.DeliverAfter(func() {
 			for _, part := range e.Parts {
 				s.take(t, part)
 			}
