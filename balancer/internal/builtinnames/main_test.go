@@ -20,7 +20,8 @@ func init() {
 	balancer.Register(metrics.Default.Instrument(renamed{roundrobin2.NewBuilder().(parsing), roundrobin.Name}))
 }
 
-// renamed is a policy under another name. It has a config parser, as both have.
+// renamed is a builder under another name. It embeds the interface of the config
+// parser, so that the parser stays visible.
 type renamed struct {
 	parsing
 	name string
@@ -35,9 +36,9 @@ func (r renamed) Name() string { return r.name }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// dial makes a channel with a service config. It needs one: gRPC looks its default
-// policy up before a program can register another. The client reads the series of
-// the policy given, the one that has the connections.
+// dial makes a channel with a service config. Without one gRPC would use its own
+// pick_first, which it looks up before a program can register another. The client
+// reads the series of policy, which must be the one that has the connections.
 func dial(t *testing.T, policy, config string, to channeltest.Servers) *channeltest.Client {
 	t.Helper()
 	return channeltest.Dial(t, policy, to, grpc.WithDefaultServiceConfig(config))
