@@ -59,7 +59,8 @@ func TestOneFlapTakesTwoPickers(t *testing.T) {
 			if took.pickers != 2 {
 				t.Errorf("%d endpoints: %v pickers for one flap, want 2", n, took.pickers)
 			}
-			// Each of the two pickers has a list of the READY endpoints and their places.
+			// Each of the two pickers has a list of the READY endpoints and their
+			// places.
 			if limit := float64(2*25*n + 4096); took.bytes > limit {
 				t.Errorf("%d endpoints: %v bytes allocated for one flap, want at most %v", n, took.bytes, limit)
 			}

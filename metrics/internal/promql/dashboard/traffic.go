@@ -94,7 +94,7 @@ func latencyPanels() []panel {
 	return all
 }
 
-// quantiles are those that panels of durations show.
+// quantiles are the quantiles in panels of durations.
 var quantiles = []struct{ name, value string }{{"p50", "0.5"}, {"p95", "0.95"}, {"p99", "0.99"}}
 
 func quantilesPerTarget(histogram string) (all []query) {
