@@ -99,6 +99,6 @@ func lines(all ...string) string { return strings.Join(all, "\n") }
 
 // Ends of descriptions.
 const (
-	showsHighest = " At each moment the $top highest are shown."
-	showsLeaders = " The $top backends that lead at the right edge of the graph are shown, so that lines do not break; to rank another moment, end the time range there."
+	showsHighest = " The panel shows the $top highest at each moment."
+	showsLeaders = " The panel shows the $top backends that are highest at the right edge of the graph, so that lines do not break. To rank them at another moment, end the time range there."
 )
