@@ -89,10 +89,7 @@ func TestUnderLeastRequestAKilledServerIsLeftOutAndComesBack(t *testing.T) {
 	all := channeltest.StartServers(t, 3)
 	c := dial(t, pickfirst.Name, leastRequest, all)
 	c.CallUntilReached(ctx, 60, all.Addrs()...)
-	all[1].Kill()
-	c.CallUntilReached(ctx, 60, all[0].Addr, all[2].Addr)
-	all[1].Start()
-	c.CallUntilReached(ctx, 60, all.Addrs()...)
+	checkKilledServerIsLeftOut(ctx, c, all, 1)
 	if got := c.Value("grpc_lb_disconnections_total " + all[1].Addr); got != 1 {
 		t.Errorf("%v connections to the killed server were lost, want 1", got)
 	}

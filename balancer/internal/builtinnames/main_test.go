@@ -1,6 +1,8 @@
 package builtinnames_test
 
 import (
+	"context"
+	"slices"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -42,4 +44,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func dial(t *testing.T, policy, config string, to channeltest.Servers) *channeltest.Client {
 	t.Helper()
 	return channeltest.Dial(t, policy, to, grpc.WithDefaultServiceConfig(config))
+}
+
+// checkKilledServerIsLeftOut kills server i and starts it again. RPCs must go to all
+// other servers while it is down, and then to all.
+func checkKilledServerIsLeftOut(ctx context.Context, c *channeltest.Client, all channeltest.Servers, i int) {
+	others := slices.Delete(all.Addrs(), i, i+1)
+	all[i].Kill()
+	c.CallUntilReached(ctx, 60, others...)
+	all[i].Start()
+	c.CallUntilReached(ctx, 60, all.Addrs()...)
 }

@@ -47,10 +47,7 @@ func TestUnderABuiltInNameAKilledServerIsLeftOutAndComesBack(t *testing.T) {
 	all := channeltest.StartServers(t, 3)
 	c := dial(t, roundrobin.Name, `{"loadBalancingConfig": [{"round_robin": {}}]}`, all)
 	c.CallUntilReached(ctx, 30, all.Addrs()...)
-	all[1].Kill()
-	c.CallUntilReached(ctx, 30, all[0].Addr, all[2].Addr)
-	all[1].Start()
-	c.CallUntilReached(ctx, 30, all.Addrs()...)
+	checkKilledServerIsLeftOut(ctx, c, all, 1)
 	for addr, n := range c.CallUntilReached(ctx, 30, all.Addrs()...) {
 		if n != 10 {
 			t.Errorf("%d of 30 RPCs went to %s, want them in turn", n, addr)

@@ -82,8 +82,5 @@ func TestUnderRingHashRPCsWithoutASessionUseWhatIsReady(t *testing.T) {
 	all := channeltest.StartServers(t, 3)
 	c := dial(t, pickfirst.Name, ringHash, all)
 	c.CallUntilReached(ctx, 60, all.Addrs()...)
-	all[0].Kill()
-	c.CallUntilReached(ctx, 60, all[1].Addr, all[2].Addr)
-	all[0].Start()
-	c.CallUntilReached(ctx, 60, all.Addrs()...)
+	checkKilledServerIsLeftOut(ctx, c, all, 0)
 }

@@ -67,8 +67,3 @@ func (h *Health) Watch(req *healthpb.HealthCheckRequest, stream healthpb.Health_
 	h.Watches.Add(1)
 	return h.Server.Watch(req, stream)
 }
-
-// SetHealth sets the status of ProbeService in the server's health service.
-func (s *Server) SetHealth(status healthpb.HealthCheckResponse_ServingStatus) {
-	s.Health.SetServingStatus(ProbeService, status)
-}

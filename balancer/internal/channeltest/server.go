@@ -97,6 +97,11 @@ func (s *Server) GoAway() {
 	old.GracefulStop()
 }
 
+// SetHealth sets the status of ProbeService in the server's health service.
+func (s *Server) SetHealth(status healthpb.HealthCheckResponse_ServingStatus) {
+	s.Health.SetServingStatus(ProbeService, status)
+}
+
 // Address returns the server's address as a resolver returns it.
 func (s *Server) Address() resolver.Address {
 	return resolver.Address{Addr: s.Addr, ServerName: s.Name}

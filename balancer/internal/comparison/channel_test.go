@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -83,4 +84,16 @@ func (c *channel) shares(ctx context.Context, tb testing.TB, n int) map[string]i
 	}
 	c.sent += n
 	return shares
+}
+
+// useAllServers sends RPCs until each server gets its share. It fails the test if that
+// does not happen.
+func (c *channel) useAllServers(tb testing.TB) {
+	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		if len(c.shares(ctx, tb, servers)) == servers {
+			return
+		}
+	}
 }

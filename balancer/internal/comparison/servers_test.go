@@ -6,7 +6,6 @@ import (
 	"net"
 	"slices"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -73,16 +72,4 @@ func (f *fixture) startServer(tb testing.TB) string {
 		}
 	})
 	return lis.Addr().String()
-}
-
-// useAllServers sends RPCs until each server gets its share. It fails the test if that
-// does not happen.
-func (c *channel) useAllServers(tb testing.TB) {
-	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
-	defer cancel()
-	for {
-		if len(c.shares(ctx, tb, servers)) == servers {
-			return
-		}
-	}
 }

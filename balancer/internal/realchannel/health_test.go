@@ -1,6 +1,7 @@
 package realchannel_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -28,12 +29,19 @@ func withHealth(policy string) grpc.DialOption {
 	}`)
 }
 
+// dialWithHealth starts n servers, and a channel that uses round_robin2 and watches
+// their health.
+func dialWithHealth(t *testing.T, n int, setup ...func(int, *channeltest.Server)) (context.Context, *channeltest.Client, channeltest.Servers) {
+	t.Helper()
+	all := channeltest.StartServers(t, n, setup...)
+	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
+	return channeltest.Context(t), c, all
+}
+
 func TestAnEndpointThatIsNotServingGetsNoPicks(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 3)
+	ctx, c, all := dialWithHealth(t, 3)
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	c.CallUntilEven(ctx, 30, b...)
 
 	stop := c.Load(ctx)
@@ -61,14 +69,12 @@ func TestAnEndpointThatIsNotServingGetsNoPicks(t *testing.T) {
 
 func TestAnEndpointThatStartsNotServingJoinsWhenItServes(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 2, func(i int, s *channeltest.Server) {
+	ctx, c, all := dialWithHealth(t, 2, func(i int, s *channeltest.Server) {
 		if i == 0 {
 			s.SetHealth(notServing)
 		}
 	})
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	for range 30 {
 		if addr, err := c.Call(ctx); err != nil || addr != b[1] {
 			t.Errorf("RPC went to %q, %v; want %s, the one that serves", addr, err, b[1])
@@ -80,10 +86,8 @@ func TestAnEndpointThatStartsNotServingJoinsWhenItServes(t *testing.T) {
 
 func TestHealthIsFollowedAgainAfterAReconnect(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 2)
+	ctx, c, all := dialWithHealth(t, 2)
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	c.CallUntilEven(ctx, 10, b...)
 
 	all[0].Kill()
@@ -97,10 +101,8 @@ func TestHealthIsFollowedAgainAfterAReconnect(t *testing.T) {
 
 func TestWithNoEndpointServingRPCsFailAndSayWhy(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 2)
+	ctx, c, all := dialWithHealth(t, 2)
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	c.CallUntilEven(ctx, 10, b...)
 	for _, s := range all {
 		s.SetHealth(notServing)
@@ -125,14 +127,12 @@ func TestWithNoEndpointServingRPCsFailAndSayWhy(t *testing.T) {
 
 func TestAServerWithoutHealthServiceCountsAsHealthy(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 3, func(i int, s *channeltest.Server) {
+	ctx, c, all := dialWithHealth(t, 3, func(i int, s *channeltest.Server) {
 		if i == 2 {
 			s.Health = nil
 		}
 	})
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	c.CallUntilEven(ctx, 30, b...)
 	all[0].SetHealth(notServing)
 	c.CallUntilEven(ctx, 30, b[1], b[2])

@@ -111,14 +111,21 @@ func addrsOf(all []*pipeServer) []string {
 	return addrs
 }
 
-func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
-	t.Parallel()
+// testPipes runs a test in a bubble, with a channel to n servers.
+func testPipes(t *testing.T, policy string, n int, test func(context.Context, *testing.T, *channeltest.Client, []*pipeServer)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		all := startPipeServers(t, 3)
+		all := startPipeServers(t, n)
+		test(ctx, t, dialPipes(t, policy, all), all)
+	})
+}
+
+func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
+	t.Parallel()
+	testPipes(t, roundrobin2.Name, 3, func(ctx context.Context, t *testing.T, c *channeltest.Client, all []*pipeServer) {
 		b := addrsOf(all)
-		c := dialPipes(t, roundrobin2.Name, all)
 		c.Conn.Connect()
 		synctest.Wait()
 		c.CallUntilEven(ctx, 30, b...)
@@ -153,12 +160,8 @@ func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
 
 func TestPickFirst2FailsOverFromABlackHole(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		all := startPipeServers(t, 2)
+	testPipes(t, pickfirst2.Name, 2, func(ctx context.Context, t *testing.T, c *channeltest.Client, all []*pipeServer) {
 		b := addrsOf(all)
-		c := dialPipes(t, pickfirst2.Name, all)
 		c.CallUntilEven(ctx, 10, b[0])
 
 		// No RPC is needed: gRPC sends pings without one.

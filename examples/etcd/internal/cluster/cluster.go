@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/grpc-balancer2/balancer2/certs"
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/etcdclient"
@@ -140,32 +139,4 @@ func (c *Cluster) awaitLeader(ctx context.Context, leads func(*Member) (bool, er
 		return false, nil
 	})
 	return leader, err
-}
-
-// WaitServing waits until the member answers a linearizable read. It can do so only once
-// it has caught up with the others.
-func (m *Member) WaitServing(ctx context.Context) error {
-	client, err := etcdclient.New([]string{m.Endpoint()})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = client.Close() }() // it only says that its context ended
-	var last error
-	err = wait.Until(ctx, m.Name()+" serves", func() (bool, error) {
-		try, cancel := context.WithTimeout(ctx, 2*time.Second)
-		defer cancel()
-		if _, last = client.Get(try, "serving"); last == nil {
-			return true, nil
-		}
-		select {
-		case <-m.exited:
-			return false, fmt.Errorf("its process has ended: %s", m.how)
-		default:
-			return false, nil
-		}
-	})
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("%w; last error: %w", err, last)
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/etcdclient"
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 )
 
 // Member is a member of a cluster. It is not safe for concurrent use.
@@ -103,6 +108,34 @@ func (m *Member) Kill() error {
 	m.stdin.Close()
 	m.cmd = nil
 	return nil
+}
+
+// WaitServing waits until the member answers a linearizable read. It can do so only once
+// it has caught up with the others.
+func (m *Member) WaitServing(ctx context.Context) error {
+	client, err := etcdclient.New([]string{m.Endpoint()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }() // it only says that its context ended
+	var last error
+	err = wait.Until(ctx, m.Name()+" serves", func() (bool, error) {
+		try, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		if _, last = client.Get(try, "serving"); last == nil {
+			return true, nil
+		}
+		select {
+		case <-m.exited:
+			return false, fmt.Errorf("its process has ended: %s", m.how)
+		default:
+			return false, nil
+		}
+	})
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w; last error: %w", err, last)
+	}
+	return err
 }
 
 // tail is a writer that keeps the end of what is written to it.
