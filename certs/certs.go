@@ -30,8 +30,8 @@ type Set struct {
 // Embedded returns the set that is compiled into the program.
 func Embedded() Set { return Set{} }
 
-// Dir returns the set in the directory path. It is an error if there is no such
-// directory; its files are read when they are asked for.
+// Dir returns the set in the directory path. It returns an error if there is no such
+// directory. It reads no file: the methods of the Set do so, on each call.
 func Dir(path string) (Set, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -43,7 +43,8 @@ func Dir(path string) (Set, error) {
 	return Set{dir: path}, nil
 }
 
-// Members returns the names that the set has a certificate for, sorted.
+// Members returns the names for which the set has a certificate, sorted. If it cannot
+// read the directory, it returns nil.
 func (s Set) Members() []string {
 	files, err := fs.Glob(s.files(), "*.crt")
 	if err != nil {
@@ -58,9 +59,9 @@ func (s Set) Members() []string {
 	return names
 }
 
-// ServerConfig returns the configuration of a server that shows the certificate
-// NAME.crt with the key NAME.key and asks its clients for none. Each call reads
-// the files and returns a configuration of the caller's own.
+// ServerConfig returns the TLS configuration of a server that presents the certificate
+// NAME.crt, with the key NAME.key. It does not ask clients for certificates. Each call
+// reads the files and returns a new configuration, which the caller may change.
 func (s Set) ServerConfig(name string) (*tls.Config, error) {
 	certPEM, err := s.read(name + ".crt")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -82,10 +83,10 @@ func (s Set) ServerConfig(name string) (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// ClientConfig returns the configuration of a client that trusts the set's CA
-// and nobody else. ServerName is left to the caller: gRPC takes it from the
-// address or the channel. Each call reads the file and returns a configuration
-// of the caller's own.
+// ClientConfig returns the TLS configuration of a client that trusts only the set's CA.
+// ServerName is not set: gRPC takes it from the address or the channel, and other
+// callers must set it. Each call reads the file and returns a new configuration, which
+// the caller may change.
 func (s Set) ClientConfig() (*tls.Config, error) {
 	caPEM, err := s.read(caFile)
 	if err != nil {
@@ -94,8 +95,8 @@ func (s Set) ClientConfig() (*tls.Config, error) {
 	return clientConfig(caPEM, s.path(caFile))
 }
 
-// ClientConfig is [Set.ClientConfig] for a CA that is in a file of its own. The
-// file may hold several certificates; each is trusted.
+// ClientConfig is [Set.ClientConfig] for a CA in a single file. The client trusts each
+// certificate in the file.
 func ClientConfig(caFile string) (*tls.Config, error) {
 	caPEM, err := os.ReadFile(caFile)
 	if err != nil {
@@ -119,8 +120,8 @@ func (s Set) files() fs.FS {
 	return os.DirFS(s.dir)
 }
 
-// read returns the content of a file. Its errors name the file with its
-// directory, which those of fs.FS do not.
+// read returns the content of a file. Its errors name the file and its directory; the
+// errors of fs.FS only name the file.
 func (s Set) read(file string) ([]byte, error) {
 	data, err := fs.ReadFile(s.files(), file)
 	if err != nil {
@@ -129,7 +130,7 @@ func (s Set) read(file string) ([]byte, error) {
 	return data, nil
 }
 
-// path names a file of the set in messages.
+// path formats the path of a file for messages.
 func (s Set) path(file string) string {
 	if s.dir == "" {
 		return fmt.Sprintf("embedded %q", file)
@@ -137,8 +138,8 @@ func (s Set) path(file string) string {
 	return fmt.Sprintf("%q", filepath.Join(s.dir, file))
 }
 
-// cause strips the operation and the path of a file error; the callers say
-// both in better words.
+// cause strips the operation and the path from a file error, because the callers add
+// their own.
 func cause(err error) error {
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err

@@ -17,8 +17,8 @@ import (
 
 const member1 = "member1.etcd.local"
 
-// handshake connects a client that expects name with a server and returns the
-// client's error.
+// handshake connects a client to a server. The client expects name. handshake returns
+// the client's error.
 func handshake(t *testing.T, server, client *tls.Config, name string) error {
 	t.Helper()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", server)
@@ -30,7 +30,7 @@ func handshake(t *testing.T, server, client *tls.Config, name string) error {
 		defer close(served)
 		conn, err := listener.Accept()
 		if err != nil {
-			return // the client never came; its own error says why
+			return // the client did not connect; its error says why
 		}
 		defer conn.Close()
 		_ = conn.(*tls.Conn).Handshake() // the client reports the failure under test
@@ -78,7 +78,7 @@ func TestClientOfAnotherCATrustsNoMember(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A member's certificate as the CA file: valid, but not the one that signed.
+	// A member's certificate as the CA file: it is valid, but it signed nothing.
 	client, err := certs.ClientConfig("member2.etcd.local.crt")
 	if err != nil {
 		t.Fatal(err)

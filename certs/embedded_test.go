@@ -41,7 +41,7 @@ func TestMemberCertificatesHoldForOneNameAndBothUses(t *testing.T) {
 			t.Errorf("%s: DNS names (-want +got):\n%s", name, diff)
 		}
 		if len(cert.IPAddresses)+len(cert.EmailAddresses)+len(cert.URIs) > 0 {
-			t.Errorf("%s: is valid for more than its DNS name", name)
+			t.Errorf("%s: the certificate is valid for more than its DNS name", name)
 		}
 		if cert.IsCA || cert.KeyUsage != x509.KeyUsageDigitalSignature {
 			t.Errorf("%s: CA %t, key usage %b, want an end-entity certificate that signs", name, cert.IsCA, cert.KeyUsage)
@@ -79,7 +79,7 @@ func TestTheCACanSignMembersOfTheDomainOnly(t *testing.T) {
 	checkCommon(t, ca)
 }
 
-// checkCommon checks what holds for the CA and the members alike.
+// checkCommon checks what the CA and the members have in common.
 func checkCommon(t *testing.T, cert *x509.Certificate) {
 	t.Helper()
 	name := cert.Subject.CommonName
@@ -90,7 +90,7 @@ func checkCommon(t *testing.T, cert *x509.Certificate) {
 		t.Errorf("%s: key %T, want ECDSA P-256", name, cert.PublicKey)
 	}
 	if now := time.Now(); cert.NotBefore.After(now) || cert.NotAfter.Before(now.AddDate(10, 0, 0)) {
-		t.Errorf("%s: valid from %v to %v, want now and for ten years more", name, cert.NotBefore, cert.NotAfter)
+		t.Errorf("%s: valid from %v to %v, want it valid now and for ten more years", name, cert.NotBefore, cert.NotAfter)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/certs"
 )
 
-// A server shows the certificate of one member; a client that trusts the CA
-// reaches it under that member's name.
+// A server presents the certificate of one member. A client that trusts the CA connects
+// to it under that member's name.
 func Example() {
 	set := certs.Embedded()
 	server, err := set.ServerConfig("member1.etcd.local")
@@ -62,8 +62,8 @@ func ExampleSet_Members() {
 	// member3.etcd.local
 }
 
-// Dir reads a set of one's own, made with go run ./certs/generate -out DIR. Here
-// it is the folder that the embedded set comes from.
+// Dir reads your own set, made with go run ./certs/generate -out DIR. Here it reads the
+// directory of the embedded set.
 func ExampleDir() {
 	set, err := certs.Dir(".")
 	if err != nil {
@@ -78,7 +78,7 @@ func ExampleDir() {
 	// Output: 3 members
 }
 
-// Where only the CA is at hand, a client needs no more than that.
+// A client only needs the CA's file.
 func ExampleClientConfig() {
 	config, err := certs.ClientConfig("ca.crt")
 	if err != nil {

@@ -110,7 +110,7 @@ func TestWhatIsHeardOfALoserDoesNotCount(t *testing.T) {
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 		advance(250 * time.Millisecond)
 		a, b := cc.SubConn("a:1"), cc.SubConn("b:1")
-		cc.Together(func() { // both connect, and b's connection is lost at once
+		cc.DeliverAfter(func() { // both connect, and b's connection is lost at once
 			a.Ready()
 			b.Ready()
 			b.Idle()

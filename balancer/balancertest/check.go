@@ -9,37 +9,36 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// An Exception is a demand that a policy is known not to meet.
+// Exception is a demand that a policy is known not to meet.
 type Exception string
 
 const (
-	// ShutsDownFirst is for policies that shut a SubConn down and only then report
-	// a picker without it. RPCs that choose it meanwhile wait. All that are made of
-	// grpc-go's pick_first, endpointsharding or base are of this kind.
+	// ShutsDownFirst is for policies that shut a SubConn down before they report a
+	// picker without it. RPCs that choose it in between wait. All policies built on
+	// grpc-go's pick_first, endpointsharding or base do this.
 	ShutsDownFirst Exception = "a picker without them is reported before SubConns are shut down"
 
-	// SerialExitIdle is for policies whose ExitIdle must not be called beside
-	// another call. All that are made of grpc-go's endpointsharding are of this
-	// kind: there it is a data race.
+	// SerialExitIdle is for policies whose ExitIdle must not run at the same time as
+	// another call. In all policies built on grpc-go's endpointsharding that is a
+	// data race.
 	SerialExitIdle Exception = "ExitIdle may come from any goroutine"
 )
 
-// Check tests that the policies that b builds do what gRPC counts on, whatever
-// they are for: see "What Check demands" above. Each demand is a subtest, whose
-// name says what it is. A subtest that fails prints the events that led to it.
+// Check tests that the policies that b builds do what gRPC expects of every
+// policy; see "What Check demands" above. Each demand is a subtest named for it.
+// A failed subtest prints the events that led to the failure.
 //
 //	func TestMyPolicy(t *testing.T) {
 //		balancertest.Check(t, balancer.Get("my_policy"))
 //	}
 //
-// The demands that a policy cannot meet because of what it is made of can be named
-// as exceptions. They are left out.
+// Check skips the demands that are given as exceptions. They are for demands that
+// a policy cannot meet because of the packages that it is built on.
 //
-// The subtests run in [testing/synctest] bubbles: the policy's timers fire
-// without delay, and a goroutine that is still there when the policy has been
-// closed ends the test with a panic that says "blocked goroutines remain". What
-// the policy shares between channels must not use channels or timers made in one
-// of them.
+// The subtests run in [testing/synctest] bubbles, where the policy's timers fire
+// without delay. A goroutine that outlives the policy ends the test with a panic
+// that says "blocked goroutines remain". State that the policy's instances share
+// must not hold a Go channel or timer that was made in a subtest.
 func Check(t *testing.T, b balancer.Builder, exceptions ...Exception) {
 	t.Helper()
 	if b == nil {
@@ -53,7 +52,7 @@ func Check(t *testing.T, b balancer.Builder, exceptions ...Exception) {
 			continue
 		}
 		t.Run(d.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { d.on(t, b) })
+			synctest.Test(t, func(t *testing.T) { d.run(t, b) })
 		})
 	}
 }
@@ -61,13 +60,13 @@ func Check(t *testing.T, b balancer.Builder, exceptions ...Exception) {
 func unknownException(exceptions []Exception) error {
 	for _, e := range exceptions {
 		if e != ShutsDownFirst && e != SerialExitIdle {
-			return fmt.Errorf("balancertest: check policy: there is no exception %q; use the constants", e)
+			return fmt.Errorf("balancertest: check policy: unknown exception %q; use the constants", e)
 		}
 	}
 	return nil
 }
 
-// demand is one thing that a policy must do.
+// demand is one requirement on a policy.
 type demand struct {
 	name  string
 	check func(*trial)
@@ -93,8 +92,8 @@ func demands() []demand {
 	return all
 }
 
-// on checks that the policies of b meet the demand. It must run in a bubble.
-func (d demand) on(tb testing.TB, b balancer.Builder) {
+// run checks that the policies of b meet the demand. It must run in a bubble.
+func (d demand) run(tb testing.TB, b balancer.Builder) {
 	tb.Helper()
 	t := newTrial(tb, b)
 	defer t.end()

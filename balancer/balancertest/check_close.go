@@ -23,7 +23,7 @@ var situations = []situation{
 	{"before connecting", func(t *trial) { t.update(addrA, addrB) }},
 	{"while connecting", func(t *trial) {
 		t.update(addrA, addrB)
-		t.pickAlone()
+		t.pickAndDiscard()
 		t.settle()
 		for _, sc := range t.cc.Live() {
 			if sc.Wanted() {
@@ -47,7 +47,7 @@ var situations = []situation{
 	{"after an empty update", func(t *trial) {
 		t.update(addrA, addrB)
 		t.ready()
-		_ = t.policy.UpdateWithConfig(emptyConfig) // another demand is about the error
+		_ = t.policy.UpdateWithConfig(emptyConfig) // another demand checks the error
 	}},
 	{"after an empty first update", func(t *trial) { _ = t.policy.UpdateWithConfig(emptyConfig) }},
 	{"after a resolver error", func(t *trial) { t.policy.ResolverError(errResolver) }},
@@ -63,9 +63,9 @@ var situations = []situation{
 	}},
 }
 
-// checkClose closes the policy in the situation, before its goroutines and
-// timers have run their course. That nothing is reported or made afterwards is
-// watched by the channel, see misuse.go.
+// checkClose closes the policy in the situation, while its goroutines and timers
+// may still be running. The channel checks that the policy reports and makes
+// nothing afterwards; see clientconn_watch.go.
 func checkClose(t *trial, s situation) {
 	t.tb.Helper()
 	s.reach(t)

@@ -2,9 +2,9 @@ package balancertest
 
 import "runtime"
 
-// checkExitIdle has ExitIdle come in the states that a policy can be in. What it
-// reports before its first update is left to it: grpc-go's endpointsharding
-// reports TRANSIENT_FAILURE, others nothing.
+// checkExitIdle calls ExitIdle in each state that a policy can be in. It accepts
+// any report before the first update: grpc-go's endpointsharding reports
+// TRANSIENT_FAILURE then, other policies report nothing.
 func checkExitIdle(t *trial) {
 	t.tb.Helper()
 	t.exitIdle()
@@ -13,7 +13,7 @@ func checkExitIdle(t *trial) {
 	t.ready()
 	t.exitIdle()
 	if len(t.picked()) == 0 {
-		t.tb.Fatalf("after ExitIdle no RPC gets a SubConn, though the policy was READY; do nothing then")
+		t.tb.Fatalf("after ExitIdle no RPC gets a SubConn, though the policy was READY; do nothing in ExitIdle when READY")
 	}
 	t.picked()[0].Idle()
 	t.exitIdle()
@@ -34,16 +34,16 @@ func (t *trial) exitIdle() {
 	t.settle()
 }
 
-// checkExitIdleBesideCalls calls ExitIdle on other goroutines than the channel's,
-// as parent policies and pickers do.
+// checkExitIdleBesideCalls calls ExitIdle on its own goroutines during other
+// calls, as parent policies and pickers do.
 func checkExitIdleBesideCalls(t *trial) {
 	t.tb.Helper()
 	update := t.updates()
-	t.meanwhile(func() {
+	t.concurrently(func() {
 		for round := range rounds {
 			update()
 			for _, sc := range t.cc.Live() {
-				t.flap(sc, round%3 == 0)
+				t.step(sc, round%3 == 0)
 			}
 			t.policy.ResolverError(errResolver)
 			runtime.Gosched()

@@ -10,33 +10,33 @@ import (
 
 const rounds = 200
 
-// checkConcurrency has everything come at once that gRPC does not put in order,
-// and then picks during Close. The race detector sees more of it.
+// checkConcurrency makes all kinds of calls concurrently, and then picks during
+// Close. Run it with the race detector, which finds more.
 func checkConcurrency(t *trial) {
 	t.tb.Helper()
 	t.update(addrA, addrB)
-	t.meanwhile(func() {
+	t.concurrently(func() {
 		for round := range rounds {
 			for _, sc := range t.cc.Live() {
-				t.flap(sc, round%3 == 0)
+				t.step(sc, round%3 == 0)
 			}
 			runtime.Gosched()
 		}
-	}, t.pickAlone, t.pickAlone, t.policy.ExitIdle, t.updates())
+	}, t.pickAndDiscard, t.pickAndDiscard, t.policy.ExitIdle, t.updates())
 	t.update(addrA, addrB)
-	t.wait(longTime) // so many losses may make a policy pause
+	t.wait(longTime) // after so many losses a policy may pause
 	t.ready()
-	t.meanwhile(t.close, t.pickAlone, t.pickAlone)
+	t.concurrently(t.close, t.pickAndDiscard, t.pickAndDiscard)
 	t.settle()
 	for _, sc := range t.cc.Live() {
 		t.tb.Errorf("%v is open after Close; shut it down in Close", sc)
 	}
 }
 
-func (t *trial) pickAlone() { _, _ = t.pick() }
+func (t *trial) pickAndDiscard() { _, _ = t.pick() }
 
-// updates returns a call that sends one of several lists of endpoints, each time
-// another.
+// updates returns a function that sends an update. Each call sends the next of
+// several lists of endpoints.
 func (t *trial) updates() func() {
 	lists := [][]string{{addrB, addrA}, {addrB, addrC}, {addrA, addrB}}
 	n := 0
@@ -46,16 +46,16 @@ func (t *trial) updates() func() {
 	}
 }
 
-// meanwhile repeats each of the calls on a goroutine until do has returned. A call
-// that panics is not repeated.
-func (t *trial) meanwhile(do func(), calls ...func()) {
+// concurrently runs do, and repeats each of the calls on its own goroutine until do
+// has returned. It does not repeat a call that panicked.
+func (t *trial) concurrently(do func(), calls ...func()) {
 	var stop atomic.Bool
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop.Store(true)
 	for _, call := range calls {
 		running.Go(func() {
-			defer func() { t.explain(recover()) }()
+			defer func() { t.reportPanic(recover()) }()
 			until(&stop, call)
 		})
 	}
@@ -70,8 +70,9 @@ func until(stop *atomic.Bool, do func()) {
 	}
 }
 
-// flap takes the SubConn one state on.
-func (t *trial) flap(sc *SubConn, fail bool) {
+// step moves the SubConn to its next state: on to READY, or to TRANSIENT_FAILURE if
+// fail is set, and from either to IDLE.
+func (t *trial) step(sc *SubConn, fail bool) {
 	t.tb.Helper()
 	switch state := sc.State(); {
 	case state == connectivity.Idle && sc.Wanted():

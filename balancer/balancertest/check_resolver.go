@@ -7,29 +7,29 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// checkEmptyUpdate sends empty updates, first and when READY. The policy may
-// serve RPCs from what it had or have them fail, but they must not wait: there
-// may never be another update.
+// checkEmptyUpdate sends an empty update first of all, and one when READY. The
+// policy may serve RPCs from the endpoints it had, or let them fail. They must not
+// wait: another update may never come.
 func checkEmptyUpdate(t *trial) {
 	t.tb.Helper()
-	t.empty()
+	t.emptyUpdate()
 	t.wantFailure("after an empty first update")
 	t.update(addrA, addrB)
 	t.ready()
-	t.empty()
+	t.emptyUpdate()
 	t.wantNoneShutDown("after an empty update")
 	t.drive(true)
 	if _, err := t.pick(); errors.Is(err, balancer.ErrNoSubConnAvailable) {
-		t.tb.Errorf("after an empty update RPCs wait; serve them from the endpoints before, or have them fail")
+		t.tb.Errorf("after an empty update RPCs wait; keep using the old endpoints, or let RPCs fail")
 	}
 	t.update(addrA, addrB)
 	t.ready()
 }
 
-func (t *trial) empty() {
+func (t *trial) emptyUpdate() {
 	t.tb.Helper()
 	if err := t.policy.UpdateWithConfig(emptyConfig); !errors.Is(err, balancer.ErrBadResolverState) {
-		t.tb.Errorf("empty resolver update: error %v, want balancer.ErrBadResolverState, or gRPC does not resolve again", err)
+		t.tb.Errorf("empty resolver update: error %v, want balancer.ErrBadResolverState; otherwise gRPC does not resolve again", err)
 	}
 	t.wait(promptly)
 }
@@ -51,7 +51,7 @@ func checkLateResolverError(t *trial) {
 	t.policy.ResolverError(errResolver)
 	t.wait(promptly)
 	if s := t.cc.State().ConnectivityState; s != connectivity.Ready {
-		t.tb.Errorf("the policy reports %v after a resolver error, want READY: its connections are as good as before", s)
+		t.tb.Errorf("the policy reports %v after a resolver error, want READY: its connections still work", s)
 	}
 	if len(t.picked()) == 0 {
 		t.tb.Errorf("no RPC gets a SubConn after a resolver error; keep the picker")

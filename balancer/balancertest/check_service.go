@@ -19,8 +19,8 @@ func checkService(t *trial) {
 	t.ready()
 }
 
-// checkLoss loses the connections that RPCs go to, one after the other, and
-// makes none anew.
+// checkLoss loses the connections that RPCs use, one after the other, and replaces
+// none.
 func checkLoss(t *trial) {
 	t.tb.Helper()
 	t.update(addrA, addrB)
@@ -30,13 +30,13 @@ func checkLoss(t *trial) {
 		sc.Idle()
 		t.wait(promptly)
 		if len(t.cc.States()) == before {
-			t.tb.Errorf("no new picker within %v after the connection of %v was lost; report one, or RPCs that chose it wait", promptly, sc)
+			t.tb.Errorf("no new picker within %v after the connection of %v was lost; report one, because RPCs that chose it wait", promptly, sc)
 		}
 		t.picked()
 	}
 }
 
-// checkReplacement has the resolver replace all endpoints.
+// checkReplacement replaces all endpoints in a resolver update.
 func checkReplacement(t *trial) {
 	t.tb.Helper()
 	t.update(addrA, addrB)
@@ -47,18 +47,18 @@ func checkReplacement(t *trial) {
 	t.wait(longTime)
 	for _, sc := range t.cc.Live() {
 		if sc.Addr() != addrC {
-			t.tb.Errorf("%v is open, though the resolver has taken its endpoint away and another is READY; shut it down", sc)
+			t.tb.Errorf("%v is open, though the resolver removed its endpoint and another is READY; shut it down", sc)
 		}
 	}
 }
 
-// wantNoneShutDown fails the test if RPCs go to SubConns that are shut down.
-// Those that merely have lost their connection may be chosen for a moment.
+// wantNoneShutDown fails the test if RPCs go to SubConns that are shut down. The
+// picker may still choose SubConns that have just lost their connection.
 func (t *trial) wantNoneShutDown(when string) {
 	t.tb.Helper()
 	for range pickCount {
 		if sc, err := t.pick(); err == nil && sc.IsShutdown() {
-			t.tb.Errorf("%s the picker chose %v, which is shut down; report a picker without it first, or RPCs wait for one", when, sc)
+			t.tb.Errorf("%s the picker chose %v, which is shut down; report a picker without it before Shutdown, because RPCs that choose it wait", when, sc)
 			return
 		}
 	}

@@ -1,13 +1,9 @@
 package balancertest_test
 
 import (
-	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/leastrequest"
@@ -38,19 +34,19 @@ func TestExceptionsAreLeftOut(t *testing.T) {
 			balancertest.Check(t, b, exception)
 		})
 		if _, ok := balancertest.Demands()[string(exception)]; !ok {
-			t.Errorf("there is no demand %q", exception)
+			t.Errorf("no demand is called %q", exception)
 		}
 		if err := balancertest.UnknownException(exception); err != nil {
 			t.Errorf("exception %q: %v", exception, err)
 		}
 	}
 	if err := balancertest.UnknownException(balancertest.ShutsDownFirst, "a typo"); err == nil {
-		t.Error("an exception that there is not was accepted")
+		t.Error("an unknown exception was accepted")
 	}
 }
 
-// The SubConns are taken away in five ways when the policy is READY, and in one
-// when a connection was lost of which the picker does not know.
+// Check removes the SubConns in five ways when the policy is READY, and in one way
+// after the loss of a connection that the picker still chooses.
 func TestCheckSeesAnEarlyShutdownInEachRemoval(t *testing.T) {
 	t.Parallel()
 	for want, f := range map[int]fault{
@@ -70,7 +66,7 @@ func TestCheckSeesAnEarlyShutdownInEachRemoval(t *testing.T) {
 	}
 }
 
-// A policy that has panicked may hold locks, and Close would wait for them.
+// A policy that panicked may still hold a lock that Close needs.
 func TestCheckDoesNotTouchAPolicyThatPanicked(t *testing.T) {
 	t.Parallel()
 	failures, _ := failuresOf(t, emptyUpdate, planted{fault{panicsOnEmpty: true, panicsInClose: true}})
@@ -79,8 +75,8 @@ func TestCheckDoesNotTouchAPolicyThatPanicked(t *testing.T) {
 	}
 }
 
-// TestGRPCsOwnPoliciesNeedTheException fails when grpc-go has mended its own: take
-// the exceptions out of the tests that name them then, and mend what they say.
+// TestGRPCsOwnPoliciesNeedTheException fails once grpc-go reports the picker first.
+// Then remove the exceptions from the tests that name them, and correct the docs.
 func TestGRPCsOwnPoliciesNeedTheException(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{pickfirst.Name, roundrobin.Name, leastrequest.Name} {
@@ -105,39 +101,6 @@ func TestCheckExplainsABuilderThatReturnsNil(t *testing.T) {
 	}
 }
 
-// recorder is a testing.TB that keeps the failures that a test expects.
-type recorder struct {
-	testing.TB
-	mu       sync.Mutex
-	failures []string
-	logs     []string
-}
-
-func (r *recorder) Helper() {}
-
-func (r *recorder) Errorf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failures = append(r.failures, fmt.Sprintf(format, args...))
-}
-
-func (r *recorder) Fatalf(format string, args ...any) {
-	r.Errorf(format, args...)
-	runtime.Goexit()
-}
-
-func (r *recorder) Failed() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.failures) > 0
-}
-
-func (r *recorder) Logf(format string, args ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.logs = append(r.logs, fmt.Sprintf(format, args...))
-}
-
 const (
 	config       = "an empty config and unknown fields are accepted, broken JSON is not"
 	service      = "RPCs are served by READY SubConns, and fail when no endpoint can be reached"
@@ -153,7 +116,7 @@ const (
 	concurrency  = "picks, state changes, updates and ExitIdle may come at the same time"
 )
 
-// TestCheckFindsFaults has policies that are each wrong in one way.
+// TestCheckFindsFaults checks policies with one fault each.
 func TestCheckFindsFaults(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -162,7 +125,7 @@ func TestCheckFindsFaults(t *testing.T) {
 		want   string
 	}{
 		"leaks a SubConn on Close":               {fault{leaksOnClose: true}, closeReady, "is open after Close"},
-		"leaks the SubConn of an endpoint gone":  {fault{leaksOnUpdate: true}, replacement, "has taken its endpoint away"},
+		"leaks the SubConn of an endpoint gone":  {fault{leaksOnUpdate: true}, replacement, "the resolver removed its endpoint"},
 		"keeps a picker with a dead SubConn":     {fault{keepsDead: true}, replacement, "which is shut down"},
 		"shuts a SubConn down first":             {fault{shutsDownFirst: true}, order, "was shut down while the picker chose it"},
 		"cannot have ExitIdle beside an update":  {fault{exitsIdleAlone: true}, anyGoroutine, "panicked: ExitIdle during an update"},
@@ -191,7 +154,7 @@ func TestCheckFindsFaults(t *testing.T) {
 		"ignores the resolver's error":           {fault{ignoresEarlyError: true}, earlyError, "RPCs wait"},
 		"fails on a resolver's error when READY": {fault{failsOnLateError: true}, lateError, "reports TRANSIENT_FAILURE after a resolver error"},
 		"reconnects on a resolver's error":       {fault{dropsOnLateError: true}, lateError, "is shut down after a resolver error"},
-		"accepts broken JSON":                    {fault{acceptsBadConfig: true}, config, "of {;"},
+		"accepts broken JSON":                    {fault{acceptsBadConfig: true}, config, "for {;"},
 		"refuses fields that it does not know":   {fault{refusesUnknown: true}, config, "refused"},
 		"does not become READY":                  {fault{neverReady: true}, service, "reports CONNECTING when all connections"},
 		"asks for new connections without end":   {fault{endless: true}, service, "without end"},
@@ -209,8 +172,8 @@ func TestCheckFindsFaults(t *testing.T) {
 	}
 }
 
-// A leak is found wherever the policy is when it is closed, if it has a SubConn
-// there, and after everything came at the same time.
+// Check finds a leak in each situation in which the policy has a SubConn, and after
+// concurrent calls.
 func TestCheckFindsALeakInEachSituation(t *testing.T) {
 	t.Parallel()
 	withoutSubConn := []string{"before any update", "after ExitIdle before any update", "after an empty update", "after an empty first update", "after a resolver error"}
@@ -230,23 +193,6 @@ func TestCheckFindsALeakInEachSituation(t *testing.T) {
 		})
 	}
 	if found != 8 {
-		t.Errorf("%d demands see a leak, want 8", found)
+		t.Errorf("%d demands can find a leak, want 8", found)
 	}
-}
-
-// failuresOf checks the demand, which fails, but not the test.
-func failuresOf(t *testing.T, demand string, b balancer.Builder) (failures, logs []string) {
-	t.Helper()
-	check, ok := balancertest.Demands()[demand]
-	if !ok {
-		t.Fatalf("there is no demand %q", demand)
-	}
-	synctest.Test(t, func(t *testing.T) {
-		r := &recorder{TB: t}
-		var running sync.WaitGroup
-		running.Go(func() { check(r, b) })
-		running.Wait()
-		failures, logs = r.failures, r.logs
-	})
-	return failures, logs
 }

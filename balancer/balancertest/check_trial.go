@@ -17,14 +17,14 @@ const (
 	emptyConfig = "{}"
 	eventsShown = 60
 
-	promptly  = 100 * time.Millisecond // RPCs are held back till then
-	longTime  = time.Hour              // any timer has fired by then
-	pickCount = 64                     // enough for random pickers to choose each of a few SubConns
+	promptly  = 100 * time.Millisecond // a policy may delay a new picker by this much
+	longTime  = time.Hour              // by then every timer has fired
+	pickCount = 64                     // enough for a random picker to choose each of a few SubConns
 )
 
 var errRefused = errors.New("connection refused")
 
-// trial is one policy on a channel, driven by a demand.
+// trial checks one demand on one policy.
 type trial struct {
 	tb      testing.TB
 	cc      *ClientConn
@@ -32,7 +32,7 @@ type trial struct {
 	policy  *Policy // nil until it is built
 	closed  bool
 
-	panicked atomic.Bool // the policy may hold locks: it is not touched again
+	panicked atomic.Bool // the policy may hold locks: do not call it again
 }
 
 func newTrial(tb testing.TB, b balancer.Builder) *trial {
@@ -43,13 +43,13 @@ func newTrial(tb testing.TB, b balancer.Builder) *trial {
 	return &trial{tb: tb, cc: cc, builder: b}
 }
 
-// end closes the policy if the demand did not, waits for what it does too late,
-// and explains a failure.
+// end closes the policy if the demand did not. It waits, so that the channel
+// catches what the policy does after Close, and prints the events of a failure.
 func (t *trial) end() {
 	t.tb.Helper()
-	t.explain(recover())
+	t.reportPanic(recover())
 	if !t.panicked.Load() && t.policy != nil {
-		t.finish()
+		t.closeAndWait()
 	}
 	if !t.tb.Failed() {
 		return
@@ -59,16 +59,17 @@ func (t *trial) end() {
 	t.tb.Logf("what happened, without the first %d events:\n\t%s", omitted, strings.Join(events[omitted:], "\n\t"))
 }
 
-// finish closes the policy, which may panic as in any other call.
-func (t *trial) finish() {
+// closeAndWait closes the policy and lets all its timers fire.
+func (t *trial) closeAndWait() {
 	t.tb.Helper()
-	defer func() { t.explain(recover()) }()
+	defer func() { t.reportPanic(recover()) }()
 	t.close()
 	t.wait(longTime)
 }
 
-// explain fails the test if p is what the policy panicked with.
-func (t *trial) explain(p any) {
+// reportPanic fails the test if the policy has panicked: p is what recover
+// returned.
+func (t *trial) reportPanic(p any) {
 	t.tb.Helper()
 	if p != nil {
 		t.panicked.Store(true)
@@ -83,22 +84,22 @@ func (t *trial) close() {
 	}
 }
 
-// settle waits until the policy's goroutines have nothing to do, and delivers
-// what followed from what they did.
+// settle waits until the policy's goroutines are idle, and delivers the state
+// changes that their calls caused.
 func (t *trial) settle() {
 	synctest.Wait()
 	t.cc.serial.run(func() {})
 	synctest.Wait()
 }
 
-// wait lets time pass, which takes none.
+// wait lets d pass on the bubble's clock.
 func (t *trial) wait(d time.Duration) {
 	t.settle()
 	time.Sleep(d)
 	t.settle()
 }
 
-// update sends endpoints, which the policy must accept.
+// update sends a resolver update, which the policy must accept.
 func (t *trial) update(addrs ...string) {
 	t.tb.Helper()
 	if err := t.policy.UpdateWithConfig(emptyConfig, Endpoints(addrs...)...); err != nil {
@@ -107,16 +108,16 @@ func (t *trial) update(addrs ...string) {
 	t.settle()
 }
 
-// drive answers all that the policy wants of its SubConns: connections are made,
-// or else they fail. Then a moment passes.
-func (t *trial) drive(made bool) {
+// drive ends each connection attempt, as a success or a failure, until the policy
+// asks for no more.
+func (t *trial) drive(succeed bool) {
 	t.tb.Helper()
-	for range 100 { // rounds; a policy may want one SubConn after the other
-		t.pickAlone() // lazy policies connect when there is an RPC
+	for range 100 { // a policy may connect its SubConns one after the other
+		t.pickAndDiscard() // lazy policies connect only for an RPC
 		t.wait(promptly)
 		changed := false
 		for _, sc := range t.cc.Live() {
-			changed = t.advance(sc, made) || changed
+			changed = t.advance(sc, succeed) || changed
 		}
 		t.settle()
 		if !changed {
@@ -126,30 +127,30 @@ func (t *trial) drive(made bool) {
 	t.tb.Fatalf("the policy asks for new connections without end")
 }
 
-// advance takes the SubConn to READY or TRANSIENT_FAILURE, and tells whether it
-// was not there.
-func (t *trial) advance(sc *SubConn, made bool) bool {
+// advance moves the SubConn towards READY, or else TRANSIENT_FAILURE. It reports
+// whether it changed the state.
+func (t *trial) advance(sc *SubConn, succeed bool) bool {
 	t.tb.Helper()
 	switch state := sc.State(); {
 	case state == connectivity.Idle && !sc.Wanted():
 		return false
 	case state == connectivity.Idle, state == connectivity.Connecting:
-		if made {
+		if succeed {
 			sc.Ready()
 		} else {
 			sc.Fail(errRefused)
 		}
 		return true
-	case state == connectivity.TransientFailure && made:
-		sc.Idle() // it has backed off
+	case state == connectivity.TransientFailure && succeed:
+		sc.Idle() // its backoff is over
 		return true
 	default:
 		return false
 	}
 }
 
-// pick starts an RPC and ends it, as gRPC does. It returns what [ClientConn.Pick]
-// does.
+// pick starts an RPC and ends it, as gRPC does. It returns the results of
+// [ClientConn.Pick].
 func (t *trial) pick() (*SubConn, error) {
 	t.tb.Helper()
 	sc, done, err := t.cc.pick()
@@ -160,8 +161,8 @@ func (t *trial) pick() (*SubConn, error) {
 	return sc, err
 }
 
-// picked returns the SubConns that RPCs go to now, and fails the test for each
-// that has no connection.
+// picked returns the SubConns that RPCs go to now. It fails the test for each one
+// without a connection.
 func (t *trial) picked() []*SubConn {
 	t.tb.Helper()
 	var found []*SubConn
@@ -174,13 +175,13 @@ func (t *trial) picked() []*SubConn {
 		seen[sc] = true
 		found = append(found, sc)
 		if state := sc.State(); state != connectivity.Ready {
-			t.tb.Errorf("the picker chose %v, which is in %v; report a picker without it, or RPCs wait for one", sc, state)
+			t.tb.Errorf("the picker chose %v, which is in %v; report a picker without it, because RPCs that choose it wait", sc, state)
 		}
 	}
 	return found
 }
 
-// ready brings the policy to READY on the endpoints that it has.
+// ready brings the policy to READY.
 func (t *trial) ready() {
 	t.tb.Helper()
 	t.drive(true)
@@ -193,7 +194,7 @@ func (t *trial) ready() {
 	}
 }
 
-// wantFailure fails the test unless RPCs fail at once, and do not wait.
+// wantFailure fails the test unless RPCs fail at once.
 func (t *trial) wantFailure(when string) {
 	t.tb.Helper()
 	sc, err := t.pick()

@@ -20,8 +20,8 @@ func Endpoints(addrs ...string) []resolver.Endpoint {
 	return es
 }
 
-// ResolverState returns a resolver update with the endpoints, and with their
-// addresses in Addresses, as gRPC's channel fills it.
+// ResolverState returns a resolver update with the endpoints. Like gRPC's channel,
+// it fills Addresses with the endpoints' addresses.
 func ResolverState(endpoints ...resolver.Endpoint) resolver.State {
 	s := resolver.State{Endpoints: endpoints}
 	for _, e := range endpoints {

@@ -13,14 +13,14 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// inExample stands for the *testing.T that a test has and an Example has not.
+// inExample takes the place of the *testing.T that an Example does not have.
 type inExample struct{ testing.TB }
 
 func (inExample) Helper()                  {}
 func (inExample) Context() context.Context { return context.Background() }
 
-// A test of a policy, here grpc-go's round_robin: one of two connections is
-// lost, and picks go to the other.
+// A test of a policy, here grpc-go's round_robin. One of two connections is lost,
+// and picks go to the other.
 func ExampleNewClientConn() {
 	var t testing.TB = inExample{}
 
@@ -47,18 +47,18 @@ func ExampleNewClientConn() {
 	// READY
 }
 
-// The test of a policy, here grpc-go's round_robin, which needs two exceptions. Its
-// own tests say where RPCs should go; Check is about what all policies have in
-// common.
+// A test of a policy, here grpc-go's round_robin, which needs two exceptions. Check
+// tests what all policies must do. Where RPCs should go is for the policy's own
+// tests.
 func ExampleCheck() {
-	// In a file that ends in _test.go this is a test.
+	// In a file named *_test.go this is a test.
 	TestMyPolicy := func(t *testing.T) {
 		balancertest.Check(t, balancer.Get(roundrobin.Name), balancertest.ShutsDownFirst, balancertest.SerialExitIdle)
 	}
 	_ = TestMyPolicy
 }
 
-// What happens when a connection is lost and made again.
+// The events of a connection that is lost and made again.
 func ExampleClientConn_Events() {
 	var t testing.TB = inExample{}
 

@@ -6,16 +6,15 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// Demands returns what Check demands: the names, and how to check each, in a
-// bubble.
+// Demands returns, by name, the functions that check the demands of Check. Call
+// them in a bubble.
 func Demands() map[string]func(testing.TB, balancer.Builder) {
 	all := make(map[string]func(testing.TB, balancer.Builder))
 	for _, d := range demands() {
-		all[d.name] = d.on
+		all[d.name] = d.run
 	}
 	return all
 }
 
-// UnknownException returns what Check fails with if it is given an exception that
-// there is not.
+// UnknownException returns the error with which Check refuses an unknown exception.
 func UnknownException(exceptions ...Exception) error { return unknownException(exceptions) }

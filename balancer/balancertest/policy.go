@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 )
 
-// Policy is a policy under test, called as gRPC's channel calls it: one call
-// at a time, and never during a SubConn's state change. Its methods fail the test
-// if they are called from inside a call of the policy, which would have to wait
-// for itself.
+// Policy calls a policy under test as gRPC's channel does: one call at a time,
+// and never during a SubConn's state change. Its methods fail the test if they are
+// called from inside a call of the policy, because that call would wait for itself.
 type Policy struct {
 	cc      *ClientConn
 	builder balancer.Builder
@@ -19,11 +17,11 @@ type Policy struct {
 	closed  bool // guarded by the serializer
 }
 
-// call makes a call into the policy, which name is the method for.
+// call runs do, a call to the policy's method name, in the serializer.
 func (p *Policy) call(name string, do func()) {
 	p.cc.tb.Helper()
 	if !p.cc.serial.run(do) {
-		p.cc.tb.Fatalf("balancertest: %s: called from inside a call of the policy, which would wait for itself; call it when that has returned, or from a goroutine that it does not wait for", name)
+		p.cc.tb.Fatalf("balancertest: %s: called from inside a call of the policy, which would wait for itself; call it after that call has returned, or on a goroutine that the policy does not wait for", name)
 	}
 }
 
@@ -41,9 +39,9 @@ func (p *Policy) Update(endpoints ...resolver.Endpoint) error {
 }
 
 // UpdateWithConfig sends a resolver update with the endpoints and the policy's
-// config as JSON, which the policy's builder parses first, as gRPC has it do. A
-// builder without ParseConfig gets none, as in gRPC. It fails the test if the
-// builder does not accept the config.
+// config, given as JSON. As in gRPC, the builder parses the config; a policy whose
+// builder has no ParseConfig gets none. UpdateWithConfig fails the test if the
+// builder rejects the config.
 func (p *Policy) UpdateWithConfig(config string, endpoints ...resolver.Endpoint) error {
 	p.cc.tb.Helper()
 	s := balancer.ClientConnState{ResolverState: ResolverState(endpoints...)}
@@ -70,7 +68,7 @@ func (p *Policy) UpdateClientConnState(s balancer.ClientConnState) (err error) {
 	return err
 }
 
-// ResolverError sends an error of the resolver.
+// ResolverError sends a resolver error.
 func (p *Policy) ResolverError(err error) {
 	p.cc.tb.Helper()
 	p.call("ResolverError", func() {
@@ -94,7 +92,7 @@ func (p *Policy) ExitIdle() {
 	})
 }
 
-// Close closes the policy. The SubConns that it leaves open stay in
+// Close closes the policy. SubConns that the policy does not shut down stay in
 // [ClientConn.Live].
 func (p *Policy) Close() {
 	p.cc.tb.Helper()
@@ -108,57 +106,4 @@ func (p *Policy) Close() {
 		defer p.cc.mu.Unlock()
 		p.cc.closed = true
 	})
-}
-
-// Pick picks with the picker that the policy reported last and returns the
-// SubConn that gRPC would use, or the error. With a nil picker picks are queued,
-// as in gRPC.
-func (cc *ClientConn) Pick() (*SubConn, error) {
-	cc.tb.Helper()
-	sc, _, err := cc.pick()
-	return sc, err
-}
-
-// RPC picks and, if the pick chose a SubConn, ends the RPC with err, which is
-// nil or what a server has answered. If the SubConn is not READY it does what
-// gRPC does: it tells the policy that nothing was sent, and the RPC is queued. It
-// returns what [ClientConn.Pick] returns.
-func (cc *ClientConn) RPC(err error) (*SubConn, error) {
-	cc.tb.Helper()
-	sc, done, pickErr := cc.pick()
-	if pickErr != nil {
-		return nil, pickErr
-	}
-	info := balancer.DoneInfo{Err: err, BytesSent: true, BytesReceived: true}
-	if sc.State() != connectivity.Ready {
-		sc, info, pickErr = nil, balancer.DoneInfo{}, balancer.ErrNoSubConnAvailable
-	}
-	if done != nil {
-		done(info)
-	}
-	return sc, pickErr
-}
-
-func (cc *ClientConn) pick() (*SubConn, func(balancer.DoneInfo), error) {
-	cc.tb.Helper()
-	return cc.pickWith(cc.State().Picker)
-}
-
-func (cc *ClientConn) pickWith(picker balancer.Picker) (*SubConn, func(balancer.DoneInfo), error) {
-	cc.tb.Helper()
-	if picker == nil {
-		return nil, nil, balancer.ErrNoSubConnAvailable
-	}
-	res, err := picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: cc.tb.Context()})
-	if err != nil {
-		return nil, nil, err
-	}
-	sc, ok := res.SubConn.(*SubConn)
-	if !ok {
-		cc.tb.Fatalf("balancertest: pick: SubConn is a %T, not one that NewSubConn returned", res.SubConn)
-	}
-	if sc.cc != cc {
-		cc.tb.Fatalf("balancertest: pick: %v is of another channel", sc)
-	}
-	return sc, res.Done, nil
 }

@@ -7,22 +7,22 @@ import (
 )
 
 // serializer runs the calls into a policy one at a time, as gRPC's channel
-// does. Calls that follow from a running one wait until it has returned.
+// does. Calls that a running one causes are queued until it has returned.
 //
-// mu is never held during a call. Those that wait for its end do so on a
-// condition, since in a bubble synctest finds a deadlock of goroutines that wait
-// on one, and not of those that wait for a mutex.
+// mu is never held during a call. Callers wait on a condition variable, because
+// synctest detects a deadlock of goroutines that wait on one, but not of
+// goroutines that wait for a mutex.
 type serializer struct {
 	mu      sync.Mutex // guards the fields below
-	idle    sync.Cond  // on mu: busy is false
-	busy    bool       // a call runs
-	pending []func()
-	holding int // calls of together that have not returned: pending must wait
+	idle    sync.Cond  // signalled when busy becomes false
+	busy    bool       // a call is running
+	pending []func()   // the queue
+	holding int        // number of deliverAfter calls that are running; above 0 the queue waits
 }
 
-// run runs the calls that are queued, then call, then those that were queued
-// meanwhile, on the caller's goroutine. From inside a call it cannot, and returns
-// false.
+// run runs the queue, then call, then the calls that were queued during call. It
+// runs them on the caller's goroutine. From inside a call it runs nothing and
+// returns false.
 func (s *serializer) run(call func()) bool {
 	if !s.enter() {
 		return false
@@ -34,8 +34,9 @@ func (s *serializer) run(call func()) bool {
 	return true
 }
 
-// enter waits until no call runs. It returns false if one does on the caller's
-// own goroutine, which would wait for itself.
+// enter waits until no call is running, and reserves the serializer for the
+// caller. It returns false if it is called from inside a call, which would wait
+// for itself.
 func (s *serializer) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,24 +57,23 @@ func (s *serializer) leave() {
 	s.idle.Signal()
 }
 
-// soon queues call and has it run before it returns, unless it must wait for the
-// end of together, or of the call that it comes from.
-func (s *serializer) soon(call func()) {
-	s.later(call)
-	s.run(func() {}) // from inside a call there is no need: the queue is next
+// submit queues call and runs the queue. Inside deliverAfter, or from inside a
+// call, call runs later.
+func (s *serializer) submit(call func()) {
+	s.enqueue(call)
+	s.run(func() {}) // from inside a call this does nothing: that call's run drains the queue
 }
 
-// later queues call to be run after the running one, or with the next.
-func (s *serializer) later(call func()) {
+// enqueue queues call to run after the running call, or before the next one.
+func (s *serializer) enqueue(call func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pending = append(s.pending, call)
 }
 
-// together has what f queues wait until it has returned. If f does not return,
-// but panics or ends the test, nothing comes of it: the policy may be broken and
-// hold its locks.
-func (s *serializer) together(f func()) {
+// deliverAfter runs f, and holds the queue until f has returned. If f panics or
+// ends the test, it drops the queue: the policy may be broken and hold its locks.
+func (s *serializer) deliverAfter(f func()) {
 	returned := false
 	s.hold()
 	defer func() { s.release(returned) }()
@@ -99,7 +99,7 @@ func (s *serializer) release(deliver bool) {
 	}
 }
 
-// drain runs the queue until it is empty, or must wait.
+// drain runs the queue until it is empty or held.
 func (s *serializer) drain() {
 	for next := s.next(); next != nil; next = s.next() {
 		s.call(next)
@@ -117,15 +117,16 @@ func (s *serializer) next() func() {
 	return call
 }
 
-// call makes a call into the policy. It is what insideCall looks for.
+// call runs a call into the policy. insideCall looks for it on the stack.
 //
 //go:noinline
 func (*serializer) call(do func()) { do() }
 
-// insideCall tells whether the caller was called from a call into a policy. The
-// stack does not say of which channel: a goroutine that is inside a call of one,
-// while a second is busy on another goroutine, is taken to be inside both. What it
-// queues then comes with the next call at the latest.
+// insideCall reports whether a call into a policy is on the caller's stack. It
+// cannot see of which channel. So if a goroutine is inside a call of one channel
+// while another goroutine is inside a call of a second channel, insideCall is true
+// for both channels. What the goroutine then queues for the second channel runs
+// before that channel's next call at the latest.
 func insideCall() bool {
 	callers := make([]uintptr, 64)
 	n := runtime.Callers(0, callers)

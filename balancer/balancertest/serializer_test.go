@@ -4,79 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
-
-// scripted is a policy of one SubConn that does what a test has it do on updates
-// and state changes, and notes what it hears.
-type scripted struct {
-	name      string
-	listens   bool
-	onUpdate  func() error
-	onSubConn func(connectivity.State)
-	cc        balancer.ClientConn
-	sc        balancer.SubConn
-	heard     []string
-	strange   error // what the caller of UpdateSubConnState did wrong
-}
-
-func (s *scripted) Name() string { return s.name }
-
-func (s *scripted) Build(cc balancer.ClientConn, _ balancer.BuildOptions) balancer.Balancer {
-	s.cc = cc
-	var opts balancer.NewSubConnOptions
-	if s.listens {
-		opts.StateListener = s.changed
-	}
-	s.sc, _ = cc.NewSubConn([]resolver.Address{{Addr: s.name}}, opts)
-	s.sc.Connect()
-	return s
-}
-
-func (s *scripted) UpdateClientConnState(balancer.ClientConnState) error {
-	s.heard = append(s.heard, "update")
-	if s.onUpdate == nil {
-		return nil
-	}
-	return s.onUpdate()
-}
-
-func (s *scripted) UpdateSubConnState(sc balancer.SubConn, state balancer.SubConnState) {
-	if s.listens || sc != s.sc {
-		s.strange = fmt.Errorf("heard of %v: %v", sc, state)
-	}
-	s.changed(state)
-}
-
-func (s *scripted) changed(state balancer.SubConnState) {
-	s.heard = append(s.heard, state.ConnectivityState.String())
-	if s.onSubConn != nil {
-		s.onSubConn(state.ConnectivityState)
-	}
-}
-
-func (s *scripted) ResolverError(error) { s.heard = append(s.heard, "error") }
-func (s *scripted) ExitIdle()           { s.heard = append(s.heard, "exit idle") }
-func (s *scripted) Close()              { s.sc.Shutdown() }
-
-func (s *scripted) wantHeard(t *testing.T, want ...string) {
-	t.Helper()
-	if !slices.Equal(s.heard, want) {
-		t.Errorf("%s heard %q, want %q", s.name, s.heard, want)
-	}
-	if s.strange != nil {
-		t.Errorf("%s: %v", s.name, s.strange)
-	}
-}
 
 func TestASubConnWithoutListenerIsHeardOfThroughItsPolicy(t *testing.T) {
 	t.Parallel()
@@ -101,7 +37,7 @@ func TestASubConnWithoutListenerIsHeardOfThroughItsPolicy(t *testing.T) {
 	c.wantHeard(t, "CONNECTING", "READY", "IDLE", "SHUTDOWN", "exit idle")
 }
 
-// As in gRPC, which forgets a policy that it has closed.
+// As in gRPC, which drops a policy that it has closed.
 func TestNothingIsHeardWithoutListenerAfterClose(t *testing.T) {
 	t.Parallel()
 	cc := balancertest.NewClientConn(t)
@@ -116,19 +52,19 @@ func TestNothingIsHeardWithoutListenerAfterClose(t *testing.T) {
 		t.Fatalf("NewSubConn: %v", err)
 	}
 	alone.Connect()
-	cc.SubConn("b:1").Ready() // nobody hears
+	cc.SubConn("b:1").Ready() // has no policy to go to
 }
 
-// A test may drive a SubConn in a Connect that it has wrapped.
+// A test may wrap a SubConn, and change its state inside Connect.
 func TestAStateChangeFromInsideACallFollowsIt(t *testing.T) {
 	t.Parallel()
-	for _, depth := range []int{0, 500} { // of the stack
+	for _, depth := range []int{0, 500} { // stack frames between the call and the change
 		cc := balancertest.NewClientConn(t)
 		s := &scripted{name: "a:1", listens: true}
 		p := cc.Build(s)
 		s.onUpdate = func() error {
 			deep(depth, func() {
-				cc.Together(cc.SubConn("a:1").Ready)
+				cc.DeliverAfter(cc.SubConn("a:1").Ready)
 				cc.SubConn("a:1").SetHealth(connectivity.Ready, nil)
 			})
 			s.heard = append(s.heard, "end of update")
@@ -202,13 +138,13 @@ func TestAPolicyCalledFromInsideItsOwnCallFailsTheTest(t *testing.T) {
 			if want := "balancertest: " + name + ": called from inside a call of the policy"; !strings.HasPrefix(tb.message, want) {
 				t.Errorf("failure %q, want %q", tb.message, want)
 			}
-			s.wantHeard(t, "update", "SHUTDOWN") // Close was called after all
+			s.wantHeard(t, "update", "SHUTDOWN") // the deferred Close still works
 		})
 	}
 }
 
-// Other goroutines wait for the end of the call, so that a state change has been
-// dealt with when it returns.
+// A state change on another goroutine waits for the end of the call, so that the
+// policy has handled it when the method returns.
 func TestAStateChangeWaitsForACallOnAnotherGoroutine(t *testing.T) {
 	t.Parallel()
 	cc := balancertest.NewClientConn(t)
@@ -236,7 +172,7 @@ func TestAStateChangeWaitsForACallOnAnotherGoroutine(t *testing.T) {
 	}
 }
 
-func TestPoliciesAnswerInsideTogether(t *testing.T) {
+func TestPoliciesAnswerInsideDeliverAfter(t *testing.T) {
 	t.Parallel()
 	cc := balancertest.NewClientConn(t)
 	s := &scripted{name: "a:1"}
@@ -244,12 +180,12 @@ func TestPoliciesAnswerInsideTogether(t *testing.T) {
 	defer p.Close()
 	refused := errors.New("refused")
 	s.onUpdate = func() error { return refused }
-	cc.Together(func() {
+	cc.DeliverAfter(func() {
 		cc.SubConn("a:1").Connecting()
 		if err := p.Update(); !errors.Is(err, refused) {
-			t.Errorf("update inside Together: error %v, want the policy's", err)
+			t.Errorf("update inside DeliverAfter: error %v, want the policy's", err)
 		}
-		cc.Together(cc.SubConn("a:1").Ready)
+		cc.DeliverAfter(cc.SubConn("a:1").Ready)
 		p.ExitIdle()
 		p.ResolverError(refused)
 		s.wantHeard(t, "update", "exit idle", "error")
@@ -257,7 +193,7 @@ func TestPoliciesAnswerInsideTogether(t *testing.T) {
 	s.wantHeard(t, "update", "exit idle", "error", "CONNECTING", "READY")
 }
 
-func TestTogetherEndsWhenItsFunctionDoesNotReturn(t *testing.T) {
+func TestDeliverAfterEndsWhenItsFunctionDoesNotReturn(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(testing.TB){
 		"test ends": func(tb testing.TB) { tb.Fatalf("the first message") },
@@ -280,7 +216,7 @@ func TestTogetherEndsWhenItsFunctionDoesNotReturn(t *testing.T) {
 					}
 					cc.SubConn("a:1").Idle()
 				}()
-				cc.Together(func() {
+				cc.DeliverAfter(func() {
 					cc.SubConn("a:1").Ready()
 					end(tb)
 				})
@@ -289,7 +225,7 @@ func TestTogetherEndsWhenItsFunctionDoesNotReturn(t *testing.T) {
 			if tb.message != "the first message" {
 				t.Errorf("failure %q, want the first message", tb.message)
 			}
-			s.wantHeard(t, "update", "IDLE") // of READY, which was held back, nothing
+			s.wantHeard(t, "update", "IDLE") // READY was queued, and dropped
 		})
 	}
 }

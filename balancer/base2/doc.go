@@ -5,7 +5,7 @@
 //	func init() {
 //		newPickerBuilder := func() base.PickerBuilder { return &randomBuilder{} }
 //		b := base2.NewBalancerBuilder("random2", newPickerBuilder, base.Config{HealthCheck: true})
-//		balancer.Register(metrics.Default.Instrument(b))
+//		balancer.Register(metrics.Default().Instrument(b))
 //	}
 //
 // These are the differences from grpc-go's base:

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// The dates are fixed, and the first one lies well back, so that the
-// certificates also hold on machines whose clock is wrong.
+// The dates are fixed. The first one is far in the past, so that the certificates are
+// also valid on machines whose clock is wrong.
 var (
 	notBefore = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
 	notAfter  = notBefore.AddDate(100, 0, 0)
@@ -27,7 +27,7 @@ type file struct {
 	mode fs.FileMode
 }
 
-// newSet makes a CA and a certificate for each member.
+// newSet makes a CA, and a certificate for each member.
 func newSet() ([]file, error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -69,9 +69,9 @@ func issue(name string, ca *x509.Certificate, caKey *ecdsa.PrivateKey) (certPEM,
 	return encode("CERTIFICATE", certDER), encode("PRIVATE KEY", keyDER), nil
 }
 
-// caTemplate describes a CA that can do no harm where someone trusts it by
-// mistake: it may sign end-entity certificates for names under domain only, and
-// none for an IP address.
+// caTemplate returns the template of a CA that does no harm if someone trusts it by
+// mistake. It may only sign end-entity certificates for names under domain, and none
+// for IP addresses.
 func caTemplate() *x509.Certificate {
 	return &x509.Certificate{
 		Subject:                     subject("balancer2 test CA"),

@@ -1,9 +1,9 @@
-// Command generate makes a new set of test certificates: a CA, and one
-// certificate with its private key for each of member1, member2 and
-// member3.etcd.local. The key of the CA is not kept.
+// Command generate makes a new set of test certificates: a CA, and a certificate with
+// its private key for each of member1, member2 and member3.etcd.local. It does not keep
+// the CA's private key.
 //
-//	go run ./certs/generate            # renews the set in ./certs
-//	go run ./certs/generate -out DIR   # makes another, for the examples' -certs
+//	go run ./certs/generate            # replaces the set in ./certs
+//	go run ./certs/generate -out DIR   # makes another set, for the examples' -certs
 package main
 
 import (
@@ -31,8 +31,8 @@ func main() {
 	}
 }
 
-// run makes all files before it writes any, so that a failure leaves no set
-// whose halves do not belong together.
+// run makes all files before it writes any. So a failure to make one does not leave a
+// mix of old and new files.
 func run(out string, log io.Writer) error {
 	files, err := newSet()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command anypolicy meters grpc-go's own policies. It sends the same load to the
-// same three servers under each policy, and shows what the metrics say.
+// Command anypolicy meters grpc-go's own policies. It sends the same load to three
+// servers with each policy, and prints the metrics.
 //
 //	go -C examples/anypolicy run .
 package main

@@ -1,5 +1,5 @@
-// Command custom_policy compares a policy of its own with round_robin2. Both get
-// the same load to the same three servers, one of which is slow.
+// Command custom_policy compares its own policy with round_robin2. Both get the same
+// load, to three servers of which one is slow.
 //
 //	go run ./examples/custom_policy
 package main
@@ -18,14 +18,14 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// latencies is how long each server takes for an RPC.
+// latencies are the times that the servers take for an RPC.
 var latencies = []time.Duration{5 * time.Millisecond, 5 * time.Millisecond, 100 * time.Millisecond}
 
 func main() {
 	program.Main("custom_policy", func(ctx context.Context) error { return run(ctx, os.Stdout, 3*time.Second) })
 }
 
-// run sends RPCs under each policy for the duration, and writes what came of them.
+// run sends RPCs with each policy for the duration, and writes the results.
 func run(ctx context.Context, out io.Writer, each time.Duration) error {
 	fmt.Fprintf(out, "three servers, which take %v; 8 callers for %v under each policy\n\n", latencies, each)
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)

@@ -14,9 +14,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The slow server gets a third under round_robin2 and far less under peak_ewma.
-// It is so slow that it is the slowest on a busy machine too, and the bounds are
-// far from the usual values.
+// The slow server gets a third under round_robin2, and far less under peak_ewma. It is
+// so slow that it is the slowest even on a busy machine. The bounds are far from the
+// usual values.
 func TestTheSlowServerGetsLess(t *testing.T) {
 	t.Parallel()
 	latencies := []time.Duration{2 * time.Millisecond, 2 * time.Millisecond, 400 * time.Millisecond}
@@ -32,10 +32,10 @@ func TestTheSlowServerGetsLess(t *testing.T) {
 				sum += n
 			}
 			if r.rpcs < 20 || sum != r.rpcs {
-				t.Errorf("%d RPCs, of which the servers saw %d, want at least 20 and the same number", r.rpcs, sum)
+				t.Errorf("the client sent %d RPCs and the servers saw %d, want the same number, at least 20", r.rpcs, sum)
 			}
 			if got := r.share(2); got > most || policy == roundrobin2.Name && got < .2 {
-				t.Errorf("the slow server got %.2f of %d RPCs, want %v at most", got, r.rpcs, most)
+				t.Errorf("the slow server got %.2f of %d RPCs, want at most %v", got, r.rpcs, most)
 			}
 		})
 	}
@@ -44,8 +44,8 @@ func TestTheSlowServerGetsLess(t *testing.T) {
 func TestInterruptedRunEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	// The first text comes before the first RPC.
+	// The program writes before it sends the first RPC.
 	if err := run(ctx, exampletest.OnText("", cancel), time.Hour); err == nil {
-		t.Error("run: no error, want that of the interruption")
+		t.Error("run: no error, want the error of the interruption")
 	}
 }

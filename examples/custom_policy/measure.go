@@ -15,7 +15,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 )
 
-// result is what came of the load.
+// result is the result of the load.
 type result struct {
 	rpcs     int           // that the callers sent
 	took     time.Duration // sum of the RPCs' latencies
@@ -27,8 +27,8 @@ func (r result) share(server int) float64 {
 	return float64(r.byServer[server]) / float64(max(r.rpcs, 1))
 }
 
-// measure starts a server for each latency. Then callers send RPCs through one
-// channel for the duration, each as soon as its last one has ended.
+// measure starts a server for each latency. Then several callers send RPCs through one
+// channel for the duration, each one after another.
 func measure(ctx context.Context, policy string, latencies []time.Duration, callers int, d time.Duration) (result, error) {
 	servers, err := startServers(latencies)
 	defer servers.stop()
@@ -50,7 +50,7 @@ func measure(ctx context.Context, policy string, latencies []time.Duration, call
 	return total, err
 }
 
-// call sends RPCs for the duration. The first failure ends it.
+// call sends RPCs for the duration. It stops at the first failure.
 func call(ctx context.Context, client echo.EchoClient, callers int, d time.Duration) (result, error) {
 	during, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

@@ -33,8 +33,8 @@ func (s *server) UnaryEcho(ctx context.Context, _ *echo.EchoRequest) (*echo.Echo
 
 type servers []*server
 
-// startServers starts a server for each latency. What it returns is to be stopped
-// even if there is an error.
+// startServers starts a server for each latency. The caller must stop the returned
+// servers, even if there is an error.
 func startServers(latencies []time.Duration) (servers, error) {
 	var all servers
 	for _, latency := range latencies {
@@ -65,7 +65,7 @@ func (all servers) endpoints() []resolver.Endpoint {
 	return endpoints
 }
 
-// served returns how many RPCs each server has answered.
+// served returns the number of RPCs that each server has answered.
 func (all servers) served() []int {
 	var counts []int
 	for _, s := range all {

@@ -1,6 +1,6 @@
-// Command dns shows a gRPC client of a Kubernetes headless service, with the
-// policy round_robin2: which pods get its RPCs when pods are added and replaced,
-// and what makes it ask DNS again. The cluster is simulated in this process.
+// Command dns shows a gRPC client of a headless service in Kubernetes, with the policy
+// round_robin2. It shows which pods get RPCs when pods are added and replaced, and when
+// the client asks DNS again. The cluster is simulated in this process.
 //
 //	go -C examples/dns run .
 package main
@@ -28,7 +28,7 @@ func main() {
 		"how long the servers keep a connection, where they limit it")
 	flag.Parse()
 
-	// This is for all channels of the program, and must come before the first.
+	// This applies to all channels of the program, and must come before the first one.
 	dns.SetMinResolutionInterval(s.MinResolutionInterval)
 
 	program.Main("dns", func(ctx context.Context) error { return s.Run(ctx, os.Stdout) })

@@ -1,6 +1,7 @@
-// Command etcd runs an etcd cluster whose members each have a certificate for
-// their own name only, and etcd's Go client on round_robin2. It kills the leader
-// under load and brings it back. Then it uses the cluster as a name service.
+// Command etcd runs an etcd cluster in which each member has a certificate for its
+// own name only. etcd's Go client calls it with round_robin2. The program kills the
+// leader under load and starts it again. Then it uses the cluster as a name
+// service.
 //
 //	go -C examples/etcd run .
 package main
@@ -28,8 +29,8 @@ func main() {
 	program.Main("etcd", func(ctx context.Context) error { return run(ctx, os.Stdout, *etcd) })
 }
 
-// run shows everything and writes it to out. The members run the program etcd, or
-// etcd's embedded server if that is "".
+// run runs all parts and writes their output to out. The members run the program etcd, or
+// if program is "", etcd's embedded server.
 func run(ctx context.Context, out io.Writer, etcd string) (err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*time.Minute, errors.New("the example takes too long; the machine may be busy"))
 	defer cancel()

@@ -11,8 +11,8 @@ import (
 
 func TestMain(m *testing.M) { clustertest.Main(m) }
 
-// The run is interrupted under load. goleak finds members that still run then,
-// because a goroutine waits for the end of each.
+// The run is interrupted under load. goleak finds members that continue to run, because a
+// goroutine waits for each.
 func TestInterruptedRunLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)

@@ -9,7 +9,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/programs"
 )
 
-// replaceFile puts a new file in the place of the old one, as users are told to.
+// replaceFile replaces the old file by a new one, as the help of the flag says.
 func replaceFile(t *testing.T, path, text string) {
 	t.Helper()
 	next := filepath.Join(t.TempDir(), "next")

@@ -29,7 +29,7 @@ func TestPortsInUse(t *testing.T) {
 	}
 }
 
-// Without -backends nobody insists on the default ports.
+// Without -backends the program may use other ports than the default ones.
 func TestDefaultPortsInUseAreReplaced(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:50051")
@@ -101,7 +101,7 @@ func TestMissingFiles(t *testing.T) {
 	}
 }
 
-// Only gRPC can judge what a service config says to its policy.
+// Only gRPC can check the policy's part of a service config.
 func TestServiceConfigThatThePolicyRefuses(t *testing.T) {
 	t.Parallel()
 	const wrong = `{"loadBalancingConfig":[{"pick_first2":{"shuffleAddressList":1}}]}`

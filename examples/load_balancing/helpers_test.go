@@ -18,7 +18,7 @@ import (
 const (
 	twoBackends = "member1.etcd.local=127.0.0.1:0,member2.etcd.local=127.0.0.1:0"
 	target      = "example:///lb.example.grpc.io"
-	// longTimeout is for RPCs that must succeed however busy the machine is.
+	// longTimeout is for RPCs that must succeed even on a busy machine.
 	longTimeout = "-timeout=30s"
 )
 
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 // process is one of the programs.
 type process struct{ *exampletest.Process }
 
-// run starts a program. The test kills it if it does not end before.
+// run starts a program. It is killed when the test ends, if it still runs.
 func run(t *testing.T, program string, args ...string) process {
 	t.Helper()
 	return process{exampletest.StartProcess(t, filepath.Join(bin, program), args...)}
@@ -63,8 +63,8 @@ func (p process) wantExit(t *testing.T, want int) {
 	}
 }
 
-// wantStderr checks that the program has printed all parts on stderr, or nothing
-// if there are none.
+// wantStderr checks that the program printed all parts on stderr. Without parts it
+// checks that the program printed nothing.
 func (p process) wantStderr(t *testing.T, parts ...string) {
 	t.Helper()
 	got := p.Stderr.String()
@@ -78,8 +78,9 @@ func (p process) wantStderr(t *testing.T, parts ...string) {
 	}
 }
 
-// startServers runs the server program and returns what it serves, as a value of
-// the client's -backends.
+// startServers runs the server program. It returns the backends as a value of the
+// client's
+// -backends.
 func startServers(t *testing.T, args ...string) (servers process, backends string) {
 	t.Helper()
 	servers = run(t, programs.Server, append([]string{"-backends", twoBackends}, args...)...)
@@ -87,7 +88,8 @@ func startServers(t *testing.T, args ...string) (servers process, backends strin
 }
 
 // scrape returns the sample lines of the client's target on /metrics. The program
-// runs with -keep.
+// must run with
+// -keep.
 func (p process) scrape(t *testing.T) []string {
 	t.Helper()
 	_, body := get(t, p.Stdout.Await(t, `metrics: (http://\S+/metrics)`, 1)[0], "")
@@ -100,7 +102,7 @@ func (p process) scrape(t *testing.T) []string {
 	return lines
 }
 
-// get asks for a page that there is, in a format that Accept names.
+// get returns an existing page, in the format that accept asks for.
 func get(t *testing.T, url, accept string) (contentType, body string) {
 	t.Helper()
 	page := exampletest.Get(t, url, accept)
@@ -110,7 +112,7 @@ func get(t *testing.T, url, accept string) (contentType, body string) {
 	return page.ContentType, page.Text
 }
 
-// takenPort returns an address that nobody else can listen on during the test.
+// takenPort returns an address that is in use during the test.
 func takenPort(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -107,7 +107,8 @@ func TestKeepLogsAnOutageOnceAndItsEnd(t *testing.T) {
 
 func TestInterruptBeforeTheFirstAnswer(t *testing.T) {
 	t.Parallel()
-	// The port is open but nobody answers: the client connects until it ends.
+	// The port is open, but the server never answers. The client keeps connecting
+	// until it ends.
 	silent := "-backends=member1.etcd.local=" + takenPort(t)
 	for _, test := range []struct {
 		args []string

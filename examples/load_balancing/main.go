@@ -1,14 +1,13 @@
 // Command load_balancing shows the policies of this module at work. It runs TLS
-// servers, each with a certificate for its own name only. It calls them through
-// one channel with pick_first2 and one with round_robin2, and prints what the
-// metrics say.
+// servers, each with a certificate for its own name only. It calls them through one
+// channel with pick_first2 and one with round_robin2, and prints the metrics.
 //
 //	go run ./examples/load_balancing          # everything in one process
 //	go run ./examples/load_balancing -keep    # goes on, for Prometheus to scrape
 //	go run ./examples/load_balancing -h       # all flags
 //
-// The folders server and client have the two halves as programs of their own.
-// Their main.go explain what this one only does.
+// The folders server and client have the two halves as separate programs. Their
+// main.go files explain each step.
 package main
 
 import (
@@ -29,7 +28,7 @@ import (
 
 func main() { cli.Main(cli.AllInOne, run) }
 
-// run runs the servers, and the client for as long as it takes.
+// run runs the servers until the client has finished.
 func run(ctx context.Context, flags *cli.Flags) error {
 	creds, err := flags.ServerCredentials()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/programs"
 )
 
-// answers reads the documented output: the headers of the sections, and for
-// each the ports that answered. Any other line is an error.
+// answers parses the documented output. It returns the headers of the sections, and
+// for each section the ports that answered. Any other line is an error.
 func answers(t *testing.T, out string) (headers []string, ports [][]string) {
 	t.Helper()
 	header := regexp.MustCompile(`^--- calling helloworld\.Greeter/SayHello with (\S+) ---$`)
@@ -28,8 +28,8 @@ func answers(t *testing.T, out string) (headers []string, ports [][]string) {
 	return headers, ports
 }
 
-// checkDocumented checks the output of a run with the default policies: n
-// answers of one backend, then n answers of two in turn, and a table that says
+// checkDocumented checks the output of a run with the default policies: n answers
+// of one backend, then n answers of two backends in turn, and a table that shows
 // the same.
 func checkDocumented(t *testing.T, out string, n int) {
 	t.Helper()

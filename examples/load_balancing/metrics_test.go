@@ -47,12 +47,13 @@ func TestSignalEndsTheProgram(t *testing.T) {
 	p.wantStderr(t)
 	checkDocumented(t, p.Stdout.String(), 10)
 	if !regexp.MustCompile(`sending 20 RPCs per second with each policy; metrics: http://127\.0\.0\.1:\d+/metrics; live: http://127\.0\.0\.1:\d+/debug/lb; Ctrl-C`).MatchString(p.Stdout.String()) {
-		t.Errorf("stdout does not say what goes on and where the metrics are:\n%s", &p.Stdout)
+		t.Errorf("stdout does not say what the program does and where the metrics are:\n%s", &p.Stdout)
 	}
 }
 
 // With -retention the policies report to another registry. Their series go after
-// that time, while -linger keeps the page up.
+// that time, while
+// -linger keeps the page up.
 func TestSeriesGoAfterTheRetention(t *testing.T) {
 	t.Parallel()
 	p := keep(t, "-retention=2s", "-linger=1h")

@@ -1,6 +1,7 @@
-// Command xds shows round_robin2 in an xDS channel, selected by a control plane.
-// Endpoints come and go over ADS, and outlier detection ejects one that fails. The
-// control plane, the backends and the client are all in this process.
+// Command xds shows round_robin2 in an xDS channel. The control plane selects the
+// policy, and adds and removes endpoints over ADS. Outlier detection ejects an
+// endpoint that fails. The control plane, the backends and the client are all in
+// this process.
 //
 //	go -C examples/xds run .
 package main

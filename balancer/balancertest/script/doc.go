@@ -1,18 +1,18 @@
-// Package script reads text files that say what happens to a policy and what it
-// did. Adding a case to a test is adding a file:
+// Package script reads test cases from text files. A file lists what happens to a
+// policy and what the policy does. To add a case, add a file:
 //
-//	# The next address has its turn when the first one fails.
+//	# When the first address fails, the policy tries the next one.
 //
 //	update a:1 b:1
 //		report CONNECTING; connect a:1
 //	a:1 TRANSIENT_FAILURE
 //		connect b:1
 //
-// A line is an event. Indented lines below it are its results: what they say is
-// up to the test, which can have them written by [File.Check]. Blank lines and
-// lines that begin with # are comments. [Parse] lists the events; a test can
-// have others of its own.
+// Each line is an event. The indented lines below it are its results. The test
+// decides what they say, and [File.Check] can write them. Blank lines and lines
+// that start with # are comments. [Parse] lists the events; a test can define
+// more.
 //
-// The package knows events and files. What an event does, to the fakes of
-// balancertest or to something else, is up to the test.
+// The package only parses and writes the files. The test carries out the events,
+// on the fakes of balancertest or on something else.
 package script

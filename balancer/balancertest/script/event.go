@@ -25,24 +25,23 @@ const (
 	Wait                      // Delay
 	Connectivity              // Addr, State, Code
 	Health                    // Addr, State
-	Together                  // Parts
+	Simultaneous              // Parts
 )
 
 // Event is one line of a script.
 type Event struct {
 	Kind      Kind
 	Endpoints []resolver.Endpoint
-	Gated     bool             // by a parent that wants the health listener followed
+	Gated     bool             // sent by a parent that enables the health listener
 	Addr      resolver.Address // of the SubConn; without attributes
 	State     connectivity.State
-	Code      codes.Code // of the cause of a failure; OK: it has none
+	Code      codes.Code // status code of a failure's cause; OK: the cause holds no status
 	Delay     time.Duration
 	Parts     []Event
 	Words     string
 }
 
-// Cause returns the error that comes with a TRANSIENT_FAILURE, and nil with other
-// states.
+// Cause returns the error of a TRANSIENT_FAILURE. It returns nil for other states.
 func (e Event) Cause() error {
 	switch {
 	case e.State != connectivity.TransientFailure:
@@ -65,7 +64,7 @@ func (e Event) Addresses() []resolver.Address {
 	return addrs
 }
 
-// String returns the line that [Parse] takes for the event.
+// String returns the line that [Parse] parses into the event.
 func (e Event) String() string {
 	switch e.Kind {
 	case Update:
@@ -88,7 +87,7 @@ func (e Event) String() string {
 		return line
 	case Health:
 		return FormatAddress(e.Addr) + " health " + e.State.String()
-	case Together:
+	case Simultaneous:
 		var parts []string
 		for _, p := range e.Parts {
 			parts = append(parts, p.String())

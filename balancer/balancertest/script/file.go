@@ -11,17 +11,17 @@ import (
 
 // File is a script with the results of its events.
 type File struct {
-	Name   string // without folder and extension
+	Name   string // of the file, without folder and extension
 	Events []Event
 
 	path  string
 	lines []string   // comments and events, without the results
-	event []int      // by line: the index of its event, -1 for a comment
-	want  [][]string // by event: its results
+	event []int      // for each line, the index of its event; -1 for a comment
+	want  [][]string // for each event, its results
 }
 
-// Files returns the scripts of a folder, those called *.txt, in the order of
-// their names. What is wrong with one fails the test.
+// Files returns the scripts in the files *.txt of a folder, sorted by name. It
+// fails the test if there is none, or if it cannot read or parse one.
 func Files(t testing.TB, dir string) []*File {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*.txt"))
@@ -73,8 +73,8 @@ func parseFile(path, text string) (*File, error) {
 	return f, nil
 }
 
-// Check compares the results that the events had, by event, with those in the
-// file. With update it writes them to the file instead.
+// Check fails the test unless results, one list per event, are those in the file.
+// With update it writes them to the file instead.
 func (f *File) Check(t testing.TB, results [][]string, update bool) {
 	t.Helper()
 	if len(results) != len(f.Events) {

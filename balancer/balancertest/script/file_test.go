@@ -32,7 +32,7 @@ func write(t *testing.T, text string) (dir, path string) {
 	return dir, path
 }
 
-// fatal returns what f fails the test with.
+// fatal returns the message of the Fatal call that ends f, or "" if there is none.
 func fatal(f func(testing.TB)) string {
 	r := &recorder{}
 	done := make(chan struct{})
@@ -44,7 +44,7 @@ func fatal(f func(testing.TB)) string {
 	return r.message
 }
 
-// recorder records what a test fails with, and passes the rest on to nobody.
+// recorder is a testing.TB that records the message of a Fatal call.
 type recorder struct {
 	testing.TB
 	message string

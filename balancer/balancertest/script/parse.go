@@ -11,13 +11,14 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// attributeKey is the key of the attributes that scripts give to addresses.
+// attributeKey is the key of the attributes in scripts.
 const attributeKey = "attribute"
 
-// Parse returns the event of a line:
+// Parse parses one line:
 //
-//	update a:1 | b:1 c:1      a resolver update with two endpoints; alone: none
-//	gated update a:1          the same by a parent that wants health followed
+//	update a:1 | b:1 c:1      a resolver update with two endpoints
+//	update                    an empty resolver update
+//	gated update a:1          an update from a parent that enables the health listener
 //	resolver error
 //	exit idle
 //	pick
@@ -25,16 +26,16 @@ const attributeKey = "attribute"
 //	wait 250ms
 //	a:1 READY                 a state change of the SubConn to that address
 //	a:1 TRANSIENT_FAILURE PermissionDenied
-//	                          the same with a cause that holds a status
-//	a:1 health READY          a health update of it
-//	a:1 READY and b:1 READY   both before the policy hears of either
+//	                          a failure whose cause holds that status
+//	a:1 health READY          a health update of that SubConn
+//	a:1 READY and b:1 READY   two events; the policy sees neither until both have happened
 //
-// An address is a word, with @SERVERNAME, #ATTRIBUTE and ~BALANCERATTRIBUTE
-// behind it if need be. Any other line is an event of the kind [Other].
+// An address is one word. It may end in @SERVERNAME, #ATTRIBUTE and
+// ~BALANCERATTRIBUTE, in this order. Any other line is an event of kind [Other].
 func Parse(line string) (Event, error) {
 	line = strings.TrimSpace(line)
 	if strings.Contains(line, " and ") {
-		return parseTogether(line)
+		return parseSimultaneous(line)
 	}
 	first, rest, _ := strings.Cut(line, " ")
 	switch {
@@ -61,8 +62,8 @@ func Parse(line string) (Event, error) {
 	}
 }
 
-func parseTogether(line string) (Event, error) {
-	e := Event{Kind: Together}
+func parseSimultaneous(line string) (Event, error) {
+	e := Event{Kind: Simultaneous}
 	for part := range strings.SplitSeq(line, " and ") {
 		p, err := Parse(part)
 		if err != nil {
@@ -73,7 +74,7 @@ func parseTogether(line string) (Event, error) {
 	return e, nil
 }
 
-// parseSubConn parses a line that begins with an address.
+// parseSubConn parses a line that starts with an address.
 func parseSubConn(line string) (Event, error) {
 	words := strings.Fields(line)
 	if len(words) < 2 {
@@ -95,7 +96,7 @@ func parseSubConn(line string) (Event, error) {
 	case known && len(words) == 2 && !health && e.State == connectivity.TransientFailure:
 		code, ok := codeOf(words[1])
 		if !ok {
-			return Event{}, fmt.Errorf("script: parse %q: no code is called %q", line, words[1])
+			return Event{}, fmt.Errorf("script: parse %q: there is no code %q", line, words[1])
 		}
 		e.Code = code
 		return e, nil

@@ -27,7 +27,7 @@ func TestEachEventIsWrittenAsItIsRead(t *testing.T) {
 		"a:1 IDLE":                      script.Connectivity,
 		"a:1@x TRANSIENT_FAILURE":       script.Connectivity,
 		"a:1 health READY":              script.Health,
-		"a:1 READY and b:1 READY":       script.Together,
+		"a:1 READY and b:1 READY":       script.Simultaneous,
 		"delay over":                    script.Other,
 		"refuse A B":                    script.Other,
 		"a:1 TRANSIENT_FAILURE Aborted": script.Connectivity,
@@ -38,7 +38,7 @@ func TestEachEventIsWrittenAsItIsRead(t *testing.T) {
 			continue
 		}
 		if e.Kind != kind || e.String() != line {
-			t.Errorf("Parse(%q) is %q of kind %d, want kind %d", line, e, e.Kind, kind)
+			t.Errorf("Parse(%q) = %q of kind %d, want kind %d", line, e, e.Kind, kind)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func TestParseReadsTheFields(t *testing.T) {
 		t.Errorf("cause: %v", err)
 	}
 	if e := parse("a:1 READY and b:1 health IDLE"); len(e.Parts) != 2 || e.Parts[1].Kind != script.Health {
-		t.Errorf("together: %+v", e)
+		t.Errorf("simultaneous: %+v", e)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 )
 
-// Out of two or three endpoints, a choice among 10 drawn at random nearly always
-// includes the one with the fewest RPCs.
+// With two or three endpoints, 10 random draws nearly always include the one with
+// the fewest RPCs.
 const leastRequest = `{"loadBalancingConfig": [{"least_request_experimental": {"choiceCount": 10}}]}`
 
 func TestUnderLeastRequestABusyServerGetsFewRPCs(t *testing.T) {
@@ -41,35 +41,28 @@ func TestUnderLeastRequestABusyServerGetsFewRPCs(t *testing.T) {
 	go func() {
 		addr, err := c.Call(metadata.AppendToOutgoingContext(ctx, "held", "yes"))
 		if err != nil {
-			t.Errorf("RPC that is held: %v", err)
+			t.Errorf("held RPC: %v", err)
 		}
 		held <- addr
 	}()
 	select {
 	case <-arrived:
 	case <-ctx.Done():
-		t.Fatal("the RPC that is to be held does not arrive")
+		t.Fatal("the RPC to be held did not arrive")
 	}
 	busy := inFlightAt(c, all)
 	if len(busy) != 1 {
-		t.Fatalf("one RPC is in flight, the metrics say at %v", busy)
+		t.Fatalf("the metrics show RPCs in flight at %v, want one server", busy)
 	}
 	const rpcs = 50
-	got := map[string]int{}
-	for range rpcs {
-		addr, err := c.Call(ctx)
-		if err != nil {
-			t.Errorf("RPC: %v", err)
-		}
-		got[addr]++
-	}
-	// The busy server gets an RPC only if all ten draws name it: one in 1024.
+	got := c.CallAll(ctx, rpcs)
+	// The busy server gets an RPC only if all ten draws choose it: one RPC in 1024.
 	if got[busy[0]] > 5 {
 		t.Errorf("RPCs went to %v while one was held at %s", got, busy[0])
 	}
 	close(release)
 	if addr := <-held; addr != busy[0] {
-		t.Errorf("the RPC was held at %s, the metrics said %s", addr, busy[0])
+		t.Errorf("the RPC was held at %s, but the metrics showed %s", addr, busy[0])
 	}
 	c.CallUntilReached(ctx, 20, all.Addrs()...)
 	for addr, n := range got {
@@ -79,7 +72,7 @@ func TestUnderLeastRequestABusyServerGetsFewRPCs(t *testing.T) {
 	}
 }
 
-// inFlightAt returns the addresses at which one RPC is in flight.
+// inFlightAt returns the addresses that have one RPC in flight.
 func inFlightAt(c *channeltest.Client, all channeltest.Servers) (addrs []string) {
 	series := c.Series()
 	for _, addr := range all.Addrs() {
@@ -96,18 +89,15 @@ func TestUnderLeastRequestAKilledServerIsLeftOutAndComesBack(t *testing.T) {
 	all := channeltest.StartServers(t, 3)
 	c := dial(t, pickfirst.Name, leastRequest, all)
 	c.CallUntilReached(ctx, 60, all.Addrs()...)
-	all[1].Kill()
-	c.CallUntilReached(ctx, 60, all[0].Addr, all[2].Addr)
-	all[1].Start()
-	c.CallUntilReached(ctx, 60, all.Addrs()...)
+	checkKilledServerIsLeftOut(ctx, c, all, 1)
 	if got := c.Value("grpc_lb_disconnections_total " + all[1].Addr); got != 1 {
 		t.Errorf("%v connections to the killed server were lost, want 1", got)
 	}
 	c.CheckPicksAddUp(all.Addrs()...)
 }
 
-// TestUnderGRPCsPoliciesHealthIsFollowed has parents that ask grpc-go's
-// pick_first to follow the health of its connection (gRFC A17).
+// These parents ask a pick_first child to follow the health of its connection (gRFC
+// A17).
 func TestUnderGRPCsPoliciesHealthIsFollowed(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, policies string }{
@@ -125,9 +115,9 @@ func TestUnderGRPCsPoliciesHealthIsFollowed(t *testing.T) {
 				"healthCheckConfig": {"serviceName": "`+channeltest.ProbeService+`"}
 			}`, all)
 			c.CallUntilReached(ctx, 60, all.Addrs()...)
-			all[2].Say(healthpb.HealthCheckResponse_NOT_SERVING)
+			all[2].SetHealth(healthpb.HealthCheckResponse_NOT_SERVING)
 			c.CallUntilReached(ctx, 60, all[0].Addr, all[1].Addr)
-			all[2].Say(healthpb.HealthCheckResponse_SERVING)
+			all[2].SetHealth(healthpb.HealthCheckResponse_SERVING)
 			c.CallUntilReached(ctx, 60, all.Addrs()...)
 		})
 	}

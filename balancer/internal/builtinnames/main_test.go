@@ -1,6 +1,8 @@
 package builtinnames_test
 
 import (
+	"context"
+	"slices"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -20,7 +22,8 @@ func init() {
 	balancer.Register(metrics.Default().Instrument(renamed{roundrobin2.NewBuilder().(parsing), roundrobin.Name}))
 }
 
-// renamed is a policy under another name. It has a config parser, as both have.
+// renamed is a builder under another name. It embeds the interface of the config
+// parser, so that the parser stays visible.
 type renamed struct {
 	parsing
 	name string
@@ -35,10 +38,20 @@ func (r renamed) Name() string { return r.name }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// dial makes a channel with a service config. It needs one: gRPC looks its default
-// policy up before a program can register another. The client reads the series of
-// the policy given, the one that has the connections.
+// dial makes a channel with a service config. Without one gRPC would use its own
+// pick_first, which it looks up before a program can register another. The client
+// reads the series of policy, which must be the one that has the connections.
 func dial(t *testing.T, policy, config string, to channeltest.Servers) *channeltest.Client {
 	t.Helper()
 	return channeltest.Dial(t, policy, to, grpc.WithDefaultServiceConfig(config))
+}
+
+// checkKilledServerIsLeftOut kills server i and starts it again. RPCs must go to all
+// other servers while it is down, and then to all.
+func checkKilledServerIsLeftOut(ctx context.Context, c *channeltest.Client, all channeltest.Servers, i int) {
+	others := slices.Delete(all.Addrs(), i, i+1)
+	all[i].Kill()
+	c.CallUntilReached(ctx, 60, others...)
+	all[i].Start()
+	c.CallUntilReached(ctx, 60, all.Addrs()...)
 }

@@ -9,7 +9,8 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-// Workers is how many goroutines Load uses: as many RPCs are in flight at most.
+// Workers is the number of goroutines that Load uses, and so the maximum number of
+// RPCs in flight.
 const Workers = 8
 
 // Call sends one RPC and returns the address of the server that answered.
@@ -23,17 +24,32 @@ func (c *Client) Call(ctx context.Context, opts ...grpc.CallOption) (addr string
 	return p.Addr.String(), nil
 }
 
-// CallUntilEven sends RPCs, n at a time, until all of the last n have succeeded
-// and each of the wanted addresses got as many of them. Before that they may
-// fail or go elsewhere.
+// CallAll sends n RPCs and returns how many each address answered. It fails the test
+// for each RPC that fails.
+func (c *Client) CallAll(ctx context.Context, n int) map[string]int {
+	c.t.Helper()
+	got := map[string]int{}
+	for range n {
+		addr, err := c.Call(ctx)
+		if err != nil {
+			c.t.Errorf("RPC: %v", err)
+		}
+		got[addr]++
+	}
+	return got
+}
+
+// CallUntilEven sends RPCs in batches of n, until a whole batch has succeeded and
+// each wanted address got the same number of its RPCs. In the batches before, RPCs
+// may fail or go elsewhere.
 func (c *Client) CallUntilEven(ctx context.Context, n int, want ...string) {
 	c.t.Helper()
 	c.callUntil(ctx, n, want, func(got int) bool { return got == n/len(want) })
 }
 
-// CallUntilReached sends RPCs, n at a time, until all of the last n have
-// succeeded and gone to all of the wanted addresses and to no other. It returns
-// how many each got.
+// CallUntilReached sends RPCs in batches of n, until a whole batch has succeeded and
+// has reached all wanted addresses and no other. It returns how many RPCs of this
+// batch each address got.
 func (c *Client) CallUntilReached(ctx context.Context, n int, want ...string) map[string]int {
 	c.t.Helper()
 	return c.callUntil(ctx, n, want, func(got int) bool { return got > 0 })
@@ -43,7 +59,7 @@ func (c *Client) callUntil(ctx context.Context, n int, want []string, enough fun
 	c.t.Helper()
 	var got map[string]int
 	if !Poll(ctx, func() bool {
-		got = c.ends(ctx, n)
+		got = c.outcomes(ctx, n)
 		for _, addr := range want {
 			if !enough(got[addr]) {
 				return false
@@ -56,21 +72,21 @@ func (c *Client) callUntil(ctx context.Context, n int, want []string, enough fun
 	return got
 }
 
-// ends sends n RPCs and counts how they ended: by address, or by error.
-func (c *Client) ends(ctx context.Context, n int) map[string]int {
-	ends := map[string]int{}
+// outcomes sends n RPCs and counts them: by address, or by error if they failed.
+func (c *Client) outcomes(ctx context.Context, n int) map[string]int {
+	outcomes := map[string]int{}
 	for range n {
 		addr, err := c.Call(ctx)
 		if err != nil {
 			addr = err.Error()
 		}
-		ends[addr]++
+		outcomes[addr]++
 	}
-	return ends
+	return outcomes
 }
 
-// Load sends RPCs from several goroutines until stop is called, which returns
-// how many there were and the errors of those that failed.
+// Load sends RPCs on several goroutines until stop is called. stop returns the
+// number of RPCs, and the errors of those that failed.
 func (c *Client) Load(ctx context.Context, opts ...grpc.CallOption) (stop func() (sent int, failed []error)) {
 	done := make(chan struct{})
 	var mu sync.Mutex

@@ -26,14 +26,14 @@ type Client struct {
 
 	t      testing.TB
 	target string
-	policy string // whose series it looks at
+	policy string // the policy whose series it reads
 }
 
-// targets makes the targets of repeated runs of a test distinct.
+// targets numbers the targets, so that repeated runs of a test do not share one.
 var targets atomic.Uint32
 
-// Dial makes a channel to the servers. The options override its own, such as the
-// service config, which selects the policy.
+// Dial makes a channel to the servers, with a service config that selects the
+// policy. opts override Dial's own options.
 func Dial(t testing.TB, policy string, to Servers, opts ...grpc.DialOption) *Client {
 	t.Helper()
 	quick := backoff.Config{BaseDelay: 10 * time.Millisecond, Multiplier: 1.2, MaxDelay: 50 * time.Millisecond}
@@ -47,7 +47,7 @@ func Dial(t testing.TB, policy string, to Servers, opts ...grpc.DialOption) *Cli
 	return c
 }
 
-// WithTLS has a channel trust the servers' certificates.
+// WithTLS makes a channel trust the servers' certificates.
 func WithTLS(t testing.TB) grpc.DialOption {
 	t.Helper()
 	config, err := certs.Embedded().ClientConfig()
@@ -57,8 +57,8 @@ func WithTLS(t testing.TB) grpc.DialOption {
 	return grpc.WithTransportCredentials(credentials.NewTLS(config))
 }
 
-// NewClient returns a client that has no channel before Connect. The endpoint is
-// that of its target, and its own if it is empty.
+// NewClient returns a client that has no channel before Connect. The endpoint
+// becomes part of the target. If it is empty, the client gets a unique one.
 func NewClient(t testing.TB, policy, endpoint string) *Client {
 	if endpoint == "" {
 		endpoint = fmt.Sprintf("run-%d", targets.Add(1))
@@ -67,7 +67,7 @@ func NewClient(t testing.TB, policy, endpoint string) *Client {
 	return &Client{t: t, policy: policy, target: scheme + ":///" + endpoint, Resolver: manual.NewBuilderWithScheme(scheme)}
 }
 
-// Connect makes the client's channel, which closes with the test.
+// Connect makes the client's channel. The channel closes when the test ends.
 func (c *Client) Connect(opts ...grpc.DialOption) {
 	c.t.Helper()
 	conn, err := grpc.NewClient(c.target, append(opts, grpc.WithResolvers(c.Resolver))...)
@@ -78,22 +78,21 @@ func (c *Client) Connect(opts ...grpc.DialOption) {
 	c.Conn = conn
 }
 
-// As returns a client for the same channel that looks at the series of another
-// of its policies.
+// As returns a client for the same channel that reads the series of another policy.
 func (c *Client) As(policy string) *Client {
 	other := *c
 	other.policy = policy
 	return &other
 }
 
-// Update sends a resolver update and returns when the policy has taken it.
+// Update sends a resolver update and returns when the policy has handled it.
 func (c *Client) Update(s resolver.State) {
-	// The answer is for the resolver: an empty update is refused, on purpose.
+	// The error is for resolvers. Tests send empty updates, which fail, on purpose.
 	_ = c.Resolver.CC().UpdateState(s)
 }
 
-// AwaitState waits until the channel is in the state. It does not leave IDLE
-// for that.
+// AwaitState waits until the channel is in the state. It does not make an IDLE
+// channel connect.
 func (c *Client) AwaitState(ctx context.Context, want connectivity.State) {
 	c.t.Helper()
 	for {

@@ -1,7 +1,6 @@
-// Package channeltest has servers and clients for tests of policies on real
-// channels, as a program has them: gRPC servers on loopback ports, each with a
-// certificate for its own name, and channels with a resolver that the test
-// drives.
+// Package channeltest provides servers and clients for tests of policies on real
+// channels. The servers are gRPC servers on loopback ports, each with a certificate
+// for its own name. The channels have a resolver that the test drives.
 //
 //	servers := channeltest.StartServers(t, 3)
 //	c := channeltest.Dial(t, roundrobin2.Name, servers)
@@ -9,7 +8,7 @@
 //	servers[1].Kill()
 //	c.Await(ctx, "grpc_lb_ready_subchannels "+servers[1].Addr, 0)
 //
-// The test program must register the policies, as by an import of balancer.
-// They must report to metrics.Default, where a Client finds its series: each
-// channel has a target of its own.
+// The test program must register the policies, for example by importing balancer.
+// They must report to metrics.Default, because a Client reads their series there.
+// Each Client has its own target, so it finds only its own series.
 package channeltest

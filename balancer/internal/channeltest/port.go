@@ -7,17 +7,18 @@ import (
 	"testing"
 )
 
-// Port is a listening socket that a test holds to its end: while the server
-// behind it is down, nobody else can get it. Connections are cut then.
+// Port is a listening socket that stays open until the test ends, so that no other
+// program can take the port while its server is down. In that time the Port cuts
+// each new connection.
 type Port struct {
 	lis      net.Listener
 	accepted atomic.Int32
 
-	mu sync.Mutex // guards up
-	up *opened    // the last one opened
+	mu       sync.Mutex // guards listener
+	listener *listener  // the last one that Open returned; nil before
 }
 
-// NewPort returns a loopback port that is free, and closes it with the test.
+// NewPort opens a free loopback port. It closes when the test ends.
 func NewPort(t testing.TB) *Port {
 	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
@@ -37,64 +38,65 @@ func NewPort(t testing.TB) *Port {
 // Addr returns the port's address.
 func (p *Port) Addr() net.Addr { return p.lis.Addr() }
 
-// Accepted returns how many connections there were, cut ones included.
+// Accepted returns the number of connections so far, including those that it cut.
 func (p *Port) Accepted() int { return int(p.accepted.Load()) }
 
-// Open returns the listener of a server. It gets the port's connections until
-// it is closed.
+// Open returns a listener for a server. The listener gets the port's connections
+// until it is closed, or until the next Open.
 func (p *Port) Open() net.Listener {
 	closed := make(chan struct{})
-	up := &opened{addr: p.Addr(), conns: make(chan net.Conn), closed: closed, shut: sync.OnceFunc(func() { close(closed) })}
+	l := &listener{addr: p.Addr(), conns: make(chan net.Conn), closed: closed, close: sync.OnceFunc(func() { close(closed) })}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.up = up
-	return up
+	p.listener = l
+	return l
 }
 
 func (p *Port) run() {
 	for {
 		conn, err := p.lis.Accept()
 		if err != nil {
-			return // closed
+			return // the test has ended
 		}
 		p.accepted.Add(1)
 		p.mu.Lock()
-		up := p.up
+		l := p.listener
 		p.mu.Unlock()
-		if up == nil || !up.give(conn) {
+		if l == nil || !l.give(conn) {
 			_ = conn.Close()
 		}
 	}
 }
 
-type opened struct {
+type listener struct {
 	addr   net.Addr
 	conns  chan net.Conn
 	closed chan struct{}
-	shut   func()
+	close  func()
 }
 
-func (o *opened) give(conn net.Conn) bool {
+// give passes a connection to Accept. It returns false if the listener is closed.
+func (l *listener) give(conn net.Conn) bool {
 	select {
-	case o.conns <- conn:
+	case l.conns <- conn:
 		return true
-	case <-o.closed:
+	case <-l.closed:
 		return false
 	}
 }
 
-func (o *opened) Accept() (net.Conn, error) {
+func (l *listener) Accept() (net.Conn, error) {
 	select {
-	case conn := <-o.conns:
+	case conn := <-l.conns:
 		return conn, nil
-	case <-o.closed:
+	case <-l.closed:
 		return nil, net.ErrClosed
 	}
 }
 
-func (o *opened) Addr() net.Addr { return o.addr }
+func (l *listener) Addr() net.Addr { return l.addr }
 
-func (o *opened) Close() error {
-	o.shut()
+func (l *listener) Close() error {
+	l.close()
 	return nil
 }

@@ -15,7 +15,7 @@ func TestAServerThatIsDownKeepsItsPortAndCutsConnections(t *testing.T) {
 	s.Kill()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Addr)
 	if err != nil {
-		t.Fatalf("the port of a server that is down: %v", err)
+		t.Fatalf("dial the port of a server that is down: %v", err)
 	}
 	defer conn.Close()
 	_ = conn.SetReadDeadline(time.Now().Add(channeltest.Deadline))

@@ -12,29 +12,29 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// ProbeService is the service that clients call. It has the messages of the
-// health service, and another name: so a server's health service can be watched,
-// or missing.
+// ProbeService is the service that clients call. It uses the messages of the health
+// service under another name, so that tests can also watch a server's real health
+// service, or leave it out.
 const ProbeService = "test.Probe"
 
-// Probe answers RPCs and remembers what they came with.
+// Probe answers RPCs and remembers the :authority of the last one.
 type Probe struct {
 	healthpb.UnimplementedHealthServer
 
-	OnCall func(context.Context) error // nil: succeed
+	OnCall func(context.Context) error // decides the RPC's error; if nil, RPCs succeed
 
 	mu        sync.Mutex
 	authority []string // of the last RPC
 }
 
-// Register has a server answer RPCs to ProbeService.
+// Register makes a server answer RPCs to ProbeService.
 func (p *Probe) Register(srv *grpc.Server) {
 	desc := healthpb.Health_ServiceDesc
 	desc.ServiceName = ProbeService
 	srv.RegisterService(&desc, p)
 }
 
-// Check implements the service.
+// Check answers an RPC.
 func (p *Probe) Check(ctx context.Context, _ *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	p.mu.Lock()
@@ -55,7 +55,7 @@ func (p *Probe) LastAuthority() string {
 	return strings.Join(p.authority, " and ")
 }
 
-// Health is a server's health service. It counts who watches it.
+// Health is a server's health service. It counts its watchers.
 type Health struct {
 	*health.Server
 
@@ -66,9 +66,4 @@ type Health struct {
 func (h *Health) Watch(req *healthpb.HealthCheckRequest, stream healthpb.Health_WatchServer) error {
 	h.Watches.Add(1)
 	return h.Server.Watch(req, stream)
-}
-
-// Say sets what the server's health service says of ProbeService.
-func (s *Server) Say(status healthpb.HealthCheckResponse_ServingStatus) {
-	s.Health.SetServingStatus(ProbeService, status)
 }

@@ -7,9 +7,9 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// Series returns the series of the channel's policy. A key is the family's name
-// and the values of the labels other than target and policy, in the order of the
-// labels' names:
+// Series returns the series of the channel's policy. Each key is the metric's name,
+// followed by the values of all labels but target and policy, sorted by the labels'
+// names:
 //
 //	grpc_lb_rpc_attempts_total 127.0.0.1:50051 OK
 func (c *Client) Series() map[string]float64 {
@@ -21,7 +21,7 @@ func (c *Client) Series() map[string]float64 {
 	return c.SeriesIn(families)
 }
 
-// SeriesIn is Series of families that were read already.
+// SeriesIn is Series for metric families that the caller has gathered.
 func (c *Client) SeriesIn(families []*dto.MetricFamily) map[string]float64 {
 	series := map[string]float64{}
 	for _, f := range families {
@@ -48,20 +48,20 @@ func (c *Client) seriesKey(name string, m *dto.Metric) (key string, ofChannel bo
 	return key, matched == 2
 }
 
-// Value returns the value of a series, 0 if there is none.
+// Value returns the value of a series, or 0 if the series does not exist.
 func (c *Client) Value(key string) float64 {
 	c.t.Helper()
 	return c.Series()[key]
 }
 
-// Await waits until a series has a value. To wait for 0 is to wait until it is 0
-// or gone.
+// Await waits until a series has the value. A series that does not exist has the
+// value 0.
 func (c *Client) Await(ctx context.Context, key string, want float64) {
 	c.t.Helper()
 	c.awaitValue(ctx, key, want, func(got float64) bool { return got == want })
 }
 
-// AwaitAtLeast waits until a series has reached a value.
+// AwaitAtLeast waits until the value of a series is want or more.
 func (c *Client) AwaitAtLeast(ctx context.Context, key string, want float64) {
 	c.t.Helper()
 	c.awaitValue(ctx, key, want, func(got float64) bool { return got >= want })
@@ -75,8 +75,8 @@ func (c *Client) awaitValue(ctx context.Context, key string, want float64, enoug
 	}
 }
 
-// CheckPicksAddUp checks that each pick of the servers is a repick or an RPC that
-// ended, and that no RPC is in flight. It returns the sums over the servers.
+// CheckPicksAddUp fails the test unless, for each server, picks = repicks + RPCs
+// ended, and no RPC is in flight. It returns the sums over the servers.
 func (c *Client) CheckPicksAddUp(addrs ...string) (picks, rpcs float64) {
 	c.t.Helper()
 	s := c.Series()

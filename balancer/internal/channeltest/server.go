@@ -14,15 +14,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/certs"
 )
 
-// Server is a gRPC server on a loopback port, with a certificate for its own
-// name only. It can be killed and started again, and keeps its port meanwhile.
+// Server is a gRPC server on a loopback port, with a certificate for its own name
+// only. It can be killed and started again. It keeps its port while it is down.
 type Server struct {
 	Name    string // in its certificate
 	Addr    string
 	Options []grpc.ServerOption
 	Port    *Port
 	Probe   Probe
-	Health  *Health // nil: it has no health service
+	Health  *Health // nil if the server has no health service
 
 	t testing.TB
 
@@ -30,11 +30,11 @@ type Server struct {
 	srv *grpc.Server // nil while it is down
 }
 
-// Servers are those of one test.
+// Servers are several servers of one test.
 type Servers []*Server
 
-// StartServers starts servers that stop with the test. A setup function changes
-// the i-th before it starts.
+// StartServers starts n servers, which stop when the test ends. The setup functions
+// may change server i before it starts.
 func StartServers(t testing.TB, n int, setup ...func(i int, s *Server)) Servers {
 	t.Helper()
 	all := make(Servers, n)
@@ -42,7 +42,7 @@ func StartServers(t testing.TB, n int, setup ...func(i int, s *Server)) Servers 
 		port := NewPort(t)
 		s := &Server{Name: certs.Embedded().Members()[i], Addr: port.Addr().String(), Port: port, t: t}
 		s.Health = &Health{Server: health.NewServer()}
-		s.Say(healthpb.HealthCheckResponse_SERVING)
+		s.SetHealth(healthpb.HealthCheckResponse_SERVING)
 		for _, f := range setup {
 			f(i, s)
 		}
@@ -53,7 +53,7 @@ func StartServers(t testing.TB, n int, setup ...func(i int, s *Server)) Servers 
 	return all
 }
 
-// Start has a server that is down serve again.
+// Start starts a server that is down.
 func (s *Server) Start() {
 	s.t.Helper()
 	config, err := certs.Embedded().ServerConfig(s.Name)
@@ -70,13 +70,13 @@ func (s *Server) Start() {
 	s.mu.Unlock()
 	lis := s.Port.Open()
 	go func() {
-		if err := srv.Serve(lis); err != nil && !errors.Is(err, grpc.ErrServerStopped) { // before it began
+		if err := srv.Serve(lis); err != nil && !errors.Is(err, grpc.ErrServerStopped) { // Kill came before Serve
 			s.t.Errorf("serve: %v", err)
 		}
 	}()
 }
 
-// Kill cuts all connections. Until Start, new ones are cut as well.
+// Kill cuts all connections, and from then on each new one, until Start.
 func (s *Server) Kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,9 +86,9 @@ func (s *Server) Kill() {
 	}
 }
 
-// SendClientsAway ends all connections with GOAWAY, after the RPCs under way. New
-// connections are served.
-func (s *Server) SendClientsAway() {
+// GoAway sends GOAWAY on all connections, which end after their RPCs in flight. The
+// server accepts new connections all the time.
+func (s *Server) GoAway() {
 	s.t.Helper()
 	s.mu.Lock()
 	old := s.srv
@@ -97,7 +97,12 @@ func (s *Server) SendClientsAway() {
 	old.GracefulStop()
 }
 
-// Address is what a resolver says of the server.
+// SetHealth sets the status of ProbeService in the server's health service.
+func (s *Server) SetHealth(status healthpb.HealthCheckResponse_ServingStatus) {
+	s.Health.SetServingStatus(ProbeService, status)
+}
+
+// Address returns the server's address as a resolver returns it.
 func (s *Server) Address() resolver.Address {
 	return resolver.Address{Addr: s.Addr, ServerName: s.Name}
 }
@@ -120,7 +125,7 @@ func (all Servers) Endpoints() []resolver.Endpoint {
 	return endpoints
 }
 
-// State returns a resolver update with the servers' addresses.
+// State returns a resolver update with the servers' addresses. It has no endpoints.
 func (all Servers) State() resolver.State {
 	var state resolver.State
 	for _, s := range all {

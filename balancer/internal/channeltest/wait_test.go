@@ -22,7 +22,7 @@ func TestPollPausesBetweenTheCalls(t *testing.T) {
 			return time.Since(start) >= time.Second
 		})
 		if !done {
-			t.Error("Poll gave up before its context was over")
+			t.Error("Poll gave up before its context ended")
 		}
 		if calls < 50 || calls > 60 {
 			t.Errorf("%d calls in a second, want one every 20 ms or so", calls)

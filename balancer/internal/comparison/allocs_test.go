@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// allocations returns how many times, and how many bytes, the process
-// allocates per RPC of each variant. Here a variant has its RPCs in one go,
-// because the process as a whole is all that can be looked at.
+// allocations returns the process's allocations per RPC of each variant: their number
+// and their bytes. The variants do not take turns here, because Go counts allocations
+// only for the whole process.
 func (f *fixture) allocations(tb testing.TB, callers int) (times, bytes []float64) {
 	tb.Helper()
 	const rpcs = 1000
@@ -29,7 +29,7 @@ func (f *fixture) allocations(tb testing.TB, callers int) (times, bytes []float6
 	return times, bytes
 }
 
-// collectGarbage also fills the pools again that the collector empties.
+// collectGarbage collects garbage, then refills the pools that the collector emptied.
 func (f *fixture) collectGarbage(tb testing.TB, callers int) {
 	tb.Helper()
 	runtime.GC()

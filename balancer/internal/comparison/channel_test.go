@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -22,13 +23,13 @@ type channel struct {
 	name   string
 	target string
 	client healthpb.HealthClient
-	sent   int // RPCs
+	sent   int // number of RPCs
 }
 
 var targets atomic.Int64
 
 func (f *fixture) newChannel(tb testing.TB, v variant, addresses []resolver.Address) *channel {
-	// All targets are of one length, because the requests carry them.
+	// The requests carry the target, so all targets have the same length.
 	c := &channel{name: v.name, target: fmt.Sprintf("comparison:///%06d", targets.Add(1))}
 	c.meter = v.meter(tb, f)
 	r := manual.NewBuilderWithScheme("comparison")
@@ -46,7 +47,7 @@ func (f *fixture) newChannel(tb testing.TB, v variant, addresses []resolver.Addr
 
 var request healthpb.HealthCheckRequest
 
-// send has each of the callers, at the same time, send RPCs one after another.
+// send makes callers send RPCs concurrently, each one after another.
 func (c *channel) send(ctx context.Context, callers, each int) error {
 	c.sent += callers * each
 	if callers == 1 {
@@ -70,7 +71,7 @@ func (c *channel) call(ctx context.Context, n int) error {
 	return nil
 }
 
-// shares sends RPCs and returns how many of them each server answered.
+// shares sends RPCs and returns how many each server answered.
 func (c *channel) shares(ctx context.Context, tb testing.TB, n int) map[string]int {
 	tb.Helper()
 	shares := map[string]int{}
@@ -83,4 +84,16 @@ func (c *channel) shares(ctx context.Context, tb testing.TB, n int) map[string]i
 	}
 	c.sent += n
 	return shares
+}
+
+// useAllServers sends RPCs until each server gets its share. It fails the test if that
+// does not happen.
+func (c *channel) useAllServers(tb testing.TB) {
+	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		if len(c.shares(ctx, tb, servers)) == servers {
+			return
+		}
+	}
 }

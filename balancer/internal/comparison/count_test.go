@@ -7,9 +7,9 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// wantCounted checks that what is said to meter the channel has counted each
-// of its RPCs, and that nothing has if nothing is said to.
-func (c *channel) wantCounted(tb testing.TB) {
+// checkCounts checks that the channel's meter has counted each of its RPCs. If the
+// channel has no meter, it checks that none was counted.
+func (c *channel) checkCounts(tb testing.TB) {
 	tb.Helper()
 	if c.registry == nil {
 		if got := countsOf(tb, ours, c.target); len(got) > 0 {
@@ -25,8 +25,8 @@ func (c *channel) wantCounted(tb testing.TB) {
 	}
 }
 
-// countsOf sums the counters and the histograms' counts of each family, over
-// the series of the target and those that have no such label.
+// countsOf sums the counters, and the counts of histograms, of each family. It
+// includes the series of the target and those without a target label.
 func countsOf(tb testing.TB, registry *prometheus.Registry, target string) map[string]uint64 {
 	tb.Helper()
 	families, err := registry.Gather()
@@ -36,7 +36,7 @@ func countsOf(tb testing.TB, registry *prometheus.Registry, target string) map[s
 	counts := map[string]uint64{}
 	for _, family := range families {
 		for _, m := range family.GetMetric() {
-			if isOf(m, target) {
+			if hasTarget(m, target) {
 				counts[family.GetName()] += uint64(m.GetCounter().GetValue()) + m.GetHistogram().GetSampleCount()
 			}
 		}
@@ -44,7 +44,8 @@ func countsOf(tb testing.TB, registry *prometheus.Registry, target string) map[s
 	return counts
 }
 
-func isOf(m *dto.Metric, target string) bool {
+// hasTarget reports whether the series is of the target, or has no target label.
+func hasTarget(m *dto.Metric, target string) bool {
 	for _, label := range m.GetLabel() {
 		if label.GetName() == "grpc_target" {
 			return label.GetValue() == target

@@ -17,18 +17,17 @@ func TestEveryVariantUsesAllServersAndCountsItsRPCs(t *testing.T) {
 		if err := c.send(t.Context(), 4, turns); err != nil {
 			t.Error(err)
 		}
-		c.wantCounted(t)
+		c.checkCounts(t)
 	}
 }
 
-// TestMeteringDoesNotAllocate counts what whole RPCs allocate, on both sides.
-// That is about a hundred times per RPC, but not quite as often in each: frames
-// that meet in a buffer need no other, and a pool may be found empty. In 1,000
-// RPCs that makes a few hundredths per RPC, of which the median leaves about
-// one; the second bare channel shows it. An allocation more in each RPC would
-// be a whole one, and would be seen if it were in every tenth only.
+// TestMeteringDoesNotAllocate counts the allocations of whole RPCs, of client and
+// server. There are about a hundred per RPC, but the number varies a little: frames
+// may share a buffer, and a pool may be empty. Over 1,000 RPCs the difference is a few
+// hundredths per RPC. The median reduces it to about one hundredth, as the second bare
+// channel shows. So the test would see one more allocation in every tenth RPC.
 //
-// Not parallel: it looks at the whole process.
+// It is not parallel because it measures the whole process.
 func TestMeteringDoesNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes sync.Pool allocate")
@@ -48,6 +47,6 @@ func TestMeteringDoesNotAllocate(t *testing.T) {
 		}
 	}
 	if n := median(added[counters]); n < 1 {
-		t.Errorf("%s adds %.3f allocations per RPC, want those it is known for: they are not counted rightly", variants[counters].name, n)
+		t.Errorf("%s adds %.3f allocations per RPC, want the known number: the count is wrong", variants[counters].name, n)
 	}
 }

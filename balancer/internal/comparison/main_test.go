@@ -7,8 +7,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// tables are what the benchmarks have to say to a reader. They are printed at
-// the end, because go test shows no more than ten lines of a benchmark's log.
+// tables are the results of the benchmarks. They are printed at the end, because go
+// test shows at most ten lines of a benchmark's log.
 var tables []string
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(withTables{m}) }

@@ -2,6 +2,6 @@
 
 package comparison_test
 
-// raceEnabled: the race detector makes sync.Pool drop what it is given, now and
-// then, so that allocations cannot be counted.
+// raceEnabled is true under the race detector, which makes sync.Pool drop some of its
+// objects. Allocations then cannot be counted.
 const raceEnabled = true

@@ -9,23 +9,23 @@ import (
 	"text/tabwriter"
 )
 
-// report has the results of fixtures, variant by variant.
+// report is the results of all fixtures, per variant.
 type report [len(variants)]results
 
-// results are one variant's. Each slice has a number per fixture.
+// results are the results of one variant. Each slice has one value per fixture.
 type results struct {
 	time        []float64 // ns per RPC
-	addedTime   []float64 // ns per RPC more than with the bare policy
-	ratio       []float64 // of that to what the middleware adds
+	addedTime   []float64 // ns per RPC, compared with the bare policy
+	ratio       []float64 // of addedTime to that of the middleware
 	addedAllocs []float64 // per RPC
 	addedBytes  []float64 // per RPC
 }
 
 // add adds the results of one fixture.
 func (r *report) add(times [][]float64, allocs, bytes []float64) {
-	middleware := minus(times[counters], times[bare])
+	middleware := medianDifference(times[counters], times[bare])
 	for i := range r {
-		v, added := &r[i], minus(times[i], times[bare])
+		v, added := &r[i], medianDifference(times[i], times[bare])
 		v.time = append(v.time, median(times[i]))
 		v.addedTime = append(v.addedTime, added)
 		v.ratio = append(v.ratio, added/middleware)
@@ -36,7 +36,7 @@ func (r *report) add(times [][]float64, allocs, bytes []float64) {
 
 // metrics reports the medians of the fixtures to a benchmark.
 func (r *report) metrics(b *testing.B) {
-	b.ReportMetric(0, "ns/op") // leaves it out: it is the time of the comparison
+	b.ReportMetric(0, "ns/op") // omits it: it is the time of the whole comparison
 	for i, v := range r {
 		name := variants[i].name
 		b.ReportMetric(median(v.time), name+":ns/rpc")
@@ -49,8 +49,8 @@ func (r *report) metrics(b *testing.B) {
 	}
 }
 
-// table returns the medians of the fixtures and, behind some, the interval that
-// holds the true one with a probability of 95 %.
+// table returns a table of the fixtures' medians, some with their 95 % confidence
+// interval.
 func (r *report) table(name string, l load) string {
 	var s strings.Builder
 	n := len(r[bare].time)
@@ -66,7 +66,7 @@ func (r *report) table(name string, l load) string {
 		}
 		fmt.Fprintln(t)
 	}
-	_ = t.Flush() // a Builder takes everything
+	_ = t.Flush() // writing to a strings.Builder does not fail
 	return s.String()
 }
 
@@ -75,7 +75,7 @@ func withInterval(values []float64, digits int) string {
 	return fmt.Sprintf("%s [%s, %s]", number(median(values), digits), number(low, digits), number(high, digits))
 }
 
-// number writes no negative zero.
+// number formats v. It never writes a negative zero.
 func number(v float64, digits int) string {
 	scale := math.Pow10(digits)
 	return strconv.FormatFloat(math.Round(v*scale)/scale+0, 'f', digits, 64)

@@ -6,7 +6,6 @@ import (
 	"net"
 	"slices"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -15,9 +14,9 @@ import (
 
 const servers = 3
 
-// fixture is a set of servers, and for each variant a channel to them.
+// fixture is a set of servers, and a channel to them for each variant.
 type fixture struct {
-	channels []*channel // as in variants
+	channels []*channel // in the order of variants
 	closers  []func()
 }
 
@@ -29,16 +28,16 @@ func newFixture(tb testing.TB) *fixture {
 	for range servers {
 		addresses = append(addresses, resolver.Address{Addr: f.startServer(tb)})
 	}
-	// The order is random because it matters: of channels that are alike, the
-	// first is a little slower.
+	// The order is random because it matters: the first of several equal channels is a
+	// little slower.
 	for _, i := range rand.Perm(len(variants)) {
 		f.channels[i] = f.newChannel(tb, variants[i], addresses)
-		f.channels[i].settle(tb)
+		f.channels[i].useAllServers(tb)
 	}
 	return f
 }
 
-// close may be called again.
+// close closes the servers and channels. It may be called more than once.
 func (f *fixture) close() {
 	for _, closeOne := range slices.Backward(f.closers) {
 		closeOne()
@@ -46,7 +45,7 @@ func (f *fixture) close() {
 	f.closers = nil
 }
 
-// server does as little as a server can.
+// server does as little work as possible.
 type server struct {
 	healthpb.UnimplementedHealthServer
 }
@@ -73,15 +72,4 @@ func (f *fixture) startServer(tb testing.TB) string {
 		}
 	})
 	return lis.Addr().String()
-}
-
-// settle sends RPCs until each server gets its turn, or fails.
-func (c *channel) settle(tb testing.TB) {
-	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Second)
-	defer cancel()
-	for {
-		if len(c.shares(ctx, tb, servers)) == servers {
-			return
-		}
-	}
 }

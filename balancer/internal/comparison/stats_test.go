@@ -12,19 +12,19 @@ func median(values []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// interval returns two of the values between which the median of all possible
-// values is, with a probability of 95 %. It supposes nothing of how these are
-// distributed, and needs 6 values. Of fewer it returns the lowest and highest.
+// interval returns a 95 % confidence interval of the median. Its ends are two of the
+// values. It assumes nothing about their distribution. With fewer than 6 values it
+// returns the lowest and the highest.
 func interval(values []float64) (low, high float64) {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
 	return sorted[outside(n)], sorted[n-1-outside(n)]
 }
 
-// outside returns how many of n values may be left out at each end: as many as
-// are on one side of the median no more than once in 40 times.
+// outside returns how many of n sorted values lie outside the interval at each end.
+// The probability that the median is beyond one end is at most 1 in 40.
 func outside(n int) int {
-	ways, sum := 1.0, 0.0 // n over k, and that summed
+	ways, sum := 1.0, 0.0 // n choose k, and the sum over k
 	for k := range n {
 		sum += ways
 		if sum > 0.025*math.Exp2(float64(n)) {

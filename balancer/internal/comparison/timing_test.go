@@ -7,22 +7,21 @@ import (
 	"time"
 )
 
-// load is how RPCs are sent. A batch is one RPC of each caller, at the same
+// load says how RPCs are sent. A batch is one RPC of each caller, all at the same
 // time, on the channel of one variant.
 type load struct {
 	procs   int // GOMAXPROCS
 	callers int
-	rounds  int // of one batch per variant
+	rounds  int // a round is one batch of each variant
 }
 
-// rpcsPerCollection is how many RPCs a variant has between two collections of
-// garbage.
+// rpcsPerCollection is the number of RPCs of a variant between two garbage
+// collections.
 const rpcsPerCollection = 250
 
-// times returns for each variant the nanoseconds per RPC of its batches, round
-// by round: the time of the batch divided by its RPCs. The variants take turns
-// in an order that is random in each round, so that what slows the machine down
-// slows all alike.
+// times returns, for each variant and round, the time of the batch divided by its
+// RPCs, in nanoseconds. The variants take turns, in random order in each round, so
+// that other load on the machine affects all of them.
 func (f *fixture) times(tb testing.TB, l load) [][]float64 {
 	tb.Helper()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
@@ -44,8 +43,8 @@ func (f *fixture) times(tb testing.TB, l load) [][]float64 {
 	return times
 }
 
-// minus returns the median of the rounds' differences.
-func minus(times, others []float64) float64 {
+// medianDifference returns the median of the differences in each round.
+func medianDifference(times, others []float64) float64 {
 	differences := make([]float64, len(times))
 	for round := range times {
 		differences[round] = times[round] - others[round]

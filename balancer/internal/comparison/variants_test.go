@@ -18,26 +18,26 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// variant is a policy and what meters its RPCs.
+// variant is a policy and the meter of its RPCs.
 type variant struct {
 	name   string
-	policy string // with its config
+	policy string // with its config, as JSON
 	meter  func(testing.TB, *fixture) meter
 }
 
-// meter is what meters one channel.
+// meter meters one channel. The zero meter meters nothing.
 type meter struct {
 	registry *prometheus.Registry // nil if nothing is metered
-	families []string             // each counts every RPC
+	families []string             // the metrics that count every RPC
 	options  []grpc.DialOption
 }
 
 // Indexes of variants.
 const (
 	bare      = 0
-	bareAgain = 1 // what differs between it and bare is error
+	bareAgain = 1 // its difference from bare is measurement error
 	metered   = 3
-	counters  = 5 // of the middleware
+	counters  = 5 // the middleware without its histogram
 )
 
 var variants = [...]variant{
@@ -54,8 +54,8 @@ var variants = [...]variant{
 	{"opentelemetry", `{"round_robin": {}}`, openTelemetry},
 }
 
-// ours is the registry of balancer2. Its policies are registered with gRPC
-// once, so that all fixtures share it; their channels differ by target.
+// ours is the registry of balancer2's metrics. All fixtures share it, because the
+// policies are registered with gRPC once. Their channels have different targets.
 var ours = prometheus.NewRegistry()
 
 func init() {

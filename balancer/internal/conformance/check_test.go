@@ -17,19 +17,18 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// TestPoliciesOfGRPCPass: what Check demands is what grpc-go's own policies do,
-// as they are and metered, with two exceptions. All shut SubConns down before the
-// picker without them is reported: pick_first does (in 1.85.0) in
-// reconcileSubConnsLocked, the others through endpointsharding, which closes the
-// children of endpoints that are gone before it reports. And endpointsharding's
-// ExitIdle reads what an update writes. ring_hash does not pass ExitIdle on.
+// TestPoliciesOfGRPCPass shows that grpc-go's own policies meet the demands of Check,
+// metered and not, with two exceptions. All shut SubConns down before they report a
+// picker without them. In v1.85.0 pick_first does so in reconcileSubConnsLocked. The
+// others do so through endpointsharding, which closes the children of removed
+// endpoints before it reports. Also, ExitIdle of endpointsharding reads, without a
+// lock, what an update writes. ring_hash does not pass ExitIdle on.
 //
-// This module's policies are checked where they are defined, without exceptions.
+// The packages of this module's policies check them without exceptions.
 //
-// Missing are weighted_round_robin, which would have this module depend on xDS's
-// messages and is checked in xdsparents, and those that take more than
-// endpoints and a config: weighted_target looks for its children's names in the
-// endpoints, rls calls a server.
+// Some policies are not here. weighted_round_robin depends on the messages of xDS,
+// so xdsparents checks it. weighted_target and rls need more than endpoints and a
+// config: names of children in the endpoints, and a server.
 func TestPoliciesOfGRPCPass(t *testing.T) {
 	t.Parallel()
 	one := []balancertest.Exception{balancertest.ShutsDownFirst}
@@ -62,7 +61,7 @@ func TestPoliciesOfGRPCPass(t *testing.T) {
 	}
 }
 
-// withFields gives a policy the fields that its config cannot do without.
+// withFields adds the fields that a policy's config must have.
 type withFields struct {
 	balancer.Builder
 	fields map[string]any

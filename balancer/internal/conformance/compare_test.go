@@ -14,7 +14,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// comparison runs events against grpc-go's policy and ours and compares them.
+// comparison runs events on grpc-go's policy and on ours, and compares the two.
 type comparison struct {
 	t            testing.TB
 	theirs, ours *side
@@ -33,17 +33,17 @@ func newComparison(t testing.TB, p pair, manualHealth bool) *comparison {
 	return c
 }
 
-// run has both sides take an event. It returns what grpc-go's looks like after it,
-// and whether ours looks the same.
+// run applies an event to both sides. It returns what gRPC then sees of grpc-go's
+// policy, and whether it sees the same of ours.
 func (c *comparison) run(e script.Event) (theirs observation, ok bool) {
 	c.t.Helper()
 	c.log = append(c.log, e)
 	if e.Kind == script.Wait {
-		time.Sleep(e.Delay) // for both sides at once
+		time.Sleep(e.Delay) // both sides share the clock
 	}
-	for _, x := range c.hearing(e) {
+	for _, x := range c.sidesFor(e) {
 		x.take(c.t, e)
-		synctest.Wait() // grpc-go's round_robin reconnects on a goroutine of its own
+		synctest.Wait() // grpc-go's round_robin reconnects on another goroutine
 	}
 	want, got := c.theirs.observe(), c.ours.observe()
 	if c.diff.allows(e, want, got) {
@@ -53,21 +53,21 @@ func (c *comparison) run(e script.Event) (theirs observation, ok bool) {
 	return want, false
 }
 
-// hearing returns the sides that take the event.
-func (c *comparison) hearing(e script.Event) []*side {
+// sidesFor returns the sides that get the event.
+func (c *comparison) sidesFor(e script.Event) []*side {
 	both := []*side{c.theirs, c.ours}
 	if e.Kind != script.Update {
 		return both
 	}
-	_, oursAlone := c.diff.goesOn(e, c.theirs)
-	c.diff.note(e, c.theirs.last)
+	_, oursAlone := c.diff.continues(e, c.theirs)
+	c.diff.recordUpdate(e, c.theirs.last)
 	if oursAlone {
 		return both[1:]
 	}
 	return both
 }
 
-// close closes both policies. Nothing may be left of either.
+// close closes both policies, and checks that neither leaves a SubConn.
 func (c *comparison) close() {
 	for name, x := range map[string]*side{"grpc-go": c.theirs, "balancer2": c.ours} {
 		x.policy.Close()
@@ -77,7 +77,7 @@ func (c *comparison) close() {
 	}
 }
 
-// events returns the events so far, as a script.
+// events formats the events so far as a script.
 func (c *comparison) events() string {
 	var lines []string
 	for _, e := range c.log {

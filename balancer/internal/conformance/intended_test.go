@@ -14,28 +14,26 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest/script"
 )
 
-// intended recognizes the differences from grpc-go's policies that are meant. Any
-// other difference fails the test.
+// intended recognizes the intended differences from grpc-go's policies. Any other
+// difference fails the test.
 type intended struct {
-	// After all addresses have failed and a new list has come, grpc-go reports
-	// CONNECTING when an address that was not in the old list begins to
-	// connect. pick_first2 reports TRANSIENT_FAILURE until a connection is READY,
-	// as gRFC A62 says. The two differ until then, or until the attempts have
-	// failed.
+	// First difference. All addresses have failed, and an update brings a new list.
+	// When an address that was not in the old list starts to connect, grpc-go reports
+	// CONNECTING. pick_first2 reports TRANSIENT_FAILURE until a connection is READY,
+	// as gRFC A62 says. The difference ends then, or when all attempts have failed.
 	stickierAllowed, stickier bool
 
-	// While attempts are under way, grpc-go starts again at the first address on
-	// each resolver update; when updates come often, it never tries the second.
-	// pick_first2 goes on if the update changes none of the addresses that it
-	// has tried. If the list is the same, ours must behave like a policy of
-	// grpc-go's that does not get the update. If addresses change that it has not
-	// tried, the two cannot be compared, and random scripts leave such updates
-	// out.
-	last      script.Event // the last update
-	anewAfter bool         // it came when all addresses had failed: a pass may be under way
+	// Second difference. During connection attempts, grpc-go starts again at the first
+	// address on each resolver update. If updates come often, it never tries the
+	// second. pick_first2 continues if the update changes none of the addresses that
+	// it has tried. If the list is the same, ours must behave like a policy of grpc-go
+	// that does not get the update. If the update changes addresses that were not yet
+	// tried, the policies cannot be compared: random scripts omit such updates.
+	last               script.Event // the last update
+	restartedInFailure bool         // the last update came when all addresses had failed, so attempts may be running
 }
 
-// allows tells whether want, of grpc-go's policy, and got, of ours, differ only as
+// allows reports whether want, of grpc-go's policy, and got, of ours, differ only as
 // intended.
 func (d *intended) allows(e script.Event, want, got observation) bool {
 	if d.stickierAllowed && !d.stickier && e.Kind == script.Connectivity && e.State == connectivity.Connecting {
@@ -52,32 +50,32 @@ func (d *intended) allows(e script.Event, want, got observation) bool {
 	return alike && want.State == connectivity.Connecting && got.State == connectivity.TransientFailure
 }
 
-// goesOn tells whether pick_first2 may go on with its attempts after the update. If
-// so, oursAlone tells whether the policies can be compared, with only ours getting
-// the update.
-func (d *intended) goesOn(u script.Event, theirs *side) (goesOn, oursAlone bool) {
+// continues reports whether pick_first2 may continue its attempts after the update.
+// If so, oursAlone reports whether the policies can still be compared, by sending
+// the update only to ours.
+func (d *intended) continues(u script.Event, theirs *side) (continues, oursAlone bool) {
 	if theirs.name == roundrobin.Name {
 		return slices.ContainsFunc(u.Endpoints, func(e resolver.Endpoint) bool {
-			return d.endpointGoesOn(e, theirs)
+			return d.endpointContinues(e, theirs)
 		}), false
 	}
-	if len(d.last.Endpoints) == 0 || !anyUnderWay(theirs.cc.Live()) {
+	if len(d.last.Endpoints) == 0 || !anyAttemptRunning(theirs.cc.Live()) {
 		return false, false
 	}
 	addrs, before := addressesIn(u.Endpoints...), addressesIn(d.last.Endpoints...)
 	switch {
 	case slices.EqualFunc(addrs, before, equalAddresses):
 		return true, u.Gated == d.last.Gated
-	case theirs.last == connectivity.Connecting || d.anewAfter:
+	case theirs.last == connectivity.Connecting || d.restartedInFailure:
 		return len(addrs) > 0 && equalAddresses(addrs[0], before[0]), false
 	default:
 		return false, false
 	}
 }
 
-// endpointGoesOn is goesOn for one child of round_robin. A child with one address
-// has nothing to start again.
-func (d *intended) endpointGoesOn(e resolver.Endpoint, theirs *side) bool {
+// endpointContinues is continues for one child of round_robin. For a child with one
+// address, starting again makes no difference.
+func (d *intended) endpointContinues(e resolver.Endpoint, theirs *side) bool {
 	addrs := addressesIn(e)
 	kept := slices.ContainsFunc(d.last.Endpoints, func(old resolver.Endpoint) bool {
 		return slices.EqualFunc(addressesIn(old), addrs, equalAddresses)
@@ -85,18 +83,18 @@ func (d *intended) endpointGoesOn(e resolver.Endpoint, theirs *side) bool {
 	ofEndpoint := slices.DeleteFunc(theirs.cc.Live(), func(sc *balancertest.SubConn) bool {
 		return !slices.ContainsFunc(addrs, func(a resolver.Address) bool { return equalAddresses(a, sc.Address()) })
 	})
-	return kept && len(addrs) > 1 && anyUnderWay(ofEndpoint)
+	return kept && len(addrs) > 1 && anyAttemptRunning(ofEndpoint)
 }
 
-// note records an update that ours is about to get.
-func (d *intended) note(u script.Event, state connectivity.State) {
-	d.anewAfter = state == connectivity.TransientFailure && (d.anewAfter || len(d.last.Endpoints) > 0)
+// recordUpdate records an update before our policy gets it.
+func (d *intended) recordUpdate(u script.Event, state connectivity.State) {
+	d.restartedInFailure = state == connectivity.TransientFailure && (d.restartedInFailure || len(d.last.Endpoints) > 0)
 	d.last = u
 }
 
-// anyUnderWay tells whether attempts are under way: no SubConn is READY, and not all
-// are in backoff.
-func anyUnderWay(conns []*balancertest.SubConn) bool {
+// anyAttemptRunning reports whether a policy with these SubConns is connecting: none
+// is READY, and not all are in backoff.
+func anyAttemptRunning(conns []*balancertest.SubConn) bool {
 	some := false
 	for _, sc := range conns {
 		if sc.State() == connectivity.Ready {
@@ -107,7 +105,7 @@ func anyUnderWay(conns []*balancertest.SubConn) bool {
 	return some
 }
 
-// addressesIn returns the addresses of the endpoints in order, each once.
+// addressesIn returns the addresses of the endpoints in order, without duplicates.
 func addressesIn(endpoints ...resolver.Endpoint) []resolver.Address {
 	var addrs []resolver.Address
 	for _, e := range endpoints {
@@ -124,15 +122,16 @@ func equalAddresses(a, b resolver.Address) bool {
 	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
 }
 
-// mayExitIdle tells whether the two policies can be compared after ExitIdle. If that
-// comes before the first resolver update, grpc-go's round_robin reports
-// TRANSIENT_FAILURE, because it has no endpoints, and RPCs fail that should wait
-// for the resolver. round_robin2 does nothing.
+// mayExitIdle reports whether the two policies can be compared after ExitIdle. On an
+// ExitIdle before the first resolver update, grpc-go's round_robin reports
+// TRANSIENT_FAILURE, because it has no endpoints. RPCs that should wait for the
+// resolver then fail. round_robin2 does nothing.
 func (s *side) mayExitIdle() bool {
 	return s.name != roundrobin.Name || len(s.cc.States()) > 0
 }
 
-// TestGRPCsRoundRobinFailsEarly shows the difference on which mayExitIdle rests.
+// TestGRPCsRoundRobinFailsEarly shows the difference that is the reason for
+// mayExitIdle.
 func TestGRPCsRoundRobinFailsEarly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -148,8 +147,8 @@ func TestGRPCsRoundRobinFailsEarly(t *testing.T) {
 	})
 }
 
-// TestOftenUpdatedGRPCStaysAtTheFirstAddress shows the difference on which
-// intended.goesOn rests. If it fails with a new grpc-go, goesOn can be removed.
+// TestOftenUpdatedGRPCStaysAtTheFirstAddress shows the difference that is the reason
+// for intended.continues. If it fails with a new grpc-go, remove continues.
 func TestOftenUpdatedGRPCStaysAtTheFirstAddress(t *testing.T) {
 	t.Parallel()
 	for name, others := range map[string][]string{
@@ -171,7 +170,7 @@ func TestOftenUpdatedGRPCStaysAtTheFirstAddress(t *testing.T) {
 					t.Errorf("grpc-go's policy tried %d addresses in 2s, want 1", made)
 				}
 				if made := len(c.ours.cc.SubConns()); made < 2 {
-					t.Errorf("pick_first2 tried %d addresses in 2s, want 2 at least", made)
+					t.Errorf("pick_first2 tried %d addresses in 2s, want at least 2", made)
 				}
 			})
 		})

@@ -20,7 +20,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// pair is a policy of grpc-go's and the one here that takes its place.
+// pair is a policy of grpc-go, and the policy of this module that replaces it.
 type pair struct{ theirs, ours string }
 
 var pairs = []pair{
@@ -28,7 +28,7 @@ var pairs = []pair{
 	{theirs: roundrobin.Name, ours: roundrobin2.Name},
 }
 
-// randomScripts is how many random scripts a run of the tests tries per policy.
+// randomScripts is the number of random scripts per policy in a test run.
 const randomScripts = 5000
 
 func TestRandomScriptsAgainstGRPCsPolicies(t *testing.T) {
@@ -60,7 +60,7 @@ func FuzzAgainstGRPCsPolicies(f *testing.F) {
 	})
 }
 
-// runSteps takes each byte for an event, as far as gRPC could produce it.
+// runSteps turns each byte into an event, unless gRPC could not produce the event.
 func runSteps(t *testing.T, p pair, steps []byte) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRandomScript(t, p, len(steps)%2 == 0)
@@ -75,9 +75,9 @@ func runSteps(t *testing.T, p pair, steps []byte) {
 	})
 }
 
-// lists are the resolver updates of random scripts. Their numbers of endpoints
-// divide the number of picks that observe makes. No address is in two endpoints, so
-// that it identifies a SubConn.
+// lists are the resolver updates of random scripts. Each number of endpoints divides
+// the number of picks that observe makes. No address is in two endpoints, so an
+// address identifies a SubConn.
 var lists = [][]resolver.Endpoint{
 	balancertest.Endpoints("a:1"),
 	balancertest.Endpoints("b:1"),
@@ -90,9 +90,9 @@ var lists = [][]resolver.Endpoint{
 	{},
 }
 
-// renaming are lists in which an endpoint keeps its Addr and gets another
-// ServerName. They are for pick_first alone: under round_robin each child could
-// show the intended difference, which would be hard to tell from a fault.
+// renaming are lists that give an Addr another ServerName. They are only for
+// pick_first: under round_robin each child could show the intended difference, which
+// would be hard to distinguish from a fault.
 var renaming = [][]resolver.Endpoint{
 	{named("a:1", "x"), balancertest.Endpoint("b:1")},
 	{named("a:1", "y")},
@@ -104,11 +104,11 @@ func named(addr, serverName string) resolver.Endpoint {
 	return e
 }
 
-// randomScript chooses events that can follow those before.
+// randomScript chooses events that gRPC can produce after the events so far.
 type randomScript struct {
 	*comparison
-	lists     [][]resolver.Endpoint // what it chooses resolver updates from
-	lostEarly int                   // connections that were lost when they were made
+	lists     [][]resolver.Endpoint // the resolver updates to choose from
+	lostEarly int                   // number of connections that were lost as soon as they were made
 }
 
 func newRandomScript(t testing.TB, p pair, manualHealth bool) *randomScript {
@@ -119,14 +119,14 @@ func newRandomScript(t testing.TB, p pair, manualHealth bool) *randomScript {
 	return r
 }
 
-// eventsOf returns the events that a byte stands for: one, or none if it cannot
-// happen now.
+// eventsOf returns the events that a byte encodes. It returns none if gRPC cannot
+// produce them now.
 func (r *randomScript) eventsOf(step byte) []script.Event {
 	which := int(step >> 3)
 	switch step & 7 {
 	case 0:
 		e := script.Event{Kind: script.Update, Endpoints: r.lists[which%len(r.lists)], Gated: which >= 16}
-		if goesOn, oursAlone := r.diff.goesOn(e, r.theirs); goesOn && !oursAlone {
+		if continues, oursAlone := r.diff.continues(e, r.theirs); continues && !oursAlone {
 			return nil
 		}
 		return []script.Event{e}
@@ -152,7 +152,7 @@ var others = []script.Event{
 	{Kind: script.Wait, Delay: 250 * time.Millisecond},
 }
 
-// connectivityEvents move one of the live SubConns to a state that it can go to.
+// connectivityEvents returns events that move one live SubConn to a possible state.
 func (r *randomScript) connectivityEvents(which int) []script.Event {
 	live := r.liveConns()
 	if len(live) == 0 {
@@ -180,19 +180,19 @@ func (r *randomScript) connectivityEvents(which int) []script.Event {
 	return []script.Event{event}
 }
 
-// mayBeLostEarly tells whether another connection may be lost as soon as it is
-// made. round_robin2 pauses when an endpoint loses its connections early again and
-// again, which grpc-go's does not. So a script has too few of them for a pause, and
-// its other connections live for a second.
+// mayBeLostEarly reports whether another connection may be lost as soon as it is
+// made. round_robin2, unlike grpc-go's round_robin, pauses when an endpoint loses
+// young connections again and again. So a script loses too few of them to cause a
+// pause. All other connections live for a second.
 func (r *randomScript) mayBeLostEarly() bool {
 	r.lostEarly++
 	return r.lostEarly <= 5 || r.ours.name != roundrobin2.Name
 }
 
-// codeOf returns the code of the cause with which a SubConn fails. Under
-// pick_first some causes hold a status, which RPCs then end with. Under
-// round_robin none does: grpc-go's reports the errors of the endpoints in turn,
-// ours reports the last few in one.
+// codeOf returns the status code of a SubConn's failure. Under pick_first some causes
+// hold a status, and RPCs end with it. Under round_robin no cause does, because
+// grpc-go's reports the endpoints' errors in turn, and ours reports the last few in
+// one error.
 func (r *randomScript) codeOf(sc *balancertest.SubConn) codes.Code {
 	if r.ours.name == pickfirst2.Name && sc.Addr() == "b:1" {
 		return codes.PermissionDenied
@@ -200,7 +200,7 @@ func (r *randomScript) codeOf(sc *balancertest.SubConn) codes.Code {
 	return codes.OK
 }
 
-// healthEvents are a health update for one of the READY SubConns.
+// healthEvents returns a health update for one READY SubConn.
 func (r *randomScript) healthEvents(which int) []script.Event {
 	live := slices.DeleteFunc(r.liveConns(), func(sc *balancertest.SubConn) bool { return sc.State() != connectivity.Ready })
 	if len(live) == 0 {
@@ -210,8 +210,8 @@ func (r *randomScript) healthEvents(which int) []script.Event {
 	return []script.Event{{Kind: script.Health, Addr: addressOf(live[which%len(live)]), State: state}}
 }
 
-// liveConns returns the SubConns of grpc-go's side, in an order that does not
-// depend on the one in which they were made.
+// liveConns returns the live SubConns of grpc-go's side, sorted by address: the order
+// of their creation is not specified.
 func (r *randomScript) liveConns() []*balancertest.SubConn {
 	live := r.theirs.cc.Live()
 	slices.SortFunc(live, func(a, b *balancertest.SubConn) int {
@@ -220,7 +220,7 @@ func (r *randomScript) liveConns() []*balancertest.SubConn {
 	return live
 }
 
-// addressOf returns what an event calls a SubConn.
+// addressOf returns the address that identifies a SubConn in an event.
 func addressOf(sc *balancertest.SubConn) resolver.Address {
 	return resolver.Address{Addr: sc.Addr(), ServerName: sc.Address().ServerName}
 }

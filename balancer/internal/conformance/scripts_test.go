@@ -9,17 +9,17 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest/script"
 )
 
-var update = flag.Bool("update", false, "write what grpc-go's policies do into the scripts of testdata/scripts")
+var update = flag.Bool("update", false, "write the results of grpc-go's policies into the scripts in testdata/scripts")
 
-// TestRowsAgainstGRPCsPolicies runs the scripts of testdata/scripts, which say what
-// grpc-go's policies do. Each runs for both pairs of policies, and ends in Close
-// after each of its events in turn.
+// TestRowsAgainstGRPCsPolicies runs the scripts in testdata/scripts, whose results
+// are those of grpc-go's policies. It runs each script for both pairs of policies. It
+// also runs each beginning of a script, so that Close comes after every event.
 func TestRowsAgainstGRPCsPolicies(t *testing.T) {
 	t.Parallel()
 	for _, file := range script.Files(t, "testdata/scripts") {
 		t.Run(file.Name, func(t *testing.T) {
 			t.Parallel()
-			manualHealth := slices.ContainsFunc(file.Events, ofHealth)
+			manualHealth := slices.ContainsFunc(file.Events, isHealthEvent)
 			results := make([][]string, len(file.Events))
 			for _, p := range pairs {
 				for n := range file.Events {
@@ -37,8 +37,8 @@ func TestRowsAgainstGRPCsPolicies(t *testing.T) {
 	}
 }
 
-// runScript runs events for a pair of policies. It returns what grpc-go's did
-// after the last of them, and whether ours did the same after each.
+// runScript runs events for a pair of policies. It returns what gRPC sees of
+// grpc-go's policy at the end, and whether it always saw the same of ours.
 func runScript(t *testing.T, p pair, manualHealth bool, events []script.Event) (theirs observation, ok bool) {
 	c := newComparison(t, p, manualHealth)
 	defer c.close()
@@ -50,4 +50,4 @@ func runScript(t *testing.T, p pair, manualHealth bool, events []script.Event) (
 	return theirs, true
 }
 
-func ofHealth(e script.Event) bool { return e.Kind == script.Health }
+func isHealthEvent(e script.Event) bool { return e.Kind == script.Health }

@@ -23,21 +23,21 @@ type side struct {
 	name   string
 	cc     *balancertest.ClientConn
 	policy *balancertest.Policy
-	seen   int                // reported states that were compared already
-	last   connectivity.State // of these
+	seen   int                // number of reported states that were already observed
+	last   connectivity.State // the last of these
 }
 
-// observation is what gRPC sees of a policy after one event. SubConns are compared
-// as sets, because the order of their creation is not specified.
+// observation is what gRPC sees of a policy after one event. The SubConns are sorted,
+// because the order of their creation is not specified.
 type observation struct {
-	Made     int    // SubConns in all
-	SubConns string // live ones: addresses, state, whether Connect was called
-	States   string // reported since the last event, without repetitions, which only publish a picker
+	Made     int    // number of SubConns so far
+	SubConns string // the live ones: addresses, state, whether Connect was called
+	States   string // reported since the last event; repetitions, which only bring a new picker, are left out
 	State    connectivity.State
 	Picks    string // where picks go
 }
 
-// String describes the observation, for scripts.
+// String formats the observation for scripts.
 func (o observation) String() string {
 	parts := []string{o.State.String()}
 	if o.States != "[]" {
@@ -68,16 +68,16 @@ func (s *side) observe() observation {
 	s.seen = len(states)
 	s.last = s.cc.State().ConnectivityState
 	o.State = s.last
-	if o.State != connectivity.Idle { // a pick would wake it
+	if o.State != connectivity.Idle { // a pick would make the policy connect
 		o.Picks = s.picks()
 	}
 	return o
 }
 
-// picks tells where picks go in a few rounds: how many to which address, or why to
-// none.
+// picks picks a few times. It returns the number of picks per address, and per reason
+// for the others.
 func (s *side) picks() string {
-	const rounds = 12 // a multiple of every number of endpoints in the scripts
+	const rounds = 12 // a multiple of each number of endpoints in the scripts
 	got := map[string]int{}
 	for range rounds {
 		sc, err := s.cc.Pick()
@@ -99,8 +99,8 @@ func (s *side) picks() string {
 	return strings.Join(parts, ", ")
 }
 
-// describe returns a SubConn's addresses and state, and whether Connect was called
-// if the state does not imply it.
+// describe returns a SubConn's addresses and state. It also says whether Connect was
+// called, if the state does not imply it.
 func describe(sc *balancertest.SubConn) string {
 	var words []string
 	for _, a := range sc.Addresses() {
@@ -133,20 +133,21 @@ func (s *side) take(t testing.TB, e script.Event) {
 		_, _ = s.cc.Pick()
 	case script.Wait:
 	case script.Connectivity, script.Health:
-		s.takeOfSubConn(e)
-	case script.Together:
-		s.cc.Together(func() {
+		s.takeSubConnEvent(e)
+	case script.Simultaneous:
+		s.cc.DeliverAfter(func() {
 			for _, part := range e.Parts {
 				s.take(t, part)
 			}
 		})
 	default:
-		t.Fatalf("no policy has the event %q", e)
+		t.Fatalf("a policy cannot take the event %q", e)
 	}
 }
 
-// takeOfSubConn applies an event to the live SubConn to its address, if any.
-func (s *side) takeOfSubConn(e script.Event) {
+// takeSubConnEvent applies an event to the live SubConn to its address. If there is
+// none, it does nothing.
+func (s *side) takeSubConnEvent(e script.Event) {
 	conns := s.cc.Live()
 	i := slices.IndexFunc(conns, func(sc *balancertest.SubConn) bool { return isTo(sc, e.Addr) })
 	if i < 0 {
@@ -156,7 +157,7 @@ func (s *side) takeOfSubConn(e script.Event) {
 	case e.Kind == script.Health:
 		sc.SetHealth(e.State, errors.New("sick"))
 	case e.State == connectivity.Ready:
-		sc.Ready() // through CONNECTING if need be
+		sc.Ready() // through CONNECTING if it is IDLE
 	case e.State == connectivity.TransientFailure:
 		sc.Fail(e.Cause()) // likewise
 	default:

@@ -21,7 +21,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-var roundRobin = metrics.New() // meters gRPC's own
+var roundRobin = metrics.New() // meters grpc-go's round_robin
 
 func init() { balancer.Register(roundRobin.Instrument(balancer.Get(roundrobin.Name))) }
 
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func newClient(config string) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///backend:1",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return nil, errors.New("nobody is there") }),
+		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return nil, errors.New("refused") }),
 		grpc.WithDefaultServiceConfig(config))
 }
 
@@ -38,7 +38,7 @@ func TestNothingImportsThePolicies(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"round_robin2", "pick_first2"} {
 		if balancer.Get(name) != nil {
-			t.Errorf("%s is registered: something imports it", name)
+			t.Errorf("%s is registered: a package of this test imports it", name)
 		}
 	}
 }
@@ -69,7 +69,7 @@ func TestWithoutTheImportAndAFallbackThereIsNoClient(t *testing.T) {
 	conn, err := newClient(lbconfig.ServiceConfig("round_robin2"))
 	if err == nil {
 		conn.Close()
-		t.Fatal("there is a client, want an error")
+		t.Fatal("NewClient succeeded, want an error")
 	}
 	for _, want := range []string{"no supported policies found in", "round_robin2"} {
 		if !strings.Contains(err.Error(), want) {

@@ -11,7 +11,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// BenchmarkLoss measures the time from the loss of a connection to the picker
+// BenchmarkLoss measures the time from the loss of a connection to the first picker
 // without it, while all other connections are lost and replaced. It reports the
 // median and the maximum.
 func BenchmarkLoss(b *testing.B) {
@@ -59,7 +59,7 @@ func BenchmarkLoss(b *testing.B) {
 	}
 }
 
-// picksConn tells whether one of the next n picks goes to the SubConn.
+// picksConn reports whether one of the next n picks goes to the SubConn.
 func picksConn(tb testing.TB, p balancer.Picker, sc *balancertest.SubConn, n int) bool {
 	for range n {
 		res, err := p.Pick(balancer.PickInfo{})

@@ -16,8 +16,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// builtinMax is the most endpoints that grpc-go's round_robin is measured with. It
-// takes half a minute to start as many, and minutes to start more.
+// builtinMax is the maximum number of endpoints with which grpc-go's round_robin is
+// measured. It needs half a minute to start that many, and minutes for more.
 const builtinMax = 10_000
 
 // BenchmarkPick measures one pick, with and without the end of its RPC.
@@ -25,9 +25,9 @@ func BenchmarkPick(b *testing.B) {
 	for _, pair := range pairs {
 		for _, n := range []int{3, 100, 10_000} {
 			if n > 3 && pair.ours == pickfirst2.Name {
-				continue // it uses one connection, however many endpoints there are
+				continue // pick_first uses one connection for any number of endpoints
 			}
-			inFleets(b, pair.theirs, pair.ours, n, func(b *testing.B, builtin, ours *fleet) {
+			benchmarkFleets(b, pair.theirs, pair.ours, n, func(b *testing.B, builtin, ours *fleet) {
 				b.Run("serial", func(b *testing.B) {
 					compare(b, picksPerRun, picks(builtin, 1, pickDone), picks(ours, 1, pickDone))
 				})
@@ -48,9 +48,9 @@ func BenchmarkPick(b *testing.B) {
 	}
 }
 
-// inFleets runs benchmarks on two fleets of n READY endpoints, one per policy. They
-// start only if -bench selects one of the benchmarks.
-func inFleets(b *testing.B, theirs, ours string, n int, run func(b *testing.B, theirs, ours *fleet)) {
+// benchmarkFleets runs benchmarks on two fleets of n READY endpoints, one per policy.
+// It starts the fleets only if -bench selects one of the benchmarks.
+func benchmarkFleets(b *testing.B, theirs, ours string, n int, run func(b *testing.B, theirs, ours *fleet)) {
 	b.Run(fmt.Sprintf("%s/%d", ours, n), func(b *testing.B) {
 		t, o := newFleet(b, theirs, n).startUp(), newFleet(b, ours, n).startUp()
 		defer t.policy.Close()
@@ -61,7 +61,7 @@ func inFleets(b *testing.B, theirs, ours string, n int, run func(b *testing.B, t
 
 const picksPerRun = 20_000
 
-// picks returns the job of one run, whose picks the workers share.
+// picks returns a job that shares the picks of one run among the workers.
 func picks(f *fleet, workers int, pick func(testing.TB, balancer.Picker, int)) job {
 	picker := f.cc.State().Picker
 	return func() cost {
@@ -89,37 +89,38 @@ func BenchmarkStartUp(b *testing.B) {
 	for _, policy := range []string{roundrobin2.Name, mapPolicy} {
 		for _, n := range []int{10, 100, 1000, 10_000, 30_000} {
 			b.Run(fmt.Sprintf("%s/%d", policy, n), func(b *testing.B) {
-				compare(b, 1, unless(n > builtinMax || policy == mapPolicy && n > 1000, start(b, roundrobin.Name, n)), start(b, policy, n))
+				compare(b, 1, jobUnless(n > builtinMax || policy == mapPolicy && n > 1000, start(b, roundrobin.Name, n)), start(b, policy, n))
 			})
 		}
 	}
 }
 
-func unless(leaveOut bool, j job) job {
+// jobUnless returns j, or nil if it is to be left out.
+func jobUnless(leaveOut bool, j job) job {
 	if leaveOut {
 		return nil
 	}
 	return j
 }
 
-// BenchmarkFlap measures the loss of one connection and its replacement, and the
-// same for all connections at once.
+// BenchmarkFlap measures the loss and replacement of one connection, and of all
+// connections at once.
 func BenchmarkFlap(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {
-		inFleets(b, roundrobin.Name, roundrobin2.Name, n, func(b *testing.B, builtin, ours *fleet) {
+		benchmarkFleets(b, roundrobin.Name, roundrobin2.Name, n, func(b *testing.B, builtin, ours *fleet) {
 			b.Run("one", func(b *testing.B) { compare(b, 1, flapOne(builtin), flapOne(ours)) })
 		})
 		b.Run(fmt.Sprintf("%s/%d/all", roundrobin2.Name, n), func(b *testing.B) {
-			builtin := unless(n >= builtinMax, flapAll(func() *fleet { return newFleet(b, roundrobin.Name, n).startUp() }))
+			builtin := jobUnless(n >= builtinMax, flapAll(func() *fleet { return newFleet(b, roundrobin.Name, n).startUp() }))
 			compare(b, 1, builtin, flapAll(func() *fleet { return newFleet(b, roundrobin2.Name, n).startUp() }))
 		})
 	}
 }
 
-// flapOne loses and replaces one connection per run, of each endpoint in turn. It
-// rests in between, so that base2 delays no picker and all the work is measured.
-// Each connection lives for more than a second: base2 pauses before it replaces
-// short-lived ones.
+// flapOne loses and replaces one connection per run, cycling through the endpoints.
+// It waits between runs, so that base2 delays no picker and all work is measured.
+// Each connection lives for more than a second, because base2 pauses before it
+// replaces short-lived ones.
 func flapOne(f *fleet) job {
 	n := len(f.endpoints)
 	rest := max(10*time.Millisecond, time.Second/time.Duration(n))
@@ -129,14 +130,14 @@ func flapOne(f *fleet) job {
 		next++
 		lost := f.measured(func() { lose(sc) })
 		time.Sleep(rest)
-		made := f.measured(func() { f.published(sc.Ready) })
+		made := f.measured(func() { f.waitForPicker(sc.Ready) })
 		time.Sleep(rest)
 		return lost.plus(made)
 	}
 }
 
-// flapAll loses all connections, then replaces them, without a rest. Each run has a
-// fleet of its own: base2 pauses when connections are lost again and again.
+// flapAll loses all connections and then replaces them, without waiting. Each run has
+// its own fleet, because base2 pauses when connections are lost again and again.
 func flapAll(start func() *fleet) job {
 	return func() cost {
 		f := start()
@@ -150,30 +151,30 @@ func flapAll(start func() *fleet) job {
 			for _, sc := range conns[:last] {
 				sc.Ready()
 			}
-			f.published(conns[last].Ready)
+			f.waitForPicker(conns[last].Ready)
 		})
 	}
 }
 
-// BenchmarkUpdate measures a resolver update in which none, one, half or all of
-// the endpoints are new.
+// BenchmarkUpdate measures a resolver update that replaces none, one, half or all of
+// the endpoints.
 func BenchmarkUpdate(b *testing.B) {
 	for _, n := range []int{10, 1000, 10_000} {
-		inFleets(b, roundrobin.Name, roundrobin2.Name, n, func(b *testing.B, builtin, ours *fleet) {
+		benchmarkFleets(b, roundrobin.Name, roundrobin2.Name, n, func(b *testing.B, builtin, ours *fleet) {
 			for _, changed := range []struct {
 				name string
 				n    int
 			}{{"none", 0}, {"one", 1}, {"half", n / 2}, {"all", n}} {
 				b.Run(changed.name, func(b *testing.B) {
-					compare(b, 1, unless(n*changed.n > 10_000_000, replace(builtin, changed.n)), replace(ours, changed.n))
+					compare(b, 1, jobUnless(n*changed.n > 10_000_000, replace(builtin, changed.n)), replace(ours, changed.n))
 				})
 			}
 		})
 	}
 }
 
-// replace has the resolver replace the first n endpoints. Connecting to the new
-// ones is not measured.
+// replace measures an update that replaces the first n endpoints. It does not measure
+// the connecting to the new ones.
 func replace(f *fleet, n int) job {
 	next := len(f.endpoints)
 	return func() cost {
@@ -197,8 +198,8 @@ func BenchmarkMemory(b *testing.B) {
 		b.Run(fmt.Sprintf("%s/%d", roundrobin2.Name, n), func(b *testing.B) {
 			var theirs, ours []float64
 			for b.Loop() {
-				theirs = append(theirs, heldPerEndpoint(b, roundrobin.Name, n))
-				ours = append(ours, heldPerEndpoint(b, roundrobin2.Name, n))
+				theirs = append(theirs, heapPerEndpoint(b, roundrobin.Name, n))
+				ours = append(ours, heapPerEndpoint(b, roundrobin2.Name, n))
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(median(ours, itself), "B/ours")

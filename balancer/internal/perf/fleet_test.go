@@ -22,13 +22,13 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// pairs are grpc-go's policies and those that take their place.
+// pairs are grpc-go's policies, with the policies of this module that replace them.
 var pairs = []struct{ theirs, ours string }{
 	{theirs: pickfirst.Name, ours: pickfirst2.Name},
 	{theirs: roundrobin.Name, ours: roundrobin2.Name},
 }
 
-// fleet is a channel to many endpoints on the fakes of balancertest.
+// fleet is a fake channel of balancertest with many endpoints.
 type fleet struct {
 	tb        testing.TB
 	policy    *balancertest.Policy
@@ -36,9 +36,9 @@ type fleet struct {
 	endpoints []resolver.Endpoint
 }
 
-// newFleet returns a fleet whose policy is as users have it: ours are metered. Each
-// fleet has a Metrics of its own, so that its series are freed with it, and without
-// a limit, so that each endpoint has series.
+// newFleet returns a fleet with the policy as users have it: ours are metered. Each
+// fleet has its own Metrics, which is freed with the fleet. The Metrics has no limit,
+// so each endpoint has series.
 func newFleet(tb testing.TB, policy string, n int) *fleet {
 	m := metrics.New(metrics.WithMaxBackends(0))
 	switch policy {
@@ -53,8 +53,8 @@ func newFleet(tb testing.TB, policy string, n int) *fleet {
 	}
 }
 
-// mapPolicy is a round robin on base2 whose picker is built from a map, as in
-// policies that were written for grpc-go's base.
+// mapPolicy is a round robin on base2 that builds its picker from a map, like
+// policies written for grpc-go's base.
 const mapPolicy = "map_round_robin"
 
 func mapBuilder() balancer.Builder {
@@ -91,16 +91,16 @@ func endpoints(first, n int) []resolver.Endpoint {
 	return balancertest.Endpoints(addrs...)
 }
 
-// startUp brings all endpoints to READY, or one under pick_first. They become READY
-// in random order, which is the slowest for picks: the processor prefetches what
-// is read in the order of its allocation.
+// startUp brings all endpoints to READY; under pick_first, one. They become READY in
+// random order, which makes picks slowest: the processor prefetches memory that is
+// read in the order of its allocation.
 func (f *fleet) startUp() *fleet {
 	return f.startUpIn(func(conns []*balancertest.SubConn) {
 		rand.New(rand.NewPCG(1, 2)).Shuffle(len(conns), func(i, j int) { conns[i], conns[j] = conns[j], conns[i] })
 	})
 }
 
-// startUpInOrder brings the endpoints to READY in the order of the resolver.
+// startUpInOrder brings the endpoints to READY in the resolver's order.
 func (f *fleet) startUpInOrder() *fleet {
 	return f.startUpIn(func([]*balancertest.SubConn) {})
 }
@@ -113,20 +113,20 @@ func (f *fleet) startUpIn(arrange func([]*balancertest.SubConn)) *fleet {
 	for _, sc := range conns[:last] {
 		sc.Ready()
 	}
-	f.published(conns[last].Ready)
+	f.waitForPicker(conns[last].Ready)
 	return f
 }
 
-// published makes a change and waits for the picker that follows. In a large
-// channel base2 may delay it for a few milliseconds. It spins, because a pause
-// would be part of the time that is measured.
-func (f *fleet) published(change func()) {
+// waitForPicker makes a change and waits for the next picker. In a large channel
+// base2 may delay it for a few milliseconds. waitForPicker spins, because a pause
+// would add to the measured time.
+func (f *fleet) waitForPicker(change func()) {
 	f.tb.Helper()
 	before := f.cc.State().Picker
 	change()
 	for i := 0; f.cc.State().Picker == before; i++ {
 		if i == 1e8 {
-			f.tb.Fatal("no picker is published")
+			f.tb.Fatal("the policy reported no new picker")
 		}
 		runtime.Gosched()
 	}
@@ -144,8 +144,8 @@ func flap(sc *balancertest.SubConn) {
 	sc.Ready()
 }
 
-// lose loses a connection and waits until the policy asks for another. grpc-go's
-// round_robin asks on a goroutine of its own.
+// lose loses a connection and waits until the policy calls Connect. grpc-go's
+// round_robin does so on another goroutine.
 func lose(sc *balancertest.SubConn) {
 	sc.Idle()
 	for !sc.Wanted() {
@@ -153,7 +153,7 @@ func lose(sc *balancertest.SubConn) {
 	}
 }
 
-// pickDone picks n times, and ends each RPC.
+// pickDone picks n times and ends each RPC.
 func pickDone(tb testing.TB, p balancer.Picker, n int) {
 	for range n {
 		res, err := p.Pick(balancer.PickInfo{})
@@ -166,7 +166,7 @@ func pickDone(tb testing.TB, p balancer.Picker, n int) {
 	}
 }
 
-// pickOnly picks n times, for RPCs that do not end.
+// pickOnly picks n times. The RPCs do not end.
 func pickOnly(tb testing.TB, p balancer.Picker, n int) {
 	for range n {
 		if _, err := p.Pick(balancer.PickInfo{}); err != nil {
@@ -175,17 +175,17 @@ func pickOnly(tb testing.TB, p balancer.Picker, n int) {
 	}
 }
 
-// heldPerEndpoint returns the bytes that a policy holds for each of n READY
-// endpoints. What the fakes hold without a policy does not count.
-func heldPerEndpoint(tb testing.TB, policy string, n int) float64 {
+// heapPerEndpoint returns the bytes of heap that a policy holds for each of n READY
+// endpoints. It does not count what the fakes hold without the policy.
+func heapPerEndpoint(tb testing.TB, policy string, n int) float64 {
 	tb.Helper()
-	fakes := held(func() *fleet { return newFleetOf(tb, bareBuilder{}, n).startUp() })
-	all := held(func() *fleet { return newFleet(tb, policy, n).startUp() })
+	fakes := heapOf(func() *fleet { return newFleetOf(tb, bareBuilder{}, n).startUp() })
+	all := heapOf(func() *fleet { return newFleet(tb, policy, n).startUp() })
 	return (all - fakes) / float64(n)
 }
 
-// held returns the bytes of heap that a fleet holds.
-func held(start func() *fleet) float64 {
+// heapOf returns the bytes of heap that a fleet holds.
+func heapOf(start func() *fleet) float64 {
 	before := heapInUse()
 	f := start()
 	after := heapInUse()
@@ -196,7 +196,7 @@ func held(start func() *fleet) float64 {
 func heapInUse() uint64 {
 	var stats runtime.MemStats
 	runtime.GC()
-	runtime.GC() // pools keep what one collection leaves
+	runtime.GC() // a sync.Pool survives one collection
 	runtime.ReadMemStats(&stats)
 	return stats.HeapAlloc
 }

@@ -7,13 +7,14 @@ import (
 	"time"
 )
 
-// cost is what a job took.
+// cost is the cost of a job.
 type cost struct {
-	time, bytes, pickers float64 // nanoseconds; allocated; published
+	time    float64 // nanoseconds
+	bytes   float64 // allocated
+	pickers float64 // reported
 }
 
-// job does something and returns its cost. Preparing and cleaning up are not part
-// of the cost.
+// job does something and returns its cost, without that of preparing and cleaning up.
 type job func() cost
 
 // measured returns the cost of do.
@@ -33,13 +34,13 @@ func (f *fleet) measured(do func()) cost {
 }
 
 func (c cost) plus(d cost) cost {
-	return cost{c.time + d.time, c.bytes + d.bytes, c.pickers + d.pickers}
+	return cost{time: c.time + d.time, bytes: c.bytes + d.bytes, pickers: c.pickers + d.pickers}
 }
 
-// compare runs the jobs of grpc-go's policy and of ours in turn, so that whatever
-// else the machine does hits both. It reports the medians per operation, of which
-// a run has n, and the ratio of ours to grpc-go's. If builtin is nil, it measures
-// ours alone.
+// compare runs the jobs of grpc-go's policy and of ours in turn, so that other load on
+// the machine affects both. A run has n operations. compare reports the medians per
+// operation, and the ratio of ours to grpc-go's. If builtin is nil, it measures only
+// ours.
 func compare(b *testing.B, n int, builtin, ours job) {
 	b.Helper()
 	var theirCosts, ourCosts []cost
@@ -49,7 +50,7 @@ func compare(b *testing.B, n int, builtin, ours job) {
 		}
 		ourCosts = append(ourCosts, ours())
 	}
-	b.ReportMetric(0, "ns/op") // it would be that of both together
+	b.ReportMetric(0, "ns/op") // omits it: it would be the sum of both
 	for _, unit := range []struct {
 		name, ratio string
 		of          func(cost) float64

@@ -13,9 +13,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// These tests are about what does not depend on the machine: allocations, bytes,
-// pickers. In a synctest bubble a rebuild takes no time, so that base2 delays
-// none. The tests are not parallel because they measure the heap.
+// These tests measure costs that do not depend on the machine: allocations, bytes and
+// pickers. In a synctest bubble a rebuild takes no time, so base2 delays no picker.
+// The tests are not parallel because they measure the heap.
 
 func TestPicksDoNotAllocate(t *testing.T) {
 	for _, policy := range []string{pickfirst2.Name, roundrobin2.Name} {
@@ -40,11 +40,11 @@ func TestStartUpAllocatesInProportion(t *testing.T) {
 		})
 		return bytes
 	}
-	bytes(10) // the first fleet allocates what all share
+	bytes(10) // the first fleet also allocates what all fleets share
 	for _, sizes := range [][2]int{{100, 1000}, {1000, 10_000}, {10_000, 30_000}} {
 		exponent := math.Log(bytes(sizes[1])/bytes(sizes[0])) / math.Log(float64(sizes[1])/float64(sizes[0]))
 		if exponent > 1.1 {
-			t.Errorf("from %d to %d endpoints the bytes of the start grow with exponent %.2f, want 1.1 at most", sizes[0], sizes[1], exponent)
+			t.Errorf("from %d to %d endpoints the bytes of the start grow with exponent %.2f, want at most 1.1", sizes[0], sizes[1], exponent)
 		}
 	}
 }
@@ -59,26 +59,27 @@ func TestOneFlapTakesTwoPickers(t *testing.T) {
 			if took.pickers != 2 {
 				t.Errorf("%d endpoints: %v pickers for one flap, want 2", n, took.pickers)
 			}
-			// A list of the READY ones and their places without it, and one with it.
-			if most := float64(2*25*n + 4096); took.bytes > most {
-				t.Errorf("%d endpoints: %v bytes allocated for one flap, want %v at most", n, took.bytes, most)
+			// Each of the two pickers has a list of the READY endpoints and their
+			// places.
+			if limit := float64(2*25*n + 4096); took.bytes > limit {
+				t.Errorf("%d endpoints: %v bytes allocated for one flap, want at most %v", n, took.bytes, limit)
 			}
 			picker := f.cc.State().Picker
 			if !picksConn(t, picker, sc, n) {
-				t.Errorf("%d endpoints: no RPC goes to the connection that was made again", n)
+				t.Errorf("%d endpoints: no RPC goes to the new connection", n)
 			}
 		})
 	}
 }
 
-// The policy answers an update that changes nothing with the picker that it has:
-// parents such as weighted_target wait for an answer.
+// The policy answers an update that changes nothing by reporting its current picker
+// again: parents such as weighted_target wait for an answer.
 func TestAnUpdateThatChangesNothingCostsNothing(t *testing.T) {
 	const n = 10_000
 	dualStack := endpoints(0, n)
 	for i := range dualStack {
 		addr := dualStack[i].Addresses[0]
-		addr.Addr = "[fd00::1]:" + addr.Addr // any other
+		addr.Addr = "[fd00::1]:" + addr.Addr // any other address
 		dualStack[i].Addresses = append(dualStack[i].Addresses, addr)
 	}
 	for name, endpoints := range map[string][]resolver.Endpoint{"one address": endpoints(0, n), "two": dualStack} {
@@ -90,10 +91,10 @@ func TestAnUpdateThatChangesNothingCostsNothing(t *testing.T) {
 			state := balancertest.ResolverState(endpoints...)
 			took := f.measured(func() { f.update(state) })
 			if took.bytes > 4096 {
-				t.Errorf("%s: %v bytes allocated for %d endpoints, want 4096 at most", name, took.bytes, n)
+				t.Errorf("%s: %v bytes allocated for %d endpoints, want at most 4096", name, took.bytes, n)
 			}
 			if took.pickers != 1 {
-				t.Errorf("%s: the policy has reported %v times, want once", name, took.pickers)
+				t.Errorf("%s: the policy reported %v times, want once", name, took.pickers)
 			}
 		})
 	}
@@ -105,7 +106,7 @@ func TestAnUpdateThatChangesNothingBuildsNoPicker(t *testing.T) {
 	before := f.cc.State().Picker
 	f.update(balancertest.ResolverState(f.endpoints...))
 	if f.cc.State().Picker != before {
-		t.Error("there is a new picker")
+		t.Error("the policy built a new picker")
 	}
 }
 
@@ -116,7 +117,7 @@ func TestAnUpdateThatChangesOneEndpointIsCheap(t *testing.T) {
 		defer f.policy.Close()
 		took := replace(f, 1)()
 		if took.bytes > 80*n {
-			t.Errorf("%v bytes allocated for %d endpoints, want %d at most", took.bytes, n, 80*n)
+			t.Errorf("%v bytes allocated for %d endpoints, want at most %d", took.bytes, n, 80*n)
 		}
 		if took.pickers != 1 {
 			t.Errorf("%v pickers, want 1", took.pickers)
@@ -126,8 +127,8 @@ func TestAnUpdateThatChangesOneEndpointIsCheap(t *testing.T) {
 
 func TestMemoryPerEndpoint(t *testing.T) {
 	const n = 2000
-	builtin, ours := heldPerEndpoint(t, roundrobin.Name, n), heldPerEndpoint(t, roundrobin2.Name, n)
+	builtin, ours := heapPerEndpoint(t, roundrobin.Name, n), heapPerEndpoint(t, roundrobin2.Name, n)
 	if ratio := ours / builtin; ratio > .8 {
-		t.Errorf("%.0f bytes per endpoint, with metrics, and %.0f of grpc-go's: %.2f of it, want .8 at most", ours, builtin, ratio)
+		t.Errorf("%.0f bytes per endpoint, with metrics; grpc-go's has %.0f: ratio %.2f, want at most 0.8", ours, builtin, ratio)
 	}
 }

@@ -1,6 +1,5 @@
-// Package realchannel has only tests: of the policies on real channels to real
-// servers, as a program has them. The servers and clients are those of
-// internal/channeltest.
+// Package realchannel has only tests. They run the policies on real channels to real
+// servers. The servers and clients come from internal/channeltest.
 //
 //	go test ./balancer/internal/realchannel
 package realchannel

@@ -1,6 +1,7 @@
 package realchannel_test
 
 import (
+	"context"
 	"testing"
 
 	"google.golang.org/grpc/connectivity"
@@ -12,32 +13,26 @@ import (
 
 func TestNoRPCIsLostToServersThatSendClientsAway(t *testing.T) {
 	t.Parallel()
-	for _, policy := range bothPolicies {
-		t.Run(policy, func(t *testing.T) {
-			t.Parallel()
-			ctx := channeltest.Context(t)
-			all := channeltest.StartServers(t, 2)
-			c := channeltest.Dial(t, policy, all)
-			used := map[string]int{pickfirst2.Name: 1, roundrobin2.Name: 2}[policy]
-			c.CallUntilEven(ctx, 10, all.Addrs()[:used]...)
+	forBothPolicies(t, func(ctx context.Context, t *testing.T, policy string) {
+		all := channeltest.StartServers(t, 2)
+		c := channeltest.Dial(t, policy, all)
+		used := map[string]int{pickfirst2.Name: 1, roundrobin2.Name: 2}[policy]
+		c.CallUntilEven(ctx, 10, all.Addrs()[:used]...)
 
-			stop := c.Load(ctx)
-			const rounds = 4 // fewer than make round_robin2 pause
-			for round := 1.0; round <= rounds; round++ {
-				for _, s := range all {
-					s.SendClientsAway()
-				}
-				for _, s := range all[:used] {
-					c.Await(ctx, "grpc_lb_disconnections_total "+s.Addr, round)
-					c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_succeeded_total "+s.Addr, round+1)
-				}
+		stop := c.Load(ctx)
+		const rounds = 4 // after more losses round_robin2 pauses
+		for round := 1.0; round <= rounds; round++ {
+			for _, s := range all {
+				s.GoAway()
 			}
-			if sent, failed := stop(); len(failed) > 0 {
-				t.Errorf("%d of %d RPCs failed; the last: %v", len(failed), sent, failed[len(failed)-1])
+			for _, s := range all[:used] {
+				c.Await(ctx, "grpc_lb_disconnections_total "+s.Addr, round)
+				c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_succeeded_total "+s.Addr, round+1)
 			}
-			c.CheckPicksAddUp(all.Addrs()...)
-		})
-	}
+		}
+		wantNoFailures(t, stop)
+		c.CheckPicksAddUp(all.Addrs()...)
+	})
 }
 
 func TestPickFirst2IsIdleAfterGoAwayUntilTheNextRPC(t *testing.T) {
@@ -50,7 +45,7 @@ func TestPickFirst2IsIdleAfterGoAwayUntilTheNextRPC(t *testing.T) {
 		if addr, err := c.Call(ctx); err != nil || addr != all[0].Addr {
 			t.Errorf("RPC went to %q, %v; want the first, %s", addr, err, all[0].Addr)
 		}
-		all[0].SendClientsAway()
+		all[0].GoAway()
 		c.AwaitState(ctx, connectivity.Idle)
 	}
 	if got := c.Value("grpc_lb_connection_attempts_succeeded_total " + all[0].Addr); got != visits {
@@ -70,7 +65,7 @@ func TestRoundRobin2ReconnectsAfterGoAwayByItself(t *testing.T) {
 	for connections := 1.0; connections <= 3; connections++ {
 		for _, s := range all {
 			c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_succeeded_total "+s.Addr, connections)
-			s.SendClientsAway()
+			s.GoAway()
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package realchannel_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ const (
 	notServing = healthpb.HealthCheckResponse_NOT_SERVING
 )
 
-// withHealth has the channel watch the health of the servers' ProbeService.
+// withHealth makes the channel watch the health of the servers' ProbeService.
 func withHealth(policy string) grpc.DialOption {
 	return grpc.WithDefaultServiceConfig(`{
 		"loadBalancingConfig": [{"` + policy + `": {}}],
@@ -28,16 +29,23 @@ func withHealth(policy string) grpc.DialOption {
 	}`)
 }
 
+// dialWithHealth starts n servers, and a channel that uses round_robin2 and watches
+// their health.
+func dialWithHealth(t *testing.T, n int, setup ...func(int, *channeltest.Server)) (context.Context, *channeltest.Client, channeltest.Servers) {
+	t.Helper()
+	all := channeltest.StartServers(t, n, setup...)
+	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
+	return channeltest.Context(t), c, all
+}
+
 func TestAnEndpointThatIsNotServingGetsNoPicks(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 3)
+	ctx, c, all := dialWithHealth(t, 3)
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	c.CallUntilEven(ctx, 30, b...)
 
 	stop := c.Load(ctx)
-	all[1].Say(notServing)
+	all[1].SetHealth(notServing)
 	c.CallUntilEven(ctx, 30, b[0], b[2])
 	picks := c.Value("grpc_lb_picks_total " + b[1])
 	for range 30 {
@@ -46,15 +54,13 @@ func TestAnEndpointThatIsNotServingGetsNoPicks(t *testing.T) {
 		}
 	}
 	if got := c.Value("grpc_lb_picks_total " + b[1]); got != picks {
-		t.Errorf("%v picks of the endpoint that is not serving, after %v when it was left out", got, picks)
+		t.Errorf("%v picks of the endpoint that is not serving, want %v as before", got, picks)
 	}
-	all[1].Say(serving)
-	if sent, failed := stop(); len(failed) > 0 {
-		t.Errorf("%d of %d RPCs failed; the last: %v", len(failed), sent, failed[len(failed)-1])
-	}
+	all[1].SetHealth(serving)
+	wantNoFailures(t, stop)
 	c.CallUntilEven(ctx, 30, b...)
 
-	// The connections were kept throughout.
+	// The connections stay open all the time.
 	if got := c.Value("grpc_lb_disconnections_total " + b[1]); got != 0 {
 		t.Errorf("%v connections were lost", got)
 	}
@@ -63,49 +69,43 @@ func TestAnEndpointThatIsNotServingGetsNoPicks(t *testing.T) {
 
 func TestAnEndpointThatStartsNotServingJoinsWhenItServes(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 2, func(i int, s *channeltest.Server) {
+	ctx, c, all := dialWithHealth(t, 2, func(i int, s *channeltest.Server) {
 		if i == 0 {
-			s.Say(notServing)
+			s.SetHealth(notServing)
 		}
 	})
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	for range 30 {
 		if addr, err := c.Call(ctx); err != nil || addr != b[1] {
 			t.Errorf("RPC went to %q, %v; want %s, the one that serves", addr, err, b[1])
 		}
 	}
-	all[0].Say(serving)
+	all[0].SetHealth(serving)
 	c.CallUntilEven(ctx, 30, b...)
 }
 
 func TestHealthIsFollowedAgainAfterAReconnect(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 2)
+	ctx, c, all := dialWithHealth(t, 2)
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	c.CallUntilEven(ctx, 10, b...)
 
 	all[0].Kill()
-	all[0].Say(notServing)
+	all[0].SetHealth(notServing)
 	all[0].Start()
 	c.AwaitAtLeast(ctx, "grpc_lb_connection_attempts_succeeded_total "+b[0], 2)
 	c.CallUntilEven(ctx, 10, b[1])
-	all[0].Say(serving)
+	all[0].SetHealth(serving)
 	c.CallUntilEven(ctx, 10, b...)
 }
 
 func TestWithNoEndpointServingRPCsFailAndSayWhy(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 2)
+	ctx, c, all := dialWithHealth(t, 2)
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	c.CallUntilEven(ctx, 10, b...)
 	for _, s := range all {
-		s.Say(notServing)
+		s.SetHealth(notServing)
 	}
 	c.AwaitState(ctx, connectivity.TransientFailure)
 	_, err := c.Call(ctx)
@@ -118,7 +118,7 @@ func TestWithNoEndpointServingRPCsFailAndSayWhy(t *testing.T) {
 		_, err := c.Call(ctx, grpc.WaitForReady(true))
 		waiting <- err
 	}()
-	all[1].Say(serving)
+	all[1].SetHealth(serving)
 	if err := <-waiting; err != nil {
 		t.Errorf("RPC that waited for an endpoint to serve: %v", err)
 	}
@@ -127,27 +127,25 @@ func TestWithNoEndpointServingRPCsFailAndSayWhy(t *testing.T) {
 
 func TestAServerWithoutHealthServiceCountsAsHealthy(t *testing.T) {
 	t.Parallel()
-	ctx := channeltest.Context(t)
-	all := channeltest.StartServers(t, 3, func(i int, s *channeltest.Server) {
+	ctx, c, all := dialWithHealth(t, 3, func(i int, s *channeltest.Server) {
 		if i == 2 {
 			s.Health = nil
 		}
 	})
 	b := all.Addrs()
-	c := channeltest.Dial(t, roundrobin2.Name, all, withHealth(roundrobin2.Name))
 	c.CallUntilEven(ctx, 30, b...)
-	all[0].Say(notServing)
+	all[0].SetHealth(notServing)
 	c.CallUntilEven(ctx, 30, b[1], b[2])
 }
 
-// TestHealthIsNobodysBusiness has servers that are NOT_SERVING where health checks
-// are off: they get RPCs, and nobody watches their health.
+// The servers are NOT_SERVING, but health checks are off. The servers get RPCs, and
+// the channel does not watch their health.
 func TestHealthIsNobodysBusiness(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, policy string
 		opts         []grpc.DialOption
-		want         int // the servers that get RPCs
+		want         int // the number of servers that get RPCs
 	}{
 		{"for a pick_first2 without parent", pickfirst2.Name, []grpc.DialOption{withHealth(pickfirst2.Name)}, 1},
 		{"where it is disabled", roundrobin2.Name, []grpc.DialOption{withHealth(roundrobin2.Name), grpc.WithDisableHealthCheck()}, 2},
@@ -157,7 +155,7 @@ func TestHealthIsNobodysBusiness(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			ctx := channeltest.Context(t)
-			all := channeltest.StartServers(t, 2, func(_ int, s *channeltest.Server) { s.Say(notServing) })
+			all := channeltest.StartServers(t, 2, func(_ int, s *channeltest.Server) { s.SetHealth(notServing) })
 			c := channeltest.Dial(t, test.policy, all, test.opts...)
 			c.CallUntilEven(ctx, 10, all.Addrs()[:test.want]...)
 			for i, s := range all {

@@ -24,15 +24,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// gRPC sends keepalive pings 10 s apart or more. So these tests use the fake time
-// of synctest, and pipes in place of a network.
+// gRPC waits at least 10 s between keepalive pings. So these tests use the fake clock
+// of synctest, and pipes instead of a network.
 const (
 	pingEvery   = 10 * time.Second
 	pingTimeout = 2 * time.Second
 )
 
-// pipeServer is a server at the end of pipes. As a black hole it still accepts
-// connections and data, and never answers.
+// pipeServer is a server that is reached through pipes. As a black hole it accepts
+// connections and data, but never answers.
 type pipeServer struct {
 	addr  string
 	lis   *bufconn.Listener
@@ -111,14 +111,21 @@ func addrsOf(all []*pipeServer) []string {
 	return addrs
 }
 
-func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
-	t.Parallel()
+// testPipes runs a test in a bubble, with a channel to n servers.
+func testPipes(t *testing.T, policy string, n int, test func(context.Context, *testing.T, *channeltest.Client, []*pipeServer)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		all := startPipeServers(t, 3)
+		all := startPipeServers(t, n)
+		test(ctx, t, dialPipes(t, policy, all), all)
+	})
+}
+
+func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
+	t.Parallel()
+	testPipes(t, roundrobin2.Name, 3, func(ctx context.Context, t *testing.T, c *channeltest.Client, all []*pipeServer) {
 		b := addrsOf(all)
-		c := dialPipes(t, roundrobin2.Name, all)
 		c.Conn.Connect()
 		synctest.Wait()
 		c.CallUntilEven(ctx, 30, b...)
@@ -153,29 +160,25 @@ func TestRoundRobin2LeavesABlackHoleOutAfterTheKeepaliveTimeout(t *testing.T) {
 
 func TestPickFirst2FailsOverFromABlackHole(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		all := startPipeServers(t, 2)
+	testPipes(t, pickfirst2.Name, 2, func(ctx context.Context, t *testing.T, c *channeltest.Client, all []*pipeServer) {
 		b := addrsOf(all)
-		c := dialPipes(t, pickfirst2.Name, all)
 		c.CallUntilEven(ctx, 10, b[0])
 
-		// No RPC is needed: pings go on without one.
+		// No RPC is needed: gRPC sends pings without one.
 		all[0].hole.Store(true)
 		start := time.Now()
 		c.AwaitState(ctx, connectivity.Idle)
 		if took := time.Since(start); took > pingEvery+pingTimeout+time.Second {
 			t.Errorf("the black hole was noticed after %v, want %v and %v", took, pingEvery, pingTimeout)
 		}
-		// The first address accepts the connection and never answers. The second
-		// is tried 250 ms later (gRFC A61).
+		// The first address accepts the connection but never answers. After 250 ms
+		// pick_first2 tries the second (gRFC A61).
 		start = time.Now()
 		if addr, err := c.Call(ctx); err != nil || addr != b[1] {
 			t.Errorf("RPC went to %q, %v; want %s", addr, err, b[1])
 		}
 		if took := time.Since(start); took != 250*time.Millisecond {
-			t.Errorf("the second address had its turn after %v, want 250 ms", took)
+			t.Errorf("the second address answered after %v, want 250 ms", took)
 		}
 		c.CheckPicksAddUp(b...)
 	})

@@ -16,7 +16,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// TestTheMetricsSayWhatHappened knows what happens, and reads it at /metrics.
+// TestTheMetricsSayWhatHappened compares /metrics with what the test has done.
 func TestTheMetricsSayWhatHappened(t *testing.T) {
 	t.Parallel()
 	ctx := channeltest.Context(t)
@@ -60,7 +60,7 @@ func TestTheMetricsSayWhatHappened(t *testing.T) {
 	}
 	for key, v := range want {
 		if g, ok := got[key]; !ok || g != v {
-			t.Errorf("%s = %v (there: %v), want %v", key, g, ok, v)
+			t.Errorf("%s = %v (exists: %v), want %v", key, g, ok, v)
 		}
 	}
 	for _, key := range []string{"grpc_lb_picker_updates_total", "grpc_lb_picks_delayed_total"} {
@@ -82,7 +82,7 @@ func TestTheMetricsSayWhatHappened(t *testing.T) {
 	}
 }
 
-// metricsPage reads what a program shows at /metrics.
+// metricsPage returns the metric families that a program serves at /metrics.
 func metricsPage(t *testing.T) []*dto.MetricFamily {
 	t.Helper()
 	page := httptest.NewRecorder()

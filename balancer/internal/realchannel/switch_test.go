@@ -10,8 +10,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// TestNoRPCIsLostToASwitchOfThePolicy has the resolver change the policy, and the
-// addresses with it, while RPCs are under way.
+// The resolver changes the policy and the addresses while RPCs are in flight.
 func TestNoRPCIsLostToASwitchOfThePolicy(t *testing.T) {
 	t.Parallel()
 	ctx := channeltest.Context(t)
@@ -31,25 +30,23 @@ func TestNoRPCIsLostToASwitchOfThePolicy(t *testing.T) {
 		{roundrobin.Name, all[:2], all[:2]},
 	}
 	stop := c.Load(ctx)
-	was := c
+	previous := c
 	for range 3 {
 		for _, step := range steps {
 			state := step.to.State()
 			state.ServiceConfig = c.Resolver.CC().ParseServiceConfig(`{"loadBalancingConfig": [{"` + step.policy + `": {}}]}`)
 			c.Update(state)
-			// grpc_lb_policy_instances goes up for the new policy and down for the old one.
-			is := c.As(step.policy)
-			if step.policy != roundrobin.Name { // which has no metrics
-				is.Await(ctx, "grpc_lb_policy_instances", 1)
+			// grpc_lb_policy_instances rises for the new policy and falls for the old one.
+			current := c.As(step.policy)
+			if step.policy != roundrobin.Name { // it has no metrics
+				current.Await(ctx, "grpc_lb_policy_instances", 1)
 			}
-			was.Await(ctx, "grpc_lb_policy_instances", 0)
-			is.CallUntilEven(ctx, 6, step.served.Addrs()...)
-			was = is
+			previous.Await(ctx, "grpc_lb_policy_instances", 0)
+			current.CallUntilEven(ctx, 6, step.served.Addrs()...)
+			previous = current
 		}
 	}
-	if sent, failed := stop(); len(failed) > 0 {
-		t.Errorf("%d of %d RPCs failed; the last: %v", len(failed), sent, failed[len(failed)-1])
-	}
+	wantNoFailures(t, stop)
 	c.As(roundrobin2.Name).CheckPicksAddUp(all.Addrs()...)
 	c.As(pickfirst2.Name).CheckPicksAddUp(all.Addrs()...)
 }

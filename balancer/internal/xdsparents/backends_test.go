@@ -21,7 +21,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 )
 
-// backend answers RPCs, or fails them while it is sick.
+// backend answers RPCs. While it is sick, it fails them.
 type backend struct {
 	healthpb.UnimplementedHealthServer
 	addr string
@@ -55,7 +55,7 @@ func startBackend(t *testing.T) *backend {
 	return b
 }
 
-// dial makes a channel with the service config and the resolver's state.
+// dial makes a channel with the service config and the resolver state.
 func dial(t *testing.T, config string, state resolver.State) healthpb.HealthClient {
 	r := manual.NewBuilderWithScheme("test")
 	r.InitialState(state)
@@ -76,7 +76,7 @@ func endpointsOf(backends ...*backend) []resolver.Endpoint {
 	return endpoints
 }
 
-// wantShares sends RPCs until the backends get the wanted shares of them.
+// wantShares sends RPCs until the backends get the wanted numbers of 30.
 func wantShares(ctx context.Context, t *testing.T, client healthpb.HealthClient, backends []*backend, want ...int) {
 	t.Helper()
 	var got []int
@@ -84,7 +84,7 @@ func wantShares(ctx context.Context, t *testing.T, client healthpb.HealthClient,
 		got = sharesOf(ctx, client, backends)
 		return slices.Equal(got, want)
 	}) {
-		t.Fatalf("shares of %d RPCs are %v, want %v", rpcs, got, want)
+		t.Fatalf("of %d RPCs the backends got %v, want %v", rpcs, got, want)
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// It is made of grpc-go's endpointsharding, hence the exceptions.
+// weighted_round_robin is built on grpc-go's endpointsharding, which needs the
+// exceptions.
 func TestWeightedRoundRobinPassesTheCheck(t *testing.T) {
 	exceptions := []balancertest.Exception{balancertest.ShutsDownFirst, balancertest.SerialExitIdle}
 	balancertest.Check(t, balancer.Get(weightedroundrobin.Name), exceptions...)

@@ -1,5 +1,5 @@
-// Package xdsparents has only tests: of the policies under parents that come with
-// gRPC's xDS, outlier detection and priority. It is a module of its own, so that
+// Package xdsparents has only tests. They run the policies under parents that come
+// with gRPC's xDS: outlier detection and priority. It is its own module, so that
 // users of the policies do not get the dependencies of xDS.
 //
 //	go -C balancer/internal/xdsparents test

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// ejecting ejects, for a second at a time, endpoints of whose RPCs half fail.
+// ejecting ejects an endpoint for a second when half of its RPCs fail.
 const ejecting = `{"loadBalancingConfig": [{"outlier_detection_experimental": {
 	"interval": "0.050s",
 	"baseEjectionTime": "1s",

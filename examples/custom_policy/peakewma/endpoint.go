@@ -10,18 +10,18 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// failurePenalty is added to the latency of an RPC that the endpoint failed, in
-// seconds. Without it an endpoint that fails fast would look fast.
+// failurePenalty, in seconds, is added to the latency of an RPC that failed because of
+// the endpoint. Without it an endpoint that fails fast would look fast.
 const failurePenalty = 1
 
-// blamesEndpoint reports whether an RPC's error says something about the endpoint.
-// Most errors are about the RPC: its subject does not exist, or its caller gave up.
+// blamesEndpoint reports whether an RPC's error is the endpoint's fault. Most errors are
+// not: for example, the requested object does not exist, or the caller gave up.
 func blamesEndpoint(err error) bool {
 	code := status.Code(err)
 	return code == codes.Unavailable || code == codes.ResourceExhausted
 }
 
-// endpoint is what the policy knows of one endpoint.
+// endpoint is the policy's state of one endpoint.
 type endpoint struct {
 	conn balancer.SubConn
 
@@ -31,9 +31,8 @@ type endpoint struct {
 	updated  time.Time // when latency was
 }
 
-// cost estimates how long an RPC sent now would take. A new endpoint costs
-// nothing, so that it is tried at once. While its first RPC is in flight, it costs
-// more than any other.
+// cost estimates how long an RPC sent now would take. A new endpoint costs nothing, so
+// it is tried at once. While its first RPC is in flight, it costs more than any other.
 func (e *endpoint) cost() float64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -52,8 +51,8 @@ func (e *endpoint) start(decay float64) func(balancer.DoneInfo) {
 	return func(info balancer.DoneInfo) { e.end(info, start, decay) }
 }
 
-// end updates the average with the latency of an RPC. If gRPC gave the pick up,
-// nothing was sent, and there is no latency.
+// end updates the average with the latency of an RPC. If gRPC gave up the pick, nothing
+// was sent, and there is no latency.
 func (e *endpoint) end(info balancer.DoneInfo, start time.Time, decay float64) {
 	now := time.Now()
 	took := now.Sub(start).Seconds()

@@ -18,14 +18,14 @@ import (
 
 var sent = balancer.DoneInfo{BytesSent: true, BytesReceived: true}
 
-// rpc is an RPC on the endpoint that takes as long. It is for a synctest bubble.
+// rpc runs an RPC with this latency on the endpoint. Call it in a synctest bubble.
 func (e *endpoint) rpc(took time.Duration, info balancer.DoneInfo) {
 	done := e.start(10)
 	time.Sleep(took)
 	done(info)
 }
 
-// measured returns an endpoint whose RPCs have had this latency.
+// measured returns an endpoint whose RPCs had this latency.
 func measured(took time.Duration) *endpoint {
 	e := new(endpoint)
 	for range 100 {
@@ -103,10 +103,10 @@ func TestEndpointsSurviveAnotherPicker(t *testing.T) {
 	first := build(a)
 	second := build(a, b)
 	if first[a] == nil || second[a] != first[a] || second[b] == nil || second[b] == second[a] {
-		t.Errorf("endpoints %v, then %v, want the first one kept, and a new one for the second", first, second)
+		t.Errorf("endpoints %v, then %v, want the first one kept and a new second one", first, second)
 	}
 	build(b)
 	if third := build(a, b); third[a] == first[a] || third[b] != second[b] {
-		t.Errorf("endpoints %v after %v, want a new one where the SubConn had left, and the one that stayed", third, second)
+		t.Errorf("endpoints %v after %v, want a new one for the SubConn that had left, and the one that stayed", third, second)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// Name is the name by which a service config selects the policy.
+// Name is the policy's name in a service config.
 const Name = "peak_ewma"
 
 func init() { balancer.Register(metrics.Default().Instrument(NewBuilder())) }
@@ -30,8 +30,8 @@ func NewBuilder() balancer.Builder {
 
 // config is the policy's part of a service config.
 type config struct {
-	// DecaySeconds is the time after which an old latency has a weight of about
-	// a third. The default is 10.
+	// DecaySeconds is the time after which the weight of an old latency has decayed to
+	// about a third. The default is 10.
 	DecaySeconds float64 `json:"decaySeconds"`
 }
 
@@ -43,7 +43,7 @@ func (c config) Validate() error {
 	return nil
 }
 
-// pickerBuilder keeps the endpoints from one picker to the next.
+// pickerBuilder keeps the state of the endpoints from one picker to the next.
 type pickerBuilder struct {
 	decay     float64 // in seconds
 	endpoints map[balancer.SubConn]*endpoint

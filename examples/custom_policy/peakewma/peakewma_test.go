@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// channel is a channel to endpoints whose latencies the test sets.
+// channel is a fake channel to endpoints whose latencies the test sets.
 type channel struct {
 	t       *testing.T
 	cc      *balancertest.ClientConn
@@ -48,7 +48,7 @@ func newChannel(t *testing.T, config string, latency map[string]time.Duration) *
 	return c
 }
 
-// call sends n RPCs one after the other. Each takes as long as its endpoint does.
+// call sends n RPCs one after another. Each takes the latency of its endpoint.
 func (c *channel) call(n int) {
 	for range n {
 		res, err := c.cc.State().Picker.Pick(balancer.PickInfo{})
@@ -69,8 +69,8 @@ func (c *channel) call(n int) {
 	}
 }
 
-// share has callers send n RPCs each, at the same time, and returns the share of
-// the address.
+// share makes callers send n RPCs each, concurrently. It returns the share of the
+// address.
 func (c *channel) share(addr string, callers, n int) float64 {
 	clear(c.rpcs)
 	var all sync.WaitGroup
@@ -85,10 +85,10 @@ func TestASlowEndpointGetsLess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newChannel(t, `{}`, map[string]time.Duration{"a:1": 10 * time.Millisecond, "b:1": 10 * time.Millisecond, "slow:1": 100 * time.Millisecond})
-		// It is picked if both random choices are it, one time in nine, or if
-		// the others are busy.
+		// It is picked if both random choices are the slow endpoint, one time in
+		// nine, or if the others are busy.
 		if got := c.share("slow:1", 6, 500); got > .2 || got == 0 {
-			t.Errorf("the slow endpoint got %.2f of the RPCs, want some, and 0.2 at most", got)
+			t.Errorf("the slow endpoint got %.2f of the RPCs, want some, but at most 0.2", got)
 		}
 	})
 }
@@ -124,7 +124,7 @@ func TestFailingFastIsNotBeingFast(t *testing.T) {
 		c := newChannel(t, `{}`, map[string]time.Duration{"broken:1": time.Millisecond, "b:1": 10 * time.Millisecond, "c:1": 10 * time.Millisecond})
 		c.broken = "broken:1"
 		if got := c.share("broken:1", 3, 500); got > .2 {
-			t.Errorf("the endpoint that fails got %.2f of the RPCs, want 0.2 at most", got)
+			t.Errorf("the endpoint that fails got %.2f of the RPCs, want at most 0.2", got)
 		}
 	})
 }

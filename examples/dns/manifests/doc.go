@@ -1,3 +1,3 @@
-// Package manifests has the Kubernetes manifests of this example, to be applied
-// with kubectl, and their tests.
+// Package manifests has the Kubernetes manifests of this example, for kubectl apply, and
+// their tests.
 package manifests

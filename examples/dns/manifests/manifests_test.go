@@ -16,15 +16,15 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// objects is what the manifests declare, by name.
+// objects are the objects in the manifests, by name.
 type objects struct {
 	services    map[string]corev1.Service
 	deployments map[string]appsv1.Deployment
 	monitors    map[string]monitoringv1.ServiceMonitor
 }
 
-// read decodes all manifests strictly: a field that the API does not have, or has
-// elsewhere, is an error. So is a field that occurs twice.
+// read decodes all manifests strictly. A field is an error if the API does not have it in
+// this place, or if it occurs twice.
 func read(t *testing.T) objects {
 	t.Helper()
 	files, err := filepath.Glob("*.yaml")
@@ -61,7 +61,7 @@ func (o objects) add(document []byte) error {
 	case "monitoring.coreos.com/v1 ServiceMonitor":
 		return put(o.monitors, document, func(m monitoringv1.ServiceMonitor) string { return m.Name })
 	default:
-		return fmt.Errorf("%q is not checked here; add its Go type", what)
+		return fmt.Errorf("this test does not know %q; add its Go type", what)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestServersAreFoundInDNSAndLeaveGently(t *testing.T) {
 	}
 	preStop := container.Lifecycle.PreStop.Sleep.Seconds
 	if grace := deployment.Spec.Template.Spec.TerminationGracePeriodSeconds; grace == nil || *grace < preStop+30 {
-		t.Errorf("terminationGracePeriodSeconds %v, want %d of preStop and 30 for RPCs at least", grace, preStop)
+		t.Errorf("terminationGracePeriodSeconds %v, want at least %d for preStop and 30 for RPCs", grace, preStop)
 	}
 }
 
@@ -142,7 +142,7 @@ func TestARolloutWaitsForClients(t *testing.T) {
 	}
 	update := spec.Strategy.RollingUpdate
 	if update == nil || update.MaxSurge == nil || update.MaxUnavailable == nil {
-		t.Fatalf("rollingUpdate %+v, want maxSurge and maxUnavailable in it", update)
+		t.Fatalf("rollingUpdate %+v, want it to have maxSurge and maxUnavailable", update)
 	}
 	if update.MaxSurge.IntValue() != 1 || update.MaxUnavailable.IntValue() != 0 {
 		t.Errorf("rollingUpdate %+v, want a new pod to come before an old one goes", update)
@@ -174,11 +174,11 @@ func selects(t *testing.T, service corev1.Service, deployment appsv1.Deployment)
 func contains(t *testing.T, who string, selector, labels map[string]string) {
 	t.Helper()
 	if len(selector) == 0 {
-		t.Errorf("%s selects nothing in particular", who)
+		t.Errorf("%s has no selector", who)
 	}
 	for key, want := range selector {
 		if labels[key] != want {
-			t.Errorf("%s selects %s=%s, there is %q", who, key, want, labels[key])
+			t.Errorf("%s selects %s=%s, but the label is %q", who, key, want, labels[key])
 		}
 	}
 }

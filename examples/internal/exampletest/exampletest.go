@@ -12,11 +12,11 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 )
 
-// Patience is how long tests wait for what must happen.
+// Patience is the maximum time that tests wait for something that must happen.
 const Patience = time.Minute
 
-// OnText returns a writer that calls do whenever a write contains the text. With
-// "" any write does.
+// OnText returns a writer that calls do on each write that contains the text. Every write
+// contains "".
 func OnText(text string, do func()) io.Writer { return onText{text, do} }
 
 type onText struct {
@@ -31,8 +31,8 @@ func (w onText) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Eventually waits until holds returns true. If it never does, the test fails
-// with the state that holds returned last.
+// Eventually waits until holds returns true. If that does not happen, it fails the
+// test with the last state that holds returned.
 func Eventually(t *testing.T, what string, holds func() (ok bool, state any)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), Patience)
@@ -53,8 +53,8 @@ type Page struct {
 	ContentType, Text string
 }
 
-// Get sends a GET request and returns the answer. An empty accept stands for no
-// header Accept.
+// Get sends a GET request and returns the answer. If accept is empty, it sends no header
+// Accept.
 func Get(t *testing.T, url, accept string) Page {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)

@@ -33,9 +33,8 @@ func (o *Output) String() string {
 	return o.text.String()
 }
 
-// Await waits until the output matches the pattern in at least n places, and
-// returns those. If the pattern has a group, it returns what the last one
-// matched.
+// Await waits until the output matches the pattern in at least n places, and returns the
+// matches. If the pattern has groups, it returns the matches of the last group.
 func (o *Output) Await(t *testing.T, pattern string, n int) []string {
 	t.Helper()
 	expression := regexp.MustCompile(pattern)
@@ -58,7 +57,7 @@ func (o *Output) Await(t *testing.T, pattern string, n int) []string {
 	}
 }
 
-// next returns the text and a channel that is closed when there is more.
+// next returns the text, and a channel that closes when there is more.
 func (o *Output) next() (string, <-chan struct{}) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

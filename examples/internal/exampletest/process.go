@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Process is a program that runs until it ends by itself, it is killed, or the
-// test is over.
+// Process is a running program. If it does not end earlier, it is killed when the
+// test ends.
 type Process struct {
 	Stdout, Stderr Output
 
@@ -17,7 +17,8 @@ type Process struct {
 	ended   chan struct{}
 }
 
-// StartProcess starts a program. If the test fails, it logs the end of the output.
+// StartProcess starts a program. If the test fails, the end of the program's output
+// is logged.
 func StartProcess(t *testing.T, program string, args ...string) *Process {
 	t.Helper()
 	p := &Process{command: exec.Command(program, args...), ended: make(chan struct{})}
@@ -55,7 +56,7 @@ func (p *Process) Kill() {
 	}
 }
 
-// Signal sends the process a signal. It skips the test where the system cannot.
+// Signal sends the process a signal. It skips the test on systems that cannot do so.
 func (p *Process) Signal(t *testing.T, signal os.Signal) {
 	t.Helper()
 	if err := p.command.Process.Signal(signal); err != nil {
@@ -63,7 +64,7 @@ func (p *Process) Signal(t *testing.T, signal os.Signal) {
 	}
 }
 
-// ExitStatus waits for the end of the process and returns its exit status, -1 if
+// ExitStatus waits for the end of the process and returns its exit status, or -1 if
 // a signal ended it.
 func (p *Process) ExitStatus(t *testing.T) int {
 	t.Helper()

@@ -1,5 +1,5 @@
-// Package load sends RPCs, or whatever calls an example makes, until it is
-// stopped, and counts how they ended.
+// Package load makes calls, such as RPCs, until it is stopped. It can count how
+// they ended.
 package load
 
 import (
@@ -11,12 +11,12 @@ import (
 
 // Config says how many calls to make, and how fast.
 type Config struct {
-	// Workers is how many calls are made at a time; 0 stands for 1.
+	// Workers is the number of concurrent calls; 0 means 1.
 	Workers int
-	// Interval is the time from one call of a worker to its next. A call that
-	// takes longer delays the next one. With 0 there is no pause.
+	// Interval is the time between the starts of two calls of a worker. A call that
+	// takes longer delays the next one. 0 means no pause.
 	Interval time.Duration
-	// Calls is how many calls to make in all; 0 stands for no limit.
+	// Calls is the total number of calls; 0 means no limit.
 	Calls int
 }
 
@@ -27,8 +27,7 @@ type Load struct {
 }
 
 // Start makes calls until ctx is done, [Load.Stop] is called, or all calls have
-// been made. Each call gets its number, from 0 on. A call that has begun is not
-// interrupted.
+// been made. Each call gets its number, starting at 0. Calls are not interrupted.
 func Start(ctx context.Context, c Config, call func(n int)) *Load {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Load{cancel: cancel}
@@ -49,8 +48,8 @@ func Start(ctx context.Context, c Config, call func(n int)) *Load {
 	return l
 }
 
-// StartSteady begins a call once per interval, whether those before have ended
-// or not, until ctx is done or [Load.Stop] is called.
+// StartSteady starts one call per interval, whether or not earlier calls have
+// ended, until ctx is done or [Load.Stop] is called.
 func StartSteady(ctx context.Context, interval time.Duration, call func()) *Load {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Load{cancel: cancel}
@@ -64,20 +63,20 @@ func StartSteady(ctx context.Context, interval time.Duration, call func()) *Load
 	return l
 }
 
-// Wait waits for the end of all calls.
+// Wait waits until all calls have ended.
 func (l *Load) Wait() {
 	l.calls.Wait()
 	l.cancel()
 }
 
-// Stop begins no more calls and waits for the end of those under way. It may be
-// called again.
+// Stop starts no more calls, and waits until all have ended. It may be called more
+// than once.
 func (l *Load) Stop() {
 	l.cancel()
 	l.calls.Wait()
 }
 
-// ticks returns a channel that ticks once per interval; with 0, at any time.
+// ticks returns a channel that ticks once per interval. With 0 it is always ready.
 func ticks(interval time.Duration) (next <-chan time.Time, stop func()) {
 	if interval == 0 {
 		always := make(chan time.Time)

@@ -81,11 +81,11 @@ func TestSteadyLoadDoesNotWaitForSlowCalls(t *testing.T) {
 		})
 		time.Sleep(10*time.Second + time.Millisecond)
 		if begun.Load() != 10 {
-			t.Errorf("%d calls begun in 10 intervals, want 10", begun.Load())
+			t.Errorf("%d calls started in 10 intervals, want 10", begun.Load())
 		}
 		l.Stop()
 		if ended.Load() != begun.Load() {
-			t.Errorf("%d of %d calls ended when the load has stopped, want all", ended.Load(), begun.Load())
+			t.Errorf("%d of %d calls had ended when the load had stopped, want all", ended.Load(), begun.Load())
 		}
 	})
 }
@@ -109,7 +109,7 @@ func TestStopAndContextEndTheLoadButNotItsCalls(t *testing.T) {
 			time.Sleep(time.Second + time.Millisecond)
 			end(l, cancel)
 			if begun.Load() != 5 || ended.Load() != 5 {
-				t.Errorf("%s: %d calls begun, %d ended, want 5 and 5", name, begun.Load(), ended.Load())
+				t.Errorf("%s: %d calls started, %d ended, want 5 and 5", name, begun.Load(), ended.Load())
 			}
 		})
 	}
@@ -141,6 +141,6 @@ func TestTally(t *testing.T) {
 		t.Errorf("last error %v, errors %v", c.LastErr, c.Errs)
 	}
 	if before.OK() != 1 {
-		t.Errorf("earlier counts have %d OK, want the 1 of then", before.OK())
+		t.Errorf("the earlier counts have %d OK, want 1 as before", before.OK())
 	}
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 )
 
-// Tally counts how RPCs ended for their callers. The metrics count attempts
-// instead, of which an RPC can have several or none. The zero value is ready for
-// use, by several goroutines.
+// Tally counts how RPCs ended for their callers. The metrics differ: they count
+// attempts, and an RPC can have several or none. The zero value is ready to use. A
+// Tally is safe for concurrent use.
 type Tally struct {
 	mu     sync.Mutex
 	counts Counts
 }
 
-// Counts is what a [Tally] counted up to some moment.
+// Counts are the counts of a [Tally] at some moment.
 type Counts struct {
 	Codes   map[codes.Code]int
 	Errs    map[codes.Code]error // the last error of each code
@@ -44,7 +44,7 @@ func (t *Tally) Add(backend string, err error) {
 	c.Answers[backend]++
 }
 
-// Counts returns what has been counted so far.
+// Counts returns the counts so far.
 func (t *Tally) Counts() Counts {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -53,13 +53,13 @@ func (t *Tally) Counts() Counts {
 	return c
 }
 
-// OK is the number of RPCs that succeeded.
+// OK returns the number of RPCs that succeeded.
 func (c Counts) OK() int { return c.Codes[codes.OK] }
 
-// Failed is the number of RPCs that failed.
+// Failed returns the number of RPCs that failed.
 func (c Counts) Failed() int { return c.Total() - c.OK() }
 
-// Total is the number of RPCs.
+// Total returns the number of RPCs.
 func (c Counts) Total() int { return series.Total(c.Codes) }
 
 // String returns the counts by code, such as "OK 10, Unavailable 1".

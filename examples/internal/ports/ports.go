@@ -1,5 +1,4 @@
-// Package ports finds ports for servers that stop and start again at the same
-// address.
+// Package ports finds ports for servers that restart at the same address.
 package ports
 
 import (
@@ -8,12 +7,12 @@ import (
 	"net"
 )
 
-// The ports are below those that kernels assign. So while a server is down, no
-// outgoing connection and no server on "any port" takes its port.
+// The ports are below the range from which kernels assign ports. So while a server
+// is down, no outgoing connection and no server on port 0 takes its port.
 const low, high = 10_000, 30_000
 
-// Free returns n addresses of 127.0.0.1 with different ports that are free. The ports
-// are random, so that programs that ask at the same time seldom get the same.
+// Free returns n addresses of 127.0.0.1 with different free ports. The ports are
+// random, so programs that ask at the same time rarely get the same ones.
 func Free(n int) ([]string, error) {
 	var addrs []string
 	taken := make(map[int]bool)

@@ -16,7 +16,7 @@ func TestPortsAreFreeAndDifferent(t *testing.T) {
 	}
 	for _, addr := range addrs {
 		if at := netip.MustParseAddrPort(addr); at.Port() < 10_000 || at.Port() >= 30_000 || !at.Addr().IsLoopback() {
-			t.Errorf("%s is not on a port of the loopback that is left to servers", addr)
+			t.Errorf("%s is not a loopback address with a port in the servers' range", addr)
 		}
 		listener, err := net.Listen("tcp", addr) // all at once: none is there twice
 		if err != nil {

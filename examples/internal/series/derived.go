@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// Since returns what was counted after the earlier reading. Gauges keep their
-// value.
+// Since returns the counts since the earlier reading. Gauges keep their value.
 func (p Policy) Since(earlier Policy) Policy {
 	p.PicksDelayed -= earlier.PicksDelayed
 	p.PicksFailed -= earlier.PicksFailed
@@ -21,7 +20,7 @@ func (p Policy) Since(earlier Policy) Policy {
 	return p
 }
 
-// Sum adds up the backends.
+// Sum returns the sum of all backends.
 func (p Policy) Sum() Backend {
 	var sum Backend
 	for _, b := range p.Backends {
@@ -32,7 +31,7 @@ func (p Policy) Sum() Backend {
 	return sum
 }
 
-// Ready returns the backends that have a subchannel READY, in order.
+// Ready returns the backends that have a READY subchannel, sorted.
 func (p Policy) Ready() []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(p.Backends)) {
@@ -43,15 +42,14 @@ func (p Policy) Ready() []string {
 	return names
 }
 
-// Settled reports whether the policy has subchannels and each has either
-// connected or failed to.
+// Settled reports whether the policy has subchannels, and each of them has either
+// connected or failed to connect.
 func (p Policy) Settled() bool {
 	return p.Subchannels["READY"]+p.Subchannels["TRANSIENT_FAILURE"] > 0 &&
 		p.Subchannels["IDLE"]+p.Subchannels["CONNECTING"] == 0
 }
 
-// Since returns what was counted after the earlier reading. Gauges keep their
-// value.
+// Since returns the counts since the earlier reading. Gauges keep their value.
 func (b Backend) Since(earlier Backend) Backend {
 	return b.plus(earlier, -1)
 }
@@ -74,13 +72,13 @@ func (b Backend) plus(other Backend, n int) Backend {
 	return b
 }
 
-// OK is the number of RPC attempts that ended OK.
+// OK returns the number of RPC attempts that ended OK.
 func (b Backend) OK() int { return b.RPCs["OK"] }
 
-// NotOK is the number of RPC attempts that ended with another code.
+// NotOK returns the number of RPC attempts that ended with another code.
 func (b Backend) NotOK() int { return b.Ended() - b.OK() }
 
-// Ended is the number of RPC attempts that ended.
+// Ended returns the number of RPC attempts that ended.
 func (b Backend) Ended() int { return Total(b.RPCs) }
 
 // Consistent reports whether picks = repicks + RPC attempts ended + in flight,
@@ -98,9 +96,9 @@ func Total[Code comparable](counts map[Code]int) int {
 	return n
 }
 
-// FormatCodes formats counts by status code, such as "OK 10, Unavailable 1", in
-// the order of the keys. It leaves out codes that did not occur, and returns ""
-// if none did.
+// FormatCodes formats counts by status code, such as "OK 10, Unavailable 1". The
+// codes are sorted. It omits codes with a count of 0, and returns "" if there is no
+// other.
 func FormatCodes[Code cmp.Ordered](counts map[Code]int) string {
 	var parts []string
 	for _, code := range slices.Sorted(maps.Keys(counts)) {

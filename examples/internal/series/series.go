@@ -1,5 +1,5 @@
-// Package series reads the grpc_lb_* series of a channel back from a Prometheus
-// registry. The examples use it to show, and to check, what a dashboard would.
+// Package series reads the grpc_lb_* series of a channel from a Prometheus registry. The
+// examples use it to show and check what a dashboard would show.
 package series
 
 import (
@@ -33,8 +33,8 @@ type Backend struct {
 	Seconds        float64 // that those took
 }
 
-// Read returns the series of a target, by policy. If the registry reports an
-// error, the result still has what could be read.
+// Read returns the series of a target, by policy. If the registry reports an error,
+// the result still has the series that could be read.
 func Read(from prometheus.Gatherer, target string) (map[string]Policy, error) {
 	families, err := from.Gather()
 	if err != nil {
@@ -64,7 +64,7 @@ func ReadPolicy(from prometheus.Gatherer, target, policy string) (Policy, error)
 	return policies[policy], err
 }
 
-// Label returns the value of a label of the metric, "" if it has none.
+// Label returns the value of a label of the metric, or "" if the metric does not have it.
 func Label(metric *dto.Metric, name string) string {
 	for _, pair := range metric.GetLabel() {
 		if pair.GetName() == name {
@@ -133,7 +133,7 @@ func codeName(label string) string {
 	return code.String()
 }
 
-// value is that of a counter or a gauge.
+// value returns the value of a counter or a gauge.
 func value(metric *dto.Metric) int {
 	return int(metric.GetCounter().GetValue() + metric.GetGauge().GetValue())
 }

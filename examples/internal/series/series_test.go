@@ -83,8 +83,8 @@ func TestReadKeepsWhatItCanRead(t *testing.T) {
 	}
 }
 
-// The series are those of a real policy, so that the test notices if the metrics'
-// names change.
+// The series are those of a real policy, so the test fails if the name of a metric
+// changes.
 func TestReadHasEverySeries(t *testing.T) {
 	t.Parallel()
 	meter := metrics.New(metrics.WithLatency())

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Server is a gRPC server that serves.
+// Server is a running gRPC server.
 type Server struct {
 	server *grpc.Server
 	ended  chan struct{}
@@ -25,22 +25,21 @@ func Start(server *grpc.Server, listener net.Listener) *Server {
 	return s
 }
 
-// Stop closes the server's port and connections, which fails the RPCs under way.
-// It returns the error that ended the server before, if any. It may be called
-// again.
+// Stop closes the server's port and connections. RPCs in flight fail. If the server
+// had failed before, Stop returns its error. It may be called more than once.
 func (s *Server) Stop() error {
 	s.server.Stop()
 	return s.Wait()
 }
 
-// GracefulStop is [Server.Stop], but lets the RPCs under way end first.
+// GracefulStop is [Server.Stop], but waits for the RPCs in flight first.
 func (s *Server) GracefulStop() error {
 	s.server.GracefulStop()
 	return s.Wait()
 }
 
-// Wait waits for the end of the server and returns the error that ended it, nil if
-// it was stopped.
+// Wait waits until the server has ended. It returns the error that ended it, or nil
+// if it was stopped.
 func (s *Server) Wait() error {
 	<-s.ended
 	if errors.Is(s.err, grpc.ErrServerStopped) {

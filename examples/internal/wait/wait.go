@@ -1,5 +1,4 @@
-// Package wait waits, for a time or for a condition, no longer than a context
-// lasts.
+// Package wait waits for a time or for a condition, until a context ends.
 package wait
 
 import (
@@ -8,10 +7,10 @@ import (
 	"time"
 )
 
-// poll is how often [Until] looks.
+// poll is the time between two checks of [Until].
 const poll = 20 * time.Millisecond
 
-// For waits for the duration. It returns ctx's error if ctx is done before.
+// For waits for the duration. If ctx ends earlier, it returns ctx's error.
 func For(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -23,8 +22,8 @@ func For(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Until calls holds every 20 ms until it returns true. It returns an error that
-// says what it waited for if holds returns one, or if ctx is done.
+// Until calls holds every 20 ms until it returns true. If holds returns an error,
+// or if ctx ends, Until returns an error that contains what.
 func Until(ctx context.Context, what string, holds func() (bool, error)) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()

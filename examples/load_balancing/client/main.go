@@ -1,5 +1,5 @@
 // Command client is the client of the load-balancing example. It calls the servers
-// with one policy after the other and shows who answered.
+// with one policy after another, and prints which server answered.
 //
 //	go run ./examples/load_balancing/client
 //	go run ./examples/load_balancing/client -server-name=channel                         # fails

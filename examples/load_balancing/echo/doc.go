@@ -1,5 +1,5 @@
 // Package echo is the service grpc.examples.echo.Echo, generated from echo.proto.
-// A program cannot link both this package and that of gRPC's examples, because they
+// A program cannot link both this package and the one of gRPC's examples, because both
 // register the same names.
 package echo
 

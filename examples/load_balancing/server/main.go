@@ -1,5 +1,6 @@
 // Command server runs the servers of the load-balancing example until it is
-// interrupted: one on each address of -backends, with the certificate of its name.
+// interrupted. There is one server for each entry of -backends, with the
+// certificate for its name.
 //
 //	go run ./examples/load_balancing/server
 //	go run ./examples/load_balancing/server -backends member3.etcd.local=127.0.0.1:50053
@@ -18,8 +19,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/echoserver"
 )
 
-// newServer makes the gRPC server of one backend. Its certificate, which is in
-// creds, is for that backend's name and no other. It answers with its port.
+// newServer makes the gRPC server of one backend, which answers with its port.
+// creds has its certificate, which is for that backend's name only.
 func newServer(b backend.Backend, creds credentials.TransportCredentials) *grpc.Server {
 	server := grpc.NewServer(grpc.Creds(creds))
 	echo.RegisterEchoServer(server, echoserver.Service{Port: b.Port()})

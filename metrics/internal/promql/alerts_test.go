@@ -33,7 +33,7 @@ func readAlerts(t *testing.T) (rules []rulefmt.Rule) {
 	return rules
 }
 
-// alertTests is what the tests look at of promtool's test files.
+// alertTests is the part of promtool's test files that these tests check.
 type alertTests struct {
 	RuleFiles []string    `yaml:"rule_files"`
 	Tests     []alertTest `yaml:"tests"`
@@ -61,7 +61,7 @@ func readAlertTests(t *testing.T) (tests alertTests) {
 		t.Fatalf("%s: %v", alertTestsFile, err)
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
-		t.Fatalf("%s has a second document, which promtool does not read", alertTestsFile)
+		t.Fatalf("%s has a second YAML document, which promtool does not read", alertTestsFile)
 	}
 	return tests
 }
@@ -70,7 +70,7 @@ func TestEveryAlertIsTestedBothWays(t *testing.T) {
 	t.Parallel()
 	tests := readAlertTests(t)
 	if len(tests.RuleFiles) != 1 || tests.RuleFiles[0] != "alerts.yml" {
-		t.Errorf("tests are of %v, want alerts.yml", tests.RuleFiles)
+		t.Errorf("the tests are for %v, want alerts.yml", tests.RuleFiles)
 	}
 	fires, silent := make(map[string]bool), make(map[string]bool)
 	for _, test := range tests.Tests {
@@ -82,7 +82,7 @@ func TestEveryAlertIsTestedBothWays(t *testing.T) {
 			if f {
 				fires[name] = true
 			} else {
-				silent[name] = true // all through the test, not only while it is pending
+				silent[name] = true // during the whole test, not only while it is pending
 			}
 		}
 	}
@@ -99,12 +99,12 @@ func TestEveryAlertIsTestedBothWays(t *testing.T) {
 	maps.Copy(silent, fires)
 	for name := range silent {
 		if !alerts[name] {
-			t.Errorf("%s is tested, but there is no such alert", name)
+			t.Errorf("the tests have an alert %s that does not exist", name)
 		}
 	}
 }
 
-// An alert is also silent for series that do not exist.
+// A test with series that cannot exist proves nothing: the alert is silent then.
 func TestSeriesOfAlertTestsFitTheMetrics(t *testing.T) {
 	t.Parallel()
 	c := readCatalog(t)
@@ -121,7 +121,7 @@ func TestSeriesOfAlertTestsFitTheMetrics(t *testing.T) {
 			}
 			want, ok := c[series.Get(model.MetricNameLabel)]
 			if !ok {
-				t.Errorf("test %q: there is no metric %s", test.Name, input.Series)
+				t.Errorf("test %q: no metric is called %s", test.Name, input.Series)
 				continue
 			}
 			got := make(labelSet)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Each query has an answer from the collector's own series. One about a label's
-// value that there is not, a state or a result that is misspelt, has none.
+// Each query has a result from the collector's own series. A query with a label value
+// that does not exist, such as a misspelt state, would have none.
 func TestEveryPanelHasDataOnAnyServer(t *testing.T) {
 	t.Parallel()
 	recorded := record(t)
@@ -28,7 +28,7 @@ func TestEveryPanelHasDataOnAnyServer(t *testing.T) {
 	}
 }
 
-// The servers differ in what the test above is about.
+// The servers store histograms differently, so the test above needs several.
 func TestServersStoreHistogramsTheirWay(t *testing.T) {
 	t.Parallel()
 	recorded := record(t)
@@ -55,11 +55,11 @@ func TestServersStoreHistogramsTheirWay(t *testing.T) {
 
 const (
 	perInterval = 1.0 / 15 // once between two scrapes
-	skewed      = "dns:///skewed:443 told"
+	skewed      = "dns:///skewed:443 chosen_by_rpc"
 	first       = "dns:///first:443 pick_first2"
 )
 
-// What the workload does is known, and so is what is to be seen of it.
+// The test knows what the workload does, and so what the panels must show.
 func TestPanelsShowWhatHappened(t *testing.T) {
 	t.Parallel()
 	want := map[string]lines{
@@ -108,8 +108,8 @@ func TestPanelsShowWhatHappened(t *testing.T) {
 	}
 }
 
-// The sick backend's RPCs take 40 ms, those of the others 20. A classic bucket
-// is 15 or 25 ms wide here, a native one a tenth of the value at most.
+// The sick backend's RPCs take 40 ms, those of the others 20 ms. A classic bucket is 15
+// or 25 ms wide here. A native bucket is at most a tenth of the value wide.
 func TestLatencyIsShown(t *testing.T) {
 	t.Parallel()
 	recorded := record(t)
@@ -148,7 +148,7 @@ func TestChoiceOfBackendsShownIsKept(t *testing.T) {
 	} {
 		got := g.show(title)
 		if lines := slices.Sorted(maps.Keys(got)); !slices.Equal(lines, want) {
-			t.Errorf("panel %q shows %v, want %q alone", title, got, want)
+			t.Errorf("panel %q shows %v, want only %q", title, got, want)
 		}
 	}
 }

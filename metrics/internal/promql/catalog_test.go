@@ -14,21 +14,21 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// catalog has the labels of each metric, by the names that queries can use: for
-// a histogram also those with _bucket, _count and _sum.
+// catalog has the labels of each metric, by the names that queries can use. For a
+// histogram these include the names with _bucket, _count and _sum.
 type catalog map[string]labelSet
 
-// labelSet are names of labels.
+// labelSet is a set of label names.
 type labelSet map[string]bool
 
-// ofScrape are the labels that a scrape adds to those of a metric. The last one
-// stands for those that a user's scrape config adds besides.
+// ofScrape are the labels that a scrape adds to those of a metric. The last one stands
+// for the labels that a user's scrape config adds.
 var ofScrape = []string{"job", "instance", foreign}
 
 const foreign = "(labels of the scrape config)"
 
-// readCatalog asks a collector, as New makes it, what it has. The descriptions
-// tell names and labels, a scrape of the workload tells the types.
+// readCatalog reads the catalog from a collector that New made. The descriptions have
+// the names and labels. A scrape of the workload has the types.
 func readCatalog(t *testing.T) catalog {
 	t.Helper()
 	recorded := record(t)
@@ -40,7 +40,7 @@ func readCatalog(t *testing.T) catalog {
 	for name, own := range describe(t, metrics.New()) {
 		kind, ok := types[name]
 		if !ok {
-			t.Errorf("the workload has no series of %s; have it do what makes one", name)
+			t.Errorf("the workload has no series of %s; extend it to make one", name)
 		}
 		c.add(name, kind, own)
 	}
@@ -54,7 +54,7 @@ func foldedTargets(t *testing.T) []*dto.MetricFamily {
 	m := metrics.New(metrics.WithMaxTargets(1))
 	cc := balancertest.NewClientConn(t)
 	for _, target := range []string{"dns:///one:443", "dns:///two:443"} {
-		t.Cleanup(cc.BuildWithTarget(m.Instrument(newTold()), target).Close)
+		t.Cleanup(cc.BuildWithTarget(m.Instrument(newChosenByRPC()), target).Close)
 	}
 	r := prometheus.NewRegistry()
 	r.MustRegister(m)
@@ -73,7 +73,7 @@ func (c catalog) add(name string, kind dto.MetricType, own []string) {
 	}
 }
 
-// described matches what a description prints.
+// described matches a printed description.
 var described = regexp.MustCompile(`^Desc\{fqName: "([^"]+)", .*, variableLabels: \{([^}]*)\}\}$`)
 
 // describe returns the labels of each metric that the collector describes.
@@ -120,7 +120,7 @@ func (s labelSet) without(names ...string) labelSet {
 
 func (s labelSet) String() string { return strings.Join(slices.Sorted(maps.Keys(s)), ", ") }
 
-// The checks below are worth as much as the catalog.
+// The other checks rely on the catalog.
 func TestCatalogIsTheCollectors(t *testing.T) {
 	t.Parallel()
 	c := readCatalog(t)
@@ -141,7 +141,7 @@ func TestCatalogIsTheCollectors(t *testing.T) {
 	}
 	for _, name := range []string{"grpc_lb_picks_total_count", "grpc_lb_policy_instances_bucket", "grpc_lb_picks", ""} {
 		if labels, ok := c[name]; ok {
-			t.Errorf("%q is in the catalog, with the labels %v, want it not to be", name, labels)
+			t.Errorf("%q is in the catalog, with the labels %v, want it missing", name, labels)
 		}
 	}
 }

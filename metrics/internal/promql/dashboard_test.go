@@ -26,12 +26,12 @@ func TestDashboardCanBeImported(t *testing.T) {
 	decodeDashboard(t, &all)
 	for path, found := range datasourcesIn("", all) {
 		if got, ok := found.(map[string]any); !ok || got["type"] != theDatasource.Type || got["uid"] != theDatasource.UID {
-			t.Errorf("%s is %v, want %v: another Grafana has not this one", path, found, theDatasource)
+			t.Errorf("%s is %v, want %v: another Grafana does not have this one", path, found, theDatasource)
 		}
 	}
 }
 
-// datasourcesIn returns what is called datasource, anywhere in the JSON.
+// datasourcesIn returns all values with the key datasource in the JSON.
 func datasourcesIn(path string, node any) map[string]any {
 	all := make(map[string]any)
 	switch node := node.(type) {
@@ -56,10 +56,10 @@ func TestEveryPanelIsComplete(t *testing.T) {
 	ids, titles := make(map[int]string), make(map[string]bool)
 	for _, p := range readDashboard(t).Panels {
 		if other, taken := ids[p.ID]; taken || p.ID == 0 {
-			t.Errorf("panel %q has the id %d, want one of its own; %q has it too", p.Title, p.ID, other)
+			t.Errorf("panel %q has the id %d, which %q has, too; want a unique id", p.Title, p.ID, other)
 		}
 		if p.Title == "" || titles[p.Title] {
-			t.Errorf("panel %d has the title %q, want one of its own", p.ID, p.Title)
+			t.Errorf("panel %d has the title %q, want a unique title", p.ID, p.Title)
 		}
 		ids[p.ID], titles[p.Title] = p.Title, true
 		if len(p.Panels) > 0 {
@@ -70,7 +70,7 @@ func TestEveryPanelIsComplete(t *testing.T) {
 		}
 	}
 	if len(ids) == 0 {
-		t.Error("there are no panels")
+		t.Error("the dashboard has no panels")
 	}
 }
 
@@ -94,10 +94,10 @@ func checkPanel(t *testing.T, p panel) {
 			t.Errorf("panel %q, query %s: data source is %v, want %v", p.Title, q.RefID, q.Datasource, theDatasource)
 		}
 		if q.LegendFormat == "" {
-			t.Errorf("panel %q, query %s: there is no legend", p.Title, q.RefID)
+			t.Errorf("panel %q, query %s has no legend", p.Title, q.RefID)
 		}
 		if q.RefID == "" || refs[q.RefID] {
-			t.Errorf("panel %q: query %q needs a refId of its own", p.Title, q.RefID)
+			t.Errorf("panel %q: query %q needs a unique refId", p.Title, q.RefID)
 		}
 		refs[q.RefID] = true
 	}
@@ -113,7 +113,7 @@ func TestPanelsDoNotOverlap(t *testing.T) {
 	for _, p := range readDashboard(t).Panels {
 		g := p.GridPos
 		if g.W <= 0 || g.H <= 0 || g.X < 0 || g.Y < 0 || g.X+g.W > 24 {
-			t.Errorf("panel %q is at %+v, want it inside the 24 columns", p.Title, g)
+			t.Errorf("panel %q is at %+v, want it within the 24 columns", p.Title, g)
 			continue
 		}
 		overlapped := make(map[string]bool)
@@ -140,7 +140,7 @@ func TestVariablesAreDefinedAndUsed(t *testing.T) {
 	unused := make(map[string]bool)
 	for _, v := range d.Templating.List {
 		if v.Name == "" || v.Label == "" || kinds[v.Name] != "" {
-			t.Errorf("variable %q needs a name of its own and a label", v.Name)
+			t.Errorf("variable %q needs a unique name and a label", v.Name)
 		}
 		kinds[v.Name], unused[v.Name] = v.Type, true
 	}
@@ -180,14 +180,14 @@ func TestVariablesAreDefinedAndUsed(t *testing.T) {
 		}
 	}
 	if len(unused) > 0 {
-		t.Errorf("variables that nothing uses: %v", slices.Sorted(maps.Keys(unused)))
+		t.Errorf("unused variables: %v", slices.Sorted(maps.Keys(unused)))
 	}
 }
 
 func checkLabelValues(t *testing.T, c catalog, v variable, text string) {
 	t.Helper()
 	if !v.Multi || !v.IncludeAll || v.AllValue == "" {
-		t.Errorf("variable %s: several and all of its values cannot be chosen", v.Name)
+		t.Errorf("variable %s: the user cannot select several values, or all", v.Name)
 	}
 	found := labelValues.FindStringSubmatch(text)
 	if found == nil {
@@ -199,6 +199,6 @@ func checkLabelValues(t *testing.T, c catalog, v variable, text string) {
 		t.Errorf("variable %s: %s", v.Name, problem)
 	}
 	if !has[found[2]] {
-		t.Errorf("variable %s: there is no label %q, only %v", v.Name, found[2], has)
+		t.Errorf("variable %s: no label is called %q; the labels are %v", v.Name, found[2], has)
 	}
 }

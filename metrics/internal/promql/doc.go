@@ -1,12 +1,12 @@
-// Package promql has only tests: those of the Grafana dashboard and the
-// Prometheus alerts in metrics/ops. It is a module of its own because of
-// Prometheus's query engine, which is no business of a user of the metrics.
-// The package dashboard below makes the dashboard.
+// Package promql has only tests. They test the Grafana dashboard and the Prometheus
+// alerts in metrics/ops. It is its own module because it depends on Prometheus's query
+// engine, which users of the metrics do not need. Its subpackage dashboard makes the
+// dashboard.
 //
-// The files are outside of this module, where go test does not see that they have
-// changed: run it with -count=1.
+// The dashboard and the alerts are outside of this module, so go test does not notice
+// when they change. Run it with -count=1.
 //
-// The queries are held against what the collector shows, not against a list:
-// metrics and labels come from its descriptions and from a scrape. So a metric
-// that is renamed fails here as long as a query has the old name.
+// The tests compare the queries with the collector itself: they take metrics and labels
+// from its descriptions and from a scrape. So after a metric is renamed, they fail until
+// no query has the old name.
 package promql

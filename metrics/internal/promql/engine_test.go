@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// grafana shows the dashboard to a test, with what a server has stored.
+// grafana evaluates the dashboard on the series that a server has stored.
 type grafana struct {
 	t         *testing.T
 	dashboard dashboard
@@ -19,7 +19,7 @@ type grafana struct {
 	now       time.Time
 }
 
-// newGrafana opens the dashboard when the last scrape is done.
+// newGrafana opens the dashboard at the time of the last scrape.
 func newGrafana(t *testing.T, s server, recorded []scrape) *grafana {
 	t.Helper()
 	g := &grafana{
@@ -39,7 +39,7 @@ func newGrafana(t *testing.T, s server, recorded []scrape) *grafana {
 	return g
 }
 
-// lines are the values at one moment by the legend.
+// lines are the values at one moment, by their legend.
 type lines map[string]float64
 
 // show returns the lines of all of a panel's queries.
@@ -54,7 +54,7 @@ func (g *grafana) show(title string) lines {
 			return all
 		}
 	}
-	g.t.Errorf("there is no panel %q", title)
+	g.t.Errorf("no panel is called %q", title)
 	return nil
 }
 

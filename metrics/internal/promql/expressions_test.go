@@ -28,20 +28,20 @@ func TestDashboardQueriesFitTheMetrics(t *testing.T) {
 			}
 			for _, found := range legendLabel.FindAllStringSubmatch(q.LegendFormat, -1) {
 				if !result[found[1]] {
-					t.Errorf("panel %q, query %s: the legend names %q; the result has only %v", p.Title, q.RefID, found[1], result)
+					t.Errorf("panel %q, query %s: the legend uses %q, but the result only has %v", p.Title, q.RefID, found[1], result)
 				}
 			}
 			for label := range result {
 				if !strings.Contains(q.LegendFormat, "{{"+label+"}}") {
-					t.Errorf("panel %q, query %s: the legend %q does not tell series of different %s apart", p.Title, q.RefID, q.LegendFormat, label)
+					t.Errorf("panel %q, query %s: with the legend %q, series with different %s look the same", p.Title, q.RefID, q.LegendFormat, label)
 				}
 			}
 		}
 	}
 }
 
-// A rate over a fixed range has holes when one zooms out, and nothing when
-// scrapes are rarer.
+// A rate over a fixed range has gaps when the user zooms out, and no data when scrapes
+// are less frequent.
 func TestDashboardRangesFollowTheScrapeInterval(t *testing.T) {
 	t.Parallel()
 	for _, p := range readDashboard(t).graphs() {
@@ -55,7 +55,7 @@ func TestDashboardRangesFollowTheScrapeInterval(t *testing.T) {
 	}
 }
 
-// There may be thousands of backends.
+// There may be thousands of backends, so panels by backend need a limit.
 func TestPanelsByBackendHaveALimit(t *testing.T) {
 	t.Parallel()
 	d := readDashboard(t)
@@ -75,11 +75,11 @@ func TestPanelsByBackendHaveALimit(t *testing.T) {
 		}
 	}
 	if limited == 0 {
-		t.Error("there is no panel by backend")
+		t.Error("the dashboard has no panel by backend")
 	}
 }
 
-// Ranked at each moment instead, lines would break where the rank changes.
+// If series were ranked at each moment, lines would break where the rank changes.
 func TestLeadersAreRankedAtTheEndOfTheGraph(t *testing.T) {
 	t.Parallel()
 	d := readDashboard(t)
@@ -100,7 +100,7 @@ func TestLeadersAreRankedAtTheEndOfTheGraph(t *testing.T) {
 	}
 }
 
-// rankOf returns what the right side of "vector and topk(…)" selects.
+// rankOf returns the expression by which "vector and topk(…)" ranks the vector.
 func rankOf(t *testing.T, expr string) (selectors []*parser.VectorSelector) {
 	t.Helper()
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
@@ -120,8 +120,7 @@ func rankOf(t *testing.T, expr string) (selectors []*parser.VectorSelector) {
 	return selectors
 }
 
-// isLimited tells whether the expression is a topk, or what is left of a vector
-// by a topk.
+// isLimited reports whether the expression is a topk, or a vector restricted by a topk.
 func isLimited(t *testing.T, expr string) bool {
 	t.Helper()
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
@@ -146,12 +145,12 @@ func TestAlertExpressionsFitTheMetrics(t *testing.T) {
 		for kind, text := range rule.Annotations {
 			for _, found := range annotationLabel.FindAllStringSubmatch(text, -1) {
 				if !result[found[1]] {
-					t.Errorf("%s: %s names the label %q; the result has only %v", rule.Alert, kind, found[1], result)
+					t.Errorf("%s: %s uses the label %q, but the result only has %v", rule.Alert, kind, found[1], result)
 				}
 			}
 		}
 		if !result[foreign] {
-			t.Errorf("%s: the result has only the labels %v, and has lost those that a user's scrape config adds; use without instead of by", rule.Alert, result)
+			t.Errorf("%s: the result only has the labels %v, without those that a user's scrape config adds; use without instead of by", rule.Alert, result)
 		}
 	}
 }
@@ -161,7 +160,7 @@ func TestEveryAlertIsComplete(t *testing.T) {
 	names := make(map[string]bool)
 	for _, rule := range readAlerts(t) {
 		if rule.Alert == "" || names[rule.Alert] {
-			t.Errorf("alert %q needs a name of its own: %s", rule.Alert, rule.Expr)
+			t.Errorf("alert %q needs a unique name: %s", rule.Alert, rule.Expr)
 		}
 		names[rule.Alert] = true
 		if rule.For == 0 {
@@ -177,6 +176,6 @@ func TestEveryAlertIsComplete(t *testing.T) {
 		}
 	}
 	if len(names) == 0 {
-		t.Error("there are no alerts")
+		t.Error("the file has no alerts")
 	}
 }

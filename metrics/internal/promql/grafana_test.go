@@ -9,7 +9,7 @@ import (
 
 const dashboardFile = "../../ops/dashboard.json"
 
-// dashboard is what the tests look at of Grafana's dashboard model.
+// dashboard is the part of Grafana's dashboard model that the tests check.
 type dashboard struct {
 	ID            any    `json:"id"`
 	UID           string `json:"uid"`
@@ -87,7 +87,7 @@ func decodeDashboard(t *testing.T, into any) {
 	}
 }
 
-// graphs returns the panels that are no rows.
+// graphs returns the panels that are not rows.
 func (d dashboard) graphs() (graphs []panel) {
 	for _, p := range d.Panels {
 		if p.Type != "row" {
@@ -97,8 +97,8 @@ func (d dashboard) graphs() (graphs []panel) {
 	return graphs
 }
 
-// queryOf returns the query of a variable of the type query, or the text of
-// another's.
+// queryOf returns the query of a variable. Only variables of the type query have it in
+// an object; for the others it is a plain text.
 func (v variable) queryOf(t *testing.T) string {
 	t.Helper()
 	var text string
@@ -114,14 +114,14 @@ func (v variable) queryOf(t *testing.T) string {
 	return object.Query
 }
 
-// global are Grafana's own variables, as they are with scrapes every 15 s and a
-// dashboard of an hour.
+// global has Grafana's own variables, with their values for a scrape interval of 15 s
+// and a time range of an hour.
 var global = map[string]string{
 	"__rate_interval":    "1m",
 	"__rate_interval_ms": "60000",
 }
 
-// values returns what the dashboard's variables stand for when it is opened.
+// values returns the values of the dashboard's variables when it is opened.
 func (d dashboard) values() map[string]string {
 	values := make(map[string]string)
 	for _, v := range d.Templating.List {
@@ -137,8 +137,8 @@ func (d dashboard) values() map[string]string {
 
 var variableUse = regexp.MustCompile(`\$(?:\{(\w+)\}|(\w+))`)
 
-// substitute puts values in the place of variables, and returns the names of
-// those that it has used and of those that there are not.
+// substitute replaces variables by their values. It also returns the names of the
+// variables that it replaced, and of those that do not exist.
 func substitute(text string, values map[string]string) (result string, used, undefined []string) {
 	result = variableUse.ReplaceAllStringFunc(text, func(use string) string {
 		found := variableUse.FindStringSubmatch(use)

@@ -10,15 +10,14 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// checker finds in an expression what no series can match. It follows the labels
+// checker finds parts of an expression that no series can match. It follows the labels
 // through the expression.
 type checker struct {
 	catalog  catalog
 	problems []string
 }
 
-// check returns the labels of the expression's result and what is wrong with
-// the expression.
+// check returns the labels of the expression's result, and a report of its mistakes.
 func (c catalog) check(expr string) (labelSet, []string) {
 	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
 	if err != nil {
@@ -33,7 +32,7 @@ func (k *checker) report(e parser.Expr, format string, args ...any) {
 	k.problems = append(k.problems, fmt.Sprintf(format, args...)+": "+e.String())
 }
 
-// labels returns the labels that the vector has, or nil for what is none.
+// labels returns the labels of a vector. For other expressions it returns nil.
 func (k *checker) labels(e parser.Expr) labelSet {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
@@ -80,8 +79,8 @@ func (k *checker) selector(e *parser.VectorSelector) labelSet {
 	return own
 }
 
-// want reports a label that none of the sets has. An unknown set, which has been
-// reported, is taken to have it.
+// want reports a label that is in none of the sets. A nil set was already reported, and
+// counts as having every label.
 func (k *checker) want(e parser.Expr, label string, sets ...labelSet) {
 	if !slices.ContainsFunc(sets, func(s labelSet) bool { return s == nil || s[label] }) {
 		k.report(e, "there is no label %q, only %v", label, sets)
@@ -108,7 +107,7 @@ func (k *checker) aggregation(e *parser.AggregateExpr) labelSet {
 	}
 }
 
-// operation also reports vectors that never match because of their labels.
+// operation also reports vectors whose labels never match.
 func (k *checker) operation(e *parser.BinaryExpr) labelSet {
 	left, right := k.labels(e.LHS), k.labels(e.RHS)
 	m := e.VectorMatching
@@ -158,8 +157,8 @@ func (k *checker) result(e *parser.BinaryExpr, left, right labelSet) labelSet {
 	}
 }
 
-// call knows the functions that keep the labels of their vector, which are most,
-// and those that take "le" away.
+// call knows most functions: those that keep the labels of their vector, and those that
+// remove "le".
 func (k *checker) call(e *parser.Call) labelSet {
 	switch e.Func.Name {
 	case "absent", "absent_over_time", "info", "label_join", "label_replace", "vector":

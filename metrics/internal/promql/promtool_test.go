@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// requirePrometheus is the environment variable that makes the tests fail where
-// they would be skipped for want of a program of Prometheus's.
+// requirePrometheus is an environment variable. If it is set, tests that need a program
+// of Prometheus fail without it. Otherwise they are skipped.
 const requirePrometheus = "REQUIRE_PROMETHEUS"
 
 func TestPromtoolAcceptsTheAlertsAndTheirTests(t *testing.T) {
@@ -18,7 +18,7 @@ func TestPromtoolAcceptsTheAlertsAndTheirTests(t *testing.T) {
 		if os.Getenv(requirePrometheus) != "" {
 			missing = t.Fatalf
 		}
-		missing("the alerts are not tested without promtool; install Prometheus, which it comes with: %v", err)
+		missing("this test needs promtool, which is part of Prometheus: %v", err)
 	}
 	for _, args := range [][]string{
 		{"check", "rules", alertsFile},

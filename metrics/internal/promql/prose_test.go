@@ -8,7 +8,7 @@ import (
 
 var nameInProse = regexp.MustCompile(`\bgrpc_\w+`)
 
-// Descriptions, comments and annotations send people to metrics by name.
+// Descriptions, comments and annotations refer to metrics by name.
 func TestNamesInTheFilesExist(t *testing.T) {
 	t.Parallel()
 	c := readCatalog(t)

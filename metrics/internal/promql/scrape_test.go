@@ -9,20 +9,20 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// scrapeInterval and scrapes make 10 minutes, which is more than any range that
-// the queries get here.
+// scrapeInterval and scrapes make 10 minutes, which is longer than any range in the
+// queries.
 const (
 	scrapeInterval = 15 * time.Second
 	scrapes        = 41
 )
 
-// scrape is one look at the metrics.
+// scrape is one reading of the metrics.
 type scrape struct {
 	at       time.Time
 	families []*dto.MetricFamily
 }
 
-// record runs a workload and returns what there was to scrape.
+// record runs a workload and returns the scrapes.
 func record(t *testing.T) (recorded []scrape) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

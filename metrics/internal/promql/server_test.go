@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// server is a kind of Prometheus server, by what it makes of histograms.
+// server is a kind of Prometheus server. The kinds store histograms differently.
 type server struct {
 	name   string
 	native bool // it stores native histograms, and then no buckets of them
@@ -24,7 +24,7 @@ var servers = []server{
 	{name: "custom buckets", native: true, custom: true},
 }
 
-// store returns what the server has stored after the scrapes.
+// store returns the server's storage after the scrapes.
 func (s server) store(recorded []scrape) *storage {
 	st := &storage{series: make(map[string]*series)}
 	for _, sc := range recorded {
@@ -58,7 +58,7 @@ func (s server) ingest(st *storage, name string, m *dto.Metric, at int64) {
 	}
 }
 
-// seriesLabels returns the labels of the series, with those that a scrape adds.
+// seriesLabels returns the labels of the series, including those that a scrape adds.
 func seriesLabels(name string, m *dto.Metric, more ...string) labels.Labels {
 	all := append([]string{model.MetricNameLabel, name, "job", "shop", "instance", "shop-1:9464"}, more...)
 	for _, l := range m.Label {
@@ -67,8 +67,8 @@ func seriesLabels(name string, m *dto.Metric, more ...string) labels.Labels {
 	return labels.FromStrings(all...)
 }
 
-// withInf returns the buckets with the last one, which is left to the page's
-// encoder.
+// withInf returns the buckets and the +Inf bucket, which normally the encoder of the
+// page adds.
 func withInf(h *dto.Histogram) []*dto.Bucket {
 	inf := math.Inf(1)
 	return append(slices.Clip(h.Bucket), &dto.Bucket{UpperBound: &inf, CumulativeCount: h.SampleCount})

@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
-// storage are series in memory, for the query engine. Prometheus's own would
-// bring the clients of all clouds with it.
+// storage has series in memory for the query engine. Prometheus's own storage would add
+// dependencies on the clients of all clouds.
 type storage struct {
 	series map[string]*series // by labels
 }
@@ -31,8 +31,8 @@ func (st *storage) add(l labels.Labels, v sample) {
 	st.series[key].samples = append(st.series[key].samples, v)
 }
 
-// Querier implements the engine's Queryable. The engine itself keeps to the
-// range.
+// Querier implements the engine's Queryable. It ignores the range, which the engine
+// applies itself.
 func (st *storage) Querier(int64, int64) (promstorage.Querier, error) { return querier{st}, nil }
 
 type querier struct{ storage *storage }

@@ -18,8 +18,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// Backends of the workload. There are series for two of a target's, so that busy
-// and sick have their own, and the third is "other".
+// Backends of the workload. The limit is two backends per target, so busy and sick have
+// their own series, and the third counts as "other".
 const (
 	busy   = "10.0.0.1:443"
 	sick   = "10.0.0.2:443"
@@ -27,9 +27,9 @@ const (
 	alone  = "10.0.1.1:443"
 )
 
-// workload is a client process with a channel of a policy that picks what it is
-// told to, and one of pick_first2. In each interval between two scrapes the same
-// happens, so that each rate is known. The clock is synctest's.
+// workload is a client process with two channels. One has a policy that picks the backend
+// that the RPC names. The other has pick_first2. The same happens in each interval
+// between two scrapes, so each rate is known. The clock is synctest's.
 type workload struct {
 	t             *testing.T
 	metrics       *metrics.Metrics
@@ -41,7 +41,7 @@ func newWorkload(t *testing.T) *workload {
 	m := metrics.New(metrics.WithLatency(), metrics.WithMaxBackends(2))
 	w := &workload{t: t, metrics: m, skewed: balancertest.NewClientConn(t), first: balancertest.NewClientConn(t)}
 
-	w.skewedPolicy = w.skewed.BuildWithTarget(m.Instrument(newTold()), "dns:///skewed:443")
+	w.skewedPolicy = w.skewed.BuildWithTarget(m.Instrument(newChosenByRPC()), "dns:///skewed:443")
 	t.Cleanup(w.skewedPolicy.Close)
 	w.update(w.skewedPolicy, busy, sick)
 	w.update(w.skewedPolicy, busy, sick, folded)
@@ -63,16 +63,16 @@ func (w *workload) update(p *balancertest.Policy, addrs ...string) {
 	}
 }
 
-// interval is what happens between two scrapes: of 24 picks the busy backend
-// gets 12, one of them for a stream that stays. The sick one gets 6, of which
-// one is given up and one fails.
+// interval runs the RPCs between two scrapes. Of 24 picks the busy backend gets 12, one of
+// them for a stream that does not end. The sick one gets 6: gRPC gives up one, and one RPC
+// fails.
 func (w *workload) interval() {
 	w.update(w.skewedPolicy, busy, sick, folded)
 	w.skewedPolicy.ResolverError(errors.New("no such host"))
 	for range 11 {
 		w.rpc(busy, 20*time.Millisecond, nil)
 	}
-	w.pick(context.WithValue(w.t.Context(), toldKey{}, busy), w.skewed)
+	w.pick(context.WithValue(w.t.Context(), backendKey{}, busy), w.skewed)
 	w.rpc(sick, 40*time.Millisecond, status.Error(codes.NotFound, ""))
 	for range 3 {
 		w.rpc(sick, 40*time.Millisecond, nil)
@@ -84,20 +84,20 @@ func (w *workload) interval() {
 	w.reconnect()
 }
 
-// rpc sends an RPC to the backend, which answers after a while.
+// rpc sends an RPC to the backend, which answers after a delay.
 func (w *workload) rpc(addr string, takes time.Duration, err error) {
-	ctx, over := context.WithCancel(context.WithValue(w.t.Context(), toldKey{}, addr))
-	defer over()
+	ctx, end := context.WithCancel(context.WithValue(w.t.Context(), backendKey{}, addr))
+	defer end()
 	done := w.pick(ctx, w.skewed)
 	time.Sleep(takes)
 	done(balancer.DoneInfo{Err: err, BytesSent: true, BytesReceived: true})
 }
 
-// rpcPickedTwice sends an RPC whose first pick finds the connection gone, and
-// whose second comes after 30 ms.
+// rpcPickedTwice sends an RPC. The first pick finds the connection gone. The second pick
+// comes after 30 ms.
 func (w *workload) rpcPickedTwice(addr string) {
-	ctx, over := context.WithCancel(context.WithValue(w.t.Context(), toldKey{}, addr))
-	defer over()
+	ctx, end := context.WithCancel(context.WithValue(w.t.Context(), backendKey{}, addr))
+	defer end()
 	w.pick(ctx, w.skewed)(balancer.DoneInfo{})
 	time.Sleep(30 * time.Millisecond)
 	done := w.pick(ctx, w.skewed)
@@ -105,14 +105,14 @@ func (w *workload) rpcPickedTwice(addr string) {
 	done(balancer.DoneInfo{BytesSent: true, BytesReceived: true})
 }
 
-// reconnect takes the connection of pick_first2 away, and the next one as soon as
-// it is made. It lets an attempt to connect fail after 100 ms and the next succeed. One RPC waits all the time, one from
-// the failure on, for 200 ms.
+// reconnect takes away the connection of pick_first2, and the next one as soon as it is
+// made. The next attempt to connect fails after 100 ms, and the one after it succeeds. One
+// RPC waits all the time. Another one waits from the failure on, for 200 ms.
 func (w *workload) reconnect() {
-	waiting, over := context.WithCancel(w.t.Context())
-	defer over()
-	unlucky, over := context.WithCancel(w.t.Context())
-	defer over()
+	waiting, end := context.WithCancel(w.t.Context())
+	defer end()
+	unlucky, end := context.WithCancel(w.t.Context())
+	defer end()
 	sc := w.first.SubConn(alone)
 	sc.Idle()
 	w.noPick(waiting)
@@ -143,8 +143,8 @@ func (w *workload) pick(ctx context.Context, cc *balancertest.ClientConn) func(b
 	return res.Done
 }
 
-// noPick makes a pick of pick_first2 that does not succeed, and waits until what
-// it has set off is done.
+// noPick makes a pick of pick_first2 that does not succeed. It waits until the policy has
+// handled the consequences.
 func (w *workload) noPick(ctx context.Context) {
 	w.t.Helper()
 	if _, err := w.first.State().Picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: ctx}); err == nil {
@@ -153,18 +153,18 @@ func (w *workload) noPick(ctx context.Context) {
 	synctest.Wait()
 }
 
-// told is a policy that picks the backend that the RPC's context names.
-type told map[string]balancer.SubConn
+// chosenByRPC is a policy that picks the backend named in the RPC's context.
+type chosenByRPC map[string]balancer.SubConn
 
-type toldKey struct{}
+type backendKey struct{}
 
-func newTold() balancer.Builder {
-	return base2.NewBalancerBuilder("told", func() base.PickerBuilder { return told(nil) }, base.Config{})
+func newChosenByRPC() balancer.Builder {
+	return base2.NewBalancerBuilder("chosen_by_rpc", func() base.PickerBuilder { return chosenByRPC(nil) }, base.Config{})
 }
 
 // Build implements [base.PickerBuilder].
-func (told) Build(info base.PickerBuildInfo) balancer.Picker {
-	ready := make(told)
+func (chosenByRPC) Build(info base.PickerBuildInfo) balancer.Picker {
+	ready := make(chosenByRPC)
 	for sc, i := range info.ReadySCs {
 		ready[i.Address.Addr] = sc
 	}
@@ -172,8 +172,8 @@ func (told) Build(info base.PickerBuildInfo) balancer.Picker {
 }
 
 // Pick implements [balancer.Picker].
-func (t told) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
-	addr, _ := info.Ctx.Value(toldKey{}).(string)
+func (t chosenByRPC) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
+	addr, _ := info.Ctx.Value(backendKey{}).(string)
 	sc, ok := t[addr]
 	if !ok {
 		return balancer.PickResult{}, balancer.ErrNoSubConnAvailable

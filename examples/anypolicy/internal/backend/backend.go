@@ -1,5 +1,5 @@
-// Package backend runs the servers of this example. They echo, take a while for
-// it, and report their load with each RPC and on a stream, as ORCA specifies.
+// Package backend runs the servers of this example. They answer after a delay, and
+// report their load with each RPC and on a stream, as ORCA specifies.
 package backend
 
 import (
@@ -18,11 +18,11 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 )
 
-// Kind is how a server behaves.
+// Kind says how a server behaves.
 type Kind struct {
 	Latency time.Duration // of each RPC
-	// Utilization is what the server reports, always at 100 RPCs per second.
-	// weighted_round_robin divides the rate by the utilization to get the
+	// Utilization is what the server reports, together with a fixed rate of 100 RPCs
+	// per second. weighted_round_robin divides the rate by the utilization to get the
 	// server's weight. A real server would measure both.
 	Utilization float64
 }

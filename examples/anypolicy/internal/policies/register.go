@@ -1,4 +1,4 @@
-// Package policies registers grpc-go's own policies again, metered, and has a service
+// Package policies replaces grpc-go's own policies by metered ones. It has a service
 // config for each.
 package policies
 
@@ -14,12 +14,12 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// Registry has the metrics of these policies and nothing else.
+// Registry has only the metrics of these policies.
 var Registry = prometheus.NewRegistry()
 
-// Importing a policy's package registers the policy. This replaces it by a metered one
-// of the same name, so service configs need no change. gRPC's registry is for the
-// whole process: do this once, in an init function.
+// The import of a policy's package registers the policy. This init replaces it by a
+// metered policy of the same name, so service configs need no change. gRPC has one
+// registry for the whole process, so do this once, in an init function.
 func init() {
 	m := metrics.New()
 	Registry.MustRegister(m)

@@ -23,7 +23,7 @@ type Setup struct {
 	config map[string]any
 }
 
-// The setups, by what they are for.
+// The setups of this example.
 var (
 	PickFirst = Setup{
 		Name:    "pick_first",
@@ -71,12 +71,13 @@ var (
 	}
 )
 
-// All returns the setups in the order in which they are shown.
+// All returns the setups in the order of the output.
 func All() []Setup {
 	return []Setup{PickFirst, RoundRobin, WeightsPerCall, WeightsOutOfBand, RingHash, LeastRequest}
 }
 
-// ServiceConfig selects the policy, with latency measured or not.
+// ServiceConfig returns a service config that selects the policy. latency says whether
+// to measure latency.
 func (s Setup) ServiceConfig(latency bool) string {
 	config := maps.Clone(s.config)
 	if config == nil {

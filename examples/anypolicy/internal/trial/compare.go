@@ -12,8 +12,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 )
 
-// CompareAll sends the RPCs with each policy, and writes a table of what the
-// metrics say.
+// CompareAll sends rpcs RPCs with each policy, and writes a table of the metrics.
 func CompareAll(ctx context.Context, out io.Writer, rpcs int) error {
 	if rpcs < 1 {
 		return fmt.Errorf("send %d RPCs with each policy: want 1 or more", rpcs)

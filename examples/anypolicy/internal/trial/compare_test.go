@@ -15,7 +15,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 )
 
-// The program shows a table for each policy, and ends.
+// The program writes a table for each policy.
 func TestRunShowsEachPolicy(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -32,29 +32,29 @@ func TestRunShowsEachPolicy(t *testing.T) {
 		}
 	}
 	if err := trial.CompareAll(t.Context(), &out, 0); err == nil {
-		t.Error("no RPCs at all: want an error")
+		t.Error("a run without RPCs: no error, want one")
 	}
 }
 
 func TestInterruptedRunEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	// The first text comes before the first RPC.
+	// The program writes before it sends the first RPC.
 	if err := trial.CompareAll(ctx, exampletest.OnText("", cancel), 1_000_000_000); err == nil {
-		t.Error("Run: no error, want that of the interruption")
+		t.Error("Run: no error, want the error of the interruption")
 	}
 }
 
-// A dashboard's expression names a metric and then has its labels in braces.
+// In the dashboard's expressions, labels in braces follow the name of a metric.
 var metricName = regexp.MustCompile(`\b(grpc_lb_[a-z_]+)\{`)
 
-// Each policy has series of every metric that the dashboard queries, unless the
-// metric has none before what it counts has happened.
+// Each policy has series of every metric in the dashboard, except the metric that has
+// no series before its first event.
 func TestTheDashboardHasSomethingOfEachPolicy(t *testing.T) {
 	t.Parallel()
 	names := dashboardMetrics(t)
 	if len(names) < 15 {
-		t.Fatalf("the dashboard asks for %v only", names)
+		t.Fatalf("the dashboard queries only %v", names)
 	}
 	forEachPolicy(t, func(t *testing.T, s policies.Setup) {
 		tr := openWarm(t, s)
@@ -74,14 +74,14 @@ func dashboardMetrics(t *testing.T) map[string]bool {
 		t.Fatal(err)
 	}
 	if !json.Valid(js) {
-		t.Fatal("the dashboard is no JSON")
+		t.Fatal("the dashboard is not valid JSON")
 	}
 	names := map[string]bool{}
 	for _, match := range metricName.FindAllSubmatch(js, -1) {
 		name := strings.TrimSuffix(strings.TrimSuffix(string(match[1]), "_bucket"), "_count")
 		names[name] = true
 	}
-	delete(names, "grpc_lb_early_disconnections_total") // has no series before the first one; here is none
+	delete(names, "grpc_lb_early_disconnections_total") // has no series before the first early disconnection, and here there is none
 	return names
 }
 

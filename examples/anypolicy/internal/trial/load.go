@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	// callers send RPCs at the same time, each as soon as its last one ended.
+	// callers is the number of goroutines that send RPCs. Each sends one after another.
 	callers = 12
-	// users is how many users the RPCs are sent for, in turn.
+	// users is the number of users. The RPCs are for each of them in turn.
 	users = 30
 )
 
-// Send sends n RPCs and returns how they ended. It goes on when an RPC fails.
+// Send sends n RPCs and returns how they ended. It continues when an RPC fails.
 func (tr *Trial) Send(ctx context.Context, n int) load.Counts {
 	var tally load.Tally
 	tr.start(ctx, load.Config{Workers: callers, Calls: n}, &tally).Wait()
@@ -31,8 +31,8 @@ func (tr *Trial) start(ctx context.Context, c load.Config, tally *load.Tally) *l
 	return load.Start(ctx, c, func(n int) { tally.Add(tr.Call(ctx, n%users)) })
 }
 
-// WarmUp sends RPCs until the policy works as it should: until it knows each
-// backend, and the backends' loads if it uses them.
+// WarmUp sends RPCs until the policy uses each backend, and if it uses the backends'
+// loads, until it knows them.
 func (tr *Trial) WarmUp(ctx context.Context) error {
 	var tally load.Tally
 	for user := range users {
@@ -52,7 +52,7 @@ func (tr *Trial) isWarm(counts load.Counts) bool {
 	case policies.PickFirst.Policy, policies.RingHash.Policy:
 		return counts.OK() > 0
 	case policies.WeightsPerCall.Policy:
-		// With weights the loaded server gets a fifth, without them a third.
+		// The loaded server gets a fifth with weights, and a third without.
 		return len(counts.Answers) == len(tr.Servers) && counts.Answers[tr.Loaded().Addr]*4 < counts.OK()
 	default:
 		return len(counts.Answers) == len(tr.Servers)

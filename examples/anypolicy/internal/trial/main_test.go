@@ -31,7 +31,7 @@ func forEachPolicy(t *testing.T, test func(*testing.T, policies.Setup)) {
 
 var opened atomic.Int64
 
-// open opens a trial with a target, and so with series, of its own.
+// open opens a trial with its own target, and so its own series.
 func open(t *testing.T, s policies.Setup, latency bool) *trial.Trial {
 	t.Helper()
 	tr, err := trial.Open(s, fmt.Sprint("test-", opened.Add(1)), latency)
@@ -46,7 +46,7 @@ func open(t *testing.T, s policies.Setup, latency bool) *trial.Trial {
 	return tr
 }
 
-// openWarm opens a trial whose policy works as it should.
+// openWarm opens a trial and warms it up.
 func openWarm(t *testing.T, s policies.Setup) *trial.Trial {
 	t.Helper()
 	tr := open(t, s, true)
@@ -58,7 +58,7 @@ func openWarm(t *testing.T, s policies.Setup) *trial.Trial {
 	return tr
 }
 
-// read reads series and checks that each backend's are consistent.
+// read reads the series and checks that they are consistent for each backend.
 func read(t *testing.T, from func() (series.Policy, error)) series.Policy {
 	t.Helper()
 	p, err := from()
@@ -67,7 +67,7 @@ func read(t *testing.T, from func() (series.Policy, error)) series.Policy {
 	}
 	for addr, b := range p.Backends {
 		if !b.Consistent() {
-			t.Errorf("backend %s: %d picks, want as many as %d repicks, %d RPCs ended and %d in flight",
+			t.Errorf("backend %s: %d picks, want the sum of %d repicks, %d RPCs ended and %d in flight",
 				addr, b.Picks, b.Repicks, b.Ended(), b.InFlight)
 		}
 	}
@@ -77,10 +77,10 @@ func read(t *testing.T, from func() (series.Policy, error)) series.Policy {
 // eventually waits until the condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	exampletest.Eventually(t, what, func() (bool, any) { return holds(), "it does not hold" })
+	exampletest.Eventually(t, what, func() (bool, any) { return holds(), "the condition does not hold" })
 }
 
-// awaitIdle waits until all RPCs have ended in the metrics too.
+// awaitIdle waits until the metrics show no RPC in flight.
 func awaitIdle(t *testing.T, tr *trial.Trial) {
 	t.Helper()
 	eventually(t, "no RPC is in flight", func() bool {

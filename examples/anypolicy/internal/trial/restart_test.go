@@ -14,8 +14,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 )
 
-// The busiest backend is killed and restarted under load. The metrics show it, are
-// consistent in every scrape, and agree with the callers.
+// The test kills and restarts the busiest backend under load. The metrics show this,
+// are consistent in every scrape, and agree with the callers.
 func TestABackendIsKilledAndRestarted(t *testing.T) {
 	t.Parallel()
 	forEachPolicy(t, func(t *testing.T, s policies.Setup) {
@@ -31,7 +31,7 @@ func TestABackendIsKilledAndRestarted(t *testing.T) {
 		if err := victim.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the metrics know of the loss", func() bool {
+		eventually(t, "the metrics show the loss", func() bool {
 			b := read(t, tr.Series).Backends[victim.Addr]
 			return b.Ready == 0 && b.Disconnections == 1
 		})
@@ -61,8 +61,8 @@ func restart(t *testing.T, server *backend.Server) {
 	}
 }
 
-// awaitShare waits until the restarted server gets its share of the load again.
-// pick_first does not go back to it.
+// awaitShare waits until the restarted server gets its share of the load again. Under
+// pick_first it checks that the server gets nothing.
 func awaitShare(t *testing.T, tr *trial.Trial, victim *backend.Server, tally *load.Tally) {
 	t.Helper()
 	from := read(t, tr.Series)
@@ -70,7 +70,7 @@ func awaitShare(t *testing.T, tr *trial.Trial, victim *backend.Server, tally *lo
 		more(t, tally, "after the restart", 200)
 		now := read(t, tr.Series)
 		if now.Backends[victim.Addr].Ready != 0 || now.Backends[victim.Addr].Picks != from.Backends[victim.Addr].Picks {
-			t.Errorf("the restarted backend is %+v, want it left alone", now.Backends[victim.Addr])
+			t.Errorf("the restarted backend is %+v, want no new picks", now.Backends[victim.Addr])
 		}
 		return
 	}
@@ -91,29 +91,29 @@ func checkCounts(t *testing.T, tr *trial.Trial, p series.Policy, callers load.Co
 			t.Errorf("%s: %d RPCs in the latency histogram, want all %d", addr, b.Timed, b.Ended())
 		}
 		if callers.Answers[addr] != b.OK() {
-			t.Errorf("%s: callers have %d answers, want as many as the metrics: %v", addr, callers.Answers[addr], b.RPCs)
+			t.Errorf("%s: callers counted %d answers, want the number in the metrics: %v", addr, callers.Answers[addr], b.RPCs)
 		}
 	}
 	ok, unavailable := p.Sum().OK(), callers.Codes[codes.Unavailable]
 	if ok != callers.OK() || callers.Failed() != unavailable {
-		t.Errorf("callers counted %v, the metrics %d OK; want the same, and nothing but OK and Unavailable", callers, ok)
+		t.Errorf("callers counted %v, the metrics %d OK; want the same, and only OK and Unavailable", callers, ok)
 	}
-	// gRPC itself retries an RPC that the server cannot have seen.
+	// gRPC itself retries an RPC if the server cannot have seen it.
 	if attempts := p.Sum().RPCs["Unavailable"]; attempts < unavailable {
-		t.Errorf("callers counted %v, the metrics %d attempts Unavailable; want no fewer", callers, attempts)
+		t.Errorf("callers counted %v, the metrics %d attempts Unavailable; want at least as many", callers, attempts)
 	}
 	t.Logf("%s: %v", tr.Name, callers)
 }
 
-// awaitWeight waits until the restarted server has its own weight, two of five.
-// Before its report comes, it has the mean of the others, which gives it a third.
-// Out of band, the report needs a new stream.
+// awaitWeight waits until the restarted server gets two fifths, its share by weight.
+// Before its first report the policy uses the mean weight of the others, which gives
+// it a third. Out of band, the report comes on a new stream.
 func awaitWeight(t *testing.T, tr *trial.Trial, victim *backend.Server) {
 	t.Helper()
 	if tr.Policy != policies.WeightsPerCall.Policy {
 		return
 	}
-	eventually(t, "the restarted backend has two fifths", func() bool {
+	eventually(t, "the restarted backend gets two fifths", func() bool {
 		return tr.Send(t.Context(), 100).Answers[victim.Addr] > 36
 	})
 }

@@ -12,7 +12,8 @@ import (
 
 const someUsers = 30
 
-// home returns the address of the backend that answers a user, always the same.
+// home returns the address of the backend that answers the user's RPCs. It checks that
+// the same one answers each time.
 func home(t *testing.T, tr *trial.Trial, user int) string {
 	t.Helper()
 	addr := ""
@@ -38,8 +39,8 @@ func homes(t *testing.T, tr *trial.Trial) map[int]string {
 	return of
 }
 
-// ring_hash connects to a backend when an RPC needs it. Before, the backend has no
-// subchannel and so no series.
+// ring_hash connects to a backend when an RPC needs it. Before that the backend has no
+// subchannel, and so no series.
 func TestRingHashConnectsWhenAUserComes(t *testing.T) {
 	t.Parallel()
 	tr := open(t, policies.RingHash, true)
@@ -56,7 +57,7 @@ func TestRingHashConnectsWhenAUserComes(t *testing.T) {
 		t.Error("no pick was delayed, want the first to wait for the connection")
 	}
 
-	// No RPC needs the backend any more, so ring_hash does not reconnect.
+	// No RPC needs the backend now, so ring_hash does not reconnect.
 	if err := byAddr(tr, addr).Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +67,8 @@ func TestRingHashConnectsWhenAUserComes(t *testing.T) {
 	})
 }
 
-// A user's RPCs go to one backend, to another while that is down, and back. The
-// RPCs of other users stay where they are.
+// A user's RPCs go to one backend. While it is down they go to another, and then back.
+// The RPCs of other users do not move.
 func TestRingHashKeepsUsersAtHome(t *testing.T) {
 	t.Parallel()
 	tr := open(t, policies.RingHash, true)
@@ -80,7 +81,7 @@ func TestRingHashKeepsUsersAtHome(t *testing.T) {
 	if err := victim.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the metrics know of the loss", func() bool { return read(t, tr.Series).Backends[victim.Addr].Ready == 0 })
+	eventually(t, "the metrics show the loss", func() bool { return read(t, tr.Series).Backends[victim.Addr].Ready == 0 })
 	for user, addr := range homes(t, tr) {
 		if at[user] == victim.Addr && addr == victim.Addr || at[user] != victim.Addr && addr != at[user] {
 			t.Errorf("user %d is at %s, was at %s, and %s is down", user, addr, at[user], victim.Addr)
@@ -88,7 +89,7 @@ func TestRingHashKeepsUsersAtHome(t *testing.T) {
 	}
 	restart(t, victim)
 	eventually(t, "the backend is READY again", func() bool { return read(t, tr.Series).Backends[victim.Addr].Ready == 1 })
-	eventually(t, "the first user is home again", func() bool {
+	eventually(t, "the first user is back at the first backend", func() bool {
 		addr, err := tr.Call(t.Context(), 0)
 		return err == nil && addr == victim.Addr
 	})

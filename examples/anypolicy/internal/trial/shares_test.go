@@ -10,8 +10,8 @@ import (
 
 const rpcs = 600
 
-// The callers, the servers and the metrics count the same shares, and they are what
-// the policy promises.
+// The callers, the servers and the metrics count the same shares. The shares are those
+// that the policy promises.
 func TestSharesAreAsPromised(t *testing.T) {
 	t.Parallel()
 	forEachPolicy(t, func(t *testing.T, s policies.Setup) {
@@ -73,7 +73,7 @@ func checkShares(t *testing.T, tr *trial.Trial, p series.Policy) {
 		}
 	case policies.RoundRobin.Policy:
 		if max(all[0], all[1], all[2])-min(all[0], all[1], all[2]) > 1 {
-			t.Errorf("picks %v, want the same on each, give or take one", all)
+			t.Errorf("picks %v, want the same on each, plus or minus one", all)
 		}
 	case policies.WeightsPerCall.Policy: // also out of band
 		if loaded < .15 || loaded > .25 || min(all[0], all[1]) < rpcs*35/100 {
@@ -81,23 +81,22 @@ func checkShares(t *testing.T, tr *trial.Trial, p series.Policy) {
 		}
 	case policies.RingHash.Policy:
 		if got := len(p.Backends); got < 2 {
-			t.Errorf("picks %v, want the users' on more than one backend", all)
+			t.Errorf("picks %v, want picks on more than one backend", all)
 		}
 	case policies.LeastRequest.Policy:
-		// The policy compares two random backends. The slow one gets a ninth if
-		// it always has the most RPCs in flight, and a third if that never
-		// matters.
+		// The policy compares two random backends. The slow one gets a ninth if it
+		// always has the most RPCs in flight, and a third if the policy ignores that.
 		if loaded == 0 || loaded > .25 {
-			t.Errorf("picks %v, want the last to have less than a quarter, and some", all)
+			t.Errorf("picks %v, want some on the last, but less than a quarter", all)
 		}
 	default:
-		t.Errorf("nothing is known of what %s promises", tr.Policy)
+		t.Errorf("the test has no expected shares for %s", tr.Policy)
 	}
 }
 
-// checkChildren checks that the metered pick_first has counted the same RPCs under
-// its own name, and that the field "balancer2Metrics" of the parent's config did not reach
-// it.
+// checkChildren checks that the metered pick_first counted the same RPCs under its own
+// name. It also checks that the field "metrics" of the parent's config did not reach
+// pick_first.
 func checkChildren(t *testing.T, tr *trial.Trial, p, below series.Policy) {
 	t.Helper()
 	if !tr.HasChildren() {
@@ -106,19 +105,19 @@ func checkChildren(t *testing.T, tr *trial.Trial, p, below series.Policy) {
 	for addr, b := range p.Backends {
 		child, ok := below.Backends[addr]
 		if !ok {
-			t.Errorf("%s: pick_first, the child, has not counted it", addr)
+			t.Errorf("%s: the child pick_first did not count it", addr)
 			continue
 		}
 		if child.Picks != b.Picks || child.Ended() != b.Ended() || child.Ready != b.Ready || child.Timed != 0 {
-			t.Errorf("%s: pick_first, the child, has %+v, want what its parent has, without latency: %+v", addr, child, b)
+			t.Errorf("%s: the child pick_first has %+v, want the parent's series without latency: %+v", addr, child, b)
 		}
 	}
 	if below.Instances != len(p.Backends) || p.Instances != 1 {
-		t.Errorf("%d instances of the policy and %d of pick_first, want 1, and one for each of %d backends", p.Instances, below.Instances, len(p.Backends))
+		t.Errorf("%d instances of the policy and %d of pick_first, want 1 of the policy, and %d of pick_first, one per backend", p.Instances, below.Instances, len(p.Backends))
 	}
 }
 
-// Without the switch in the service config there is no histogram.
+// Without latency in the service config there is no histogram.
 func TestNoLatencyUnlessSwitchedOn(t *testing.T) {
 	t.Parallel()
 	forEachPolicy(t, func(t *testing.T, s policies.Setup) {

@@ -1,5 +1,5 @@
-// Package trial tries policies: it sends the same load to the same kind of
-// servers under each, and reads what the metrics say.
+// Package trial compares policies: it sends the same load to the same kind of servers
+// with each policy, and reads the metrics.
 package trial
 
 import (
@@ -31,15 +31,15 @@ type Trial struct {
 	client echo.EchoClient
 }
 
-// A killed server is back soon. With gRPC's default of a second between
-// attempts, the example would mostly show waiting.
+// A killed server returns soon. By default gRPC waits a second between attempts, and the
+// example would mostly wait.
 var reconnect = grpc.ConnectParams{
 	Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.2, MaxDelay: 200 * time.Millisecond},
 	MinConnectTimeout: 5 * time.Second,
 }
 
-// Open starts the servers and makes the channel. Trials with different names
-// have different targets, so that their series are apart.
+// Open starts the servers and makes the channel. Trials with different names have
+// different targets, and so different series.
 func Open(s policies.Setup, name string, latency bool) (*Trial, error) {
 	tr := &Trial{Setup: s, Target: "anypolicy:///" + name}
 	var state resolver.State
@@ -77,8 +77,8 @@ func (tr *Trial) Close() error {
 	return errors.Join(errs...)
 }
 
-// Call sends an RPC for a user and returns the address of the server that
-// answered. It waits while there is no connection.
+// Call sends an RPC for a user and returns the address of the server that answered. The
+// RPC is wait-for-ready.
 func (tr *Trial) Call(ctx context.Context, user int) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()

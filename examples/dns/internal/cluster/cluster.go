@@ -17,16 +17,16 @@ const service = "echo.default.svc"
 type Config struct {
 	Pods  int // ready from the start
 	Spare int // how many more can be started later
-	// MaxConnectionAge is that of the pods' servers; 0 stands for no limit, which
-	// is gRPC's default. RPCs on a connection of that age have
-	// MaxConnectionAgeGrace to end.
+	// MaxConnectionAge is the keepalive parameter of the pods' servers. 0 means no
+	// limit, which is gRPC's default. When a connection has reached this age, its RPCs
+	// have MaxConnectionAgeGrace to end.
 	MaxConnectionAge, MaxConnectionAgeGrace time.Duration
 	// ServiceConfig is published in DNS, unless it is empty.
 	ServiceConfig string
 }
 
-// Cluster is the pods of one service, and their DNS server. Only Lookups may be
-// called concurrently.
+// Cluster is the pods of one service, and their DNS server. Only Lookups is safe for
+// concurrent use.
 type Cluster struct {
 	config  Config
 	dns     *nameserver
@@ -35,7 +35,7 @@ type Cluster struct {
 	port    int
 }
 
-// Start starts a cluster, which the caller must Close.
+// Start starts a cluster. The caller must Close it.
 func Start(config Config) (*Cluster, error) {
 	listeners, err := listen(config.Pods + config.Spare)
 	if err != nil {
@@ -53,8 +53,8 @@ func Start(config Config) (*Cluster, error) {
 	return c, nil
 }
 
-// Target returns what a client dials. It names the DNS server. In a real cluster
-// it would not, and gRPC would ask the system's DNS server.
+// Target returns the target that a client dials. It names the DNS server. In a real
+// cluster it would not, and gRPC would ask the system's DNS server.
 func (c *Cluster) Target() string {
 	return fmt.Sprintf("dns://%s/%s:%d", c.dns.addr, service, c.port)
 }
@@ -68,7 +68,7 @@ func (c *Cluster) Pods() []string {
 	return addrs
 }
 
-// Lookups returns how often clients asked DNS for the addresses.
+// Lookups returns how many times clients asked DNS for the addresses.
 func (c *Cluster) Lookups() int { return c.dns.lookups() }
 
 // ScaleUp starts a pod, adds it to DNS, and returns its address.
@@ -83,8 +83,8 @@ func (c *Cluster) ScaleUp() (string, error) {
 	return p.addr.String(), nil
 }
 
-// ScaleDown removes the oldest pods from DNS and stops them preStop later. Until
-// then they serve clients that have just asked DNS.
+// ScaleDown removes the oldest pods from DNS, and stops them after preStop. Until then
+// they serve clients that have just asked DNS.
 func (c *Cluster) ScaleDown(ctx context.Context, n int, preStop time.Duration) error {
 	n = min(n, len(c.running))
 	leaving := c.running[:n]

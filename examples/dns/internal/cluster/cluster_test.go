@@ -18,8 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// start returns a cluster, a resolver that asks its DNS server, and the port of
-// its pods.
+// start returns a cluster, a resolver that asks its DNS server, and the pods' port.
 func start(t *testing.T, config cluster.Config) (*cluster.Cluster, *net.Resolver, string) {
 	t.Helper()
 	c, err := cluster.Start(config)
@@ -86,7 +85,7 @@ func TestStoppedPodsRefuseConnections(t *testing.T) {
 	}
 	if conn, err := net.Dial("tcp", old); err == nil {
 		conn.Close()
-		t.Errorf("%s still takes connections", old)
+		t.Errorf("%s still accepts connections", old)
 	}
 }
 
@@ -109,7 +108,7 @@ func TestOtherNamesAreUnknown(t *testing.T) {
 		_, err := resolver.LookupTXT(t.Context(), name)
 		var dnsErr *net.DNSError
 		if !errors.As(err, &dnsErr) || !dnsErr.IsNotFound {
-			t.Errorf("%s: error %v, want that it is not found", name, err)
+			t.Errorf("%s: error %v, want one that says not found", name, err)
 		}
 	}
 }

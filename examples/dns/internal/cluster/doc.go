@@ -1,4 +1,4 @@
-// Package cluster simulates what a gRPC client sees of a Kubernetes cluster with a
-// headless service: pods that come and go, each with its own address and all with
-// the same port, and a DNS server that lists those that are ready.
+// Package cluster simulates what a gRPC client sees of a headless service in Kubernetes.
+// Pods come and go. Each has its own address, and all have the same port. A DNS server
+// lists the pods that are ready.
 package cluster

@@ -11,13 +11,12 @@ import (
 	"github.com/miekg/dns"
 )
 
-// maxTXT is how long one string of a TXT record can be.
+// maxTXT is the maximum length of a string in a TXT record, in bytes.
 const maxTXT = 255
 
-// nameserver answers as a cluster's DNS server does for one headless service: with
-// an A record for each pod that is ready. It also has the TXT record in which gRPC
-// looks for a service config. It supports UDP only, which is enough for dozens of
-// pods.
+// nameserver is the DNS server of one headless service. It has an A record for each pod
+// that is ready, and the TXT record in which gRPC looks for a service config. It only
+// supports UDP, which is enough for dozens of pods.
 type nameserver struct {
 	addr   string
 	name   string // of the service, with a trailing dot
@@ -30,7 +29,7 @@ type nameserver struct {
 	asked int
 }
 
-// startNameserver starts a server on a free port. It answers from then on.
+// startNameserver starts a server on a free port. The server is ready on return.
 func startNameserver(service string, serviceConfig string) (*nameserver, error) {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -57,9 +56,9 @@ func startNameserver(service string, serviceConfig string) (*nameserver, error) 
 	}
 }
 
-// grpcConfig returns the strings of the TXT record with the service config, nil if
-// there is no config. gRFC A2 defines the form: a list, of which the client takes
-// the first entry that applies to it.
+// grpcConfig returns the strings of the TXT record with the service config, or nil if
+// there is no config. gRFC A2 defines the form: a list, from which the client uses the
+// first entry that applies to it.
 func grpcConfig(serviceConfig string) []string {
 	if serviceConfig == "" {
 		return nil
@@ -71,15 +70,15 @@ func grpcConfig(serviceConfig string) []string {
 	return txt
 }
 
-// publish replaces the addresses of the service. The records have a TTL of 0: the
-// next look-up gets the new ones.
+// publish replaces the addresses of the service. The records have a TTL of 0, so the
+// next look-up gets the new addresses.
 func (n *nameserver) publish(pods []net.IP) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.pods = pods
 }
 
-// lookups returns how often clients asked for the addresses of the service.
+// lookups returns how many times clients asked for the addresses of the service.
 func (n *nameserver) lookups() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -122,7 +121,7 @@ func (n *nameserver) answer(reply *dns.Msg, question dns.Question) {
 	}
 }
 
-// stop closes the port. It returns the error of serving, if any.
+// stop closes the port. It returns the error that ended the server, if any.
 func (n *nameserver) stop() error {
 	if err := n.server.Shutdown(); err != nil {
 		return fmt.Errorf("stop DNS server: %w", err)

@@ -14,7 +14,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 )
 
-// latency is how long a pod takes for an RPC, so that some RPCs are in flight when
+// latency is the time that a pod takes for an RPC, so that some RPCs are in flight when
 // it stops.
 const latency = 5 * time.Millisecond
 
@@ -25,9 +25,9 @@ type pod struct {
 	serving *serving.Server
 }
 
-// startPod serves on the listener. The server closes a connection gracefully at
-// the given age, give or take a tenth; the RPCs on it have the grace to end. Age 0
-// stands for no limit.
+// startPod serves on the listener. The server closes a connection gracefully at the
+// given age, plus or minus a tenth. The RPCs on it then have the grace to end. Age 0
+// means no limit.
 func startPod(l net.Listener, age, grace time.Duration) *pod {
 	server := grpc.NewServer(grpc.KeepaliveParams(keepalive.ServerParameters{
 		MaxConnectionAge:      age,
@@ -47,8 +47,8 @@ func (p *pod) UnaryEcho(ctx context.Context, _ *echo.EchoRequest) (*echo.EchoRes
 	return &echo.EchoResponse{Message: p.addr.String()}, nil
 }
 
-// stop lets the RPCs in flight end. The server tells its clients to send new ones
-// elsewhere, so that none fails.
+// stop stops the server after the RPCs in flight have ended. The server tells its
+// clients to send new RPCs elsewhere, so none fails.
 func (p *pod) stop() error {
 	if err := p.serving.GracefulStop(); err != nil {
 		return fmt.Errorf("serve %s: %w", p.addr, err)

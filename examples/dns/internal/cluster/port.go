@@ -7,13 +7,12 @@ import (
 	"strconv"
 )
 
-// maxPods keeps the addresses between 127.0.0.2 and 127.0.0.254.
+// maxPods is the number of addresses from 127.0.0.2 to 127.0.0.254.
 const maxPods = 253
 
-// listen opens the same free port on n loopback addresses, from 127.0.0.2 on. A
-// DNS record has no port, so all pods of a service must use the same one. All
-// listeners are opened now: a port that is only known to be free could be taken
-// before its pod starts.
+// listen opens the same free port on n loopback addresses, starting at 127.0.0.2. A DNS
+// record has no port, so all pods of a service must use the same one. It opens all
+// listeners now, because another program could take a free port before its pod starts.
 func listen(n int) ([]net.Listener, error) {
 	if n < 1 || n > maxPods {
 		return nil, fmt.Errorf("listen for %d pods: want 1 to %d", n, maxPods)

@@ -12,12 +12,12 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 )
 
-// rpcTimeout is far more than an RPC needs. An RPC that reaches it has hung.
+// rpcTimeout is far longer than an RPC takes. An RPC that reaches it has hung.
 const rpcTimeout = 10 * time.Second
 
-// client is one channel and the constant load on it. RPCs start at a steady pace,
-// whether earlier ones have ended or not. None is wait-for-ready: an RPC that the
-// policy has no backend for fails, and is counted.
+// client is one channel and the constant load on it. RPCs start at a steady rate,
+// whether or not earlier ones have ended. They are not wait-for-ready: if the policy
+// has no backend for an RPC, it fails and is counted.
 type client struct {
 	conn  *grpc.ClientConn
 	load  *load.Load
@@ -41,8 +41,8 @@ func (c *client) call() {
 	c.tally.Add(reply.GetMessage(), err)
 }
 
-// stop ends the load, waits for the RPCs under way, checks that the metrics have
-// counted what the client has, and closes the channel.
+// stop ends the load and waits for the RPCs in flight. It checks that the metrics and
+// the client counted the same, and closes the channel.
 func (c *client) stop() (load.Counts, error) {
 	c.load.Stop()
 	defer c.conn.Close()

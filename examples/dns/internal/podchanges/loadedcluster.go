@@ -12,7 +12,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 )
 
-// patience is how long to wait for what must happen.
+// patience is the maximum time to wait for something that must happen.
 const patience = 30 * time.Second
 
 const roundRobin2 = `{"loadBalancingConfig":[{"round_robin2":{}}]}`
@@ -23,7 +23,7 @@ type loadedCluster struct {
 	client *client
 }
 
-// start starts both, and returns when each pod has answered an RPC.
+// start starts the cluster and the client. It returns when each pod has answered an RPC.
 func (s Settings) start(ctx context.Context, config cluster.Config, opts ...grpc.DialOption) (*loadedCluster, error) {
 	c, err := cluster.Start(config)
 	if err != nil {
@@ -50,14 +50,14 @@ func (lc *loadedCluster) stop() (load.Counts, error) {
 	return counts, errors.Join(err, lc.Close())
 }
 
-// stopInto is for defer: it sets the counts, and adds the error to err.
+// stopInto calls stop, sets counts, and adds the error to err. Use it with defer.
 func (lc *loadedCluster) stopInto(rpcs *load.Counts, err *error) {
 	counts, stopErr := lc.stop()
 	*rpcs, *err = counts, errors.Join(*err, stopErr)
 }
 
-// share counts RPCs for some time. It returns the part that the pod answered, and
-// how many RPCs there were.
+// share counts RPCs for the time Watch. It returns the share that the pod answered, and
+// the number of RPCs.
 func (lc *loadedCluster) share(ctx context.Context, pod string, watch time.Duration) (float64, int, error) {
 	before := lc.client.tally.Counts()
 	if err := wait.For(ctx, watch); err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// Retention is how long the series of a pod stay after the pod has gone. It is
-// short here so that one can see it. With a real Prometheus, keep the default of
-// five minutes.
+// Retention is how long the series of a pod stay after the pod has gone. It is short
+// here so that the effect is visible. With a real Prometheus, keep the default of five
+// minutes.
 const Retention = 2 * time.Second
 
 var registry = prometheus.NewPedanticRegistry()

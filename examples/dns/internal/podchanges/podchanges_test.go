@@ -21,10 +21,10 @@ func TestANewPodGetsNothingWhileConnectionsLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Share != 0 || got.HasSeries || got.Lookups != 0 {
-		t.Errorf("share %.2f, series %t, DNS asked %d times; want nothing of it", got.Share, got.HasSeries, got.Lookups)
+		t.Errorf("share %.2f, series %t, DNS asked %d times; want none of these", got.Share, got.HasSeries, got.Lookups)
 	}
 	if got.Counted < 50 {
-		t.Errorf("that is of %d RPCs, too few to say anything", got.Counted)
+		t.Errorf("the share is of %d RPCs, too few for a result", got.Counted)
 	}
 	near(t, "share after another pod was lost", got.AfterLoss, 1./3)
 	noneFailed(t, got.RPCs)
@@ -48,7 +48,7 @@ func TestInterruptedRunEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	if err := settings().Run(ctx, exampletest.OnText("", cancel)); err == nil {
-		t.Error("Run: no error, want that of the interruption")
+		t.Error("Run: no error, want the error of the interruption")
 	}
 }
 
@@ -69,29 +69,29 @@ func TestARollingUpdateFailsNoRPC(t *testing.T) {
 		lost += life.Last.Disconnections
 	}
 	if lost == 0 || got.Lookups == 0 {
-		t.Errorf("%d connections lost, DNS asked %d times; without either no new pod can be found", lost, got.Lookups)
+		t.Errorf("%d connections lost, DNS asked %d times; want some of both, because without them the client finds no new pod", lost, got.Lookups)
 	}
 	if want := slices.Sorted(slices.Values(append(slices.Clone(got.Old), got.New...))); !slices.Equal(slices.Sorted(maps.Keys(lives)), want) {
 		t.Fatalf("series of %v, want of %v", slices.Sorted(maps.Keys(lives)), want)
 	}
 	for _, addr := range got.Old {
 		life := lives[addr]
-		// Its connection need not be lost. If the client asked DNS in time, because
+		// The pod may show no lost connection. If the client asked DNS earlier, because
 		// of another connection, the policy closed this one itself.
 		if life.ReadyUntil == 0 || life.Last.Ready != 0 {
-			t.Errorf("old pod %+v, want it to have been READY, and not to be any more", life)
+			t.Errorf("old pod %+v, want it READY at first and not READY later", life)
 		}
 		if n := got.RPCs.Answers[addr]; n == 0 || life.Last.OK() != n {
-			t.Errorf("old pod %+v answered %d RPCs, want some, and all in the last scrape of its series", life, n)
+			t.Errorf("old pod %+v answered %d RPCs, want some, and the same number in the last scrape of its series", life, n)
 		}
 		if life.Gone-life.ReadyUntil < podchanges.Retention {
-			t.Errorf("old pod %+v, want its series to stay %s after it", life, podchanges.Retention)
+			t.Errorf("old pod %+v, want its series to stay for %s after it is gone", life, podchanges.Retention)
 		}
 	}
 	for _, addr := range got.New {
 		life := lives[addr]
 		if life.Came == 0 || life.Gone != 0 || life.Last.Ready == 0 || life.Last.OK() == 0 {
-			t.Errorf("new pod %+v, want its series to come, with RPCs, and stay", life)
+			t.Errorf("new pod %+v, want series with RPCs that stay", life)
 		}
 	}
 }
@@ -141,10 +141,11 @@ func noneFailed(t *testing.T, rpcs load.Counts) {
 	}
 }
 
-// near checks a share. It allows a fifth for connections that are being replaced.
+// near checks a share. It allows a deviation of a fifth, because connections are being
+// replaced.
 func near(t *testing.T, what string, got, want float64) {
 	t.Helper()
 	if got < want*0.8 || got > want*1.2 {
-		t.Errorf("%s is %.3f, want %.3f, give or take a fifth", what, got, want)
+		t.Errorf("%s is %.3f, want %.3f, plus or minus a fifth", what, got, want)
 	}
 }

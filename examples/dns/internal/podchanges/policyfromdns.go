@@ -14,14 +14,14 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 )
 
-// Selection is the policy that a channel used, according to the metrics.
+// Selection says which policy a channel used, according to the metrics.
 type Selection struct {
 	Policies map[string]string // by the address of the pod
 	RPCs     load.Counts
 }
 
-// PolicyFromDNS starts a client whose default is pick_first, while a TXT record in
-// DNS selects round_robin2.
+// PolicyFromDNS starts a client whose default policy is pick_first. A TXT record in DNS
+// selects round_robin2.
 func (s Settings) PolicyFromDNS(ctx context.Context, w io.Writer) (result Selection, err error) {
 	lc, err := s.start(ctx, cluster.Config{Pods: s.Pods, ServiceConfig: roundRobin2},
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"pick_first":{}}]}`))

@@ -11,9 +11,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 )
 
-// ReplaceAllAtOnce stops one pod, and replaces all others as soon as the client
-// has asked DNS because of it. The client may not ask again before
-// MinResolutionInterval is over. Until then it knows no pod that still runs.
+// ReplaceAllAtOnce stops one pod, so that the client asks DNS. Then it replaces all other
+// pods. The client may not ask again until MinResolutionInterval is over. Until then it
+// knows no running pod.
 func (s Settings) ReplaceAllAtOnce(ctx context.Context, w io.Writer) (result Update, err error) {
 	config := cluster.Config{Pods: s.Pods, Spare: s.Pods}
 	lc, err := s.start(ctx, config, grpc.WithDefaultServiceConfig(roundRobin2))
@@ -26,7 +26,7 @@ func (s Settings) ReplaceAllAtOnce(ctx context.Context, w io.Writer) (result Upd
 	}()
 
 	result.Old = lc.Pods()
-	// When the first interval is over, the client asks DNS as soon as it loses a
+	// Once the first interval is over, the client asks DNS as soon as it loses a
 	// connection.
 	if err := wait.For(ctx, s.MinResolutionInterval); err != nil {
 		return result, err

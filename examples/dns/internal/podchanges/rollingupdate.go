@@ -12,7 +12,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/load"
 )
 
-// Update is what came of replacing all pods.
+// Update is the result of a rolling update.
 type Update struct {
 	Old, New  []string   // addresses of the pods before and after
 	Lifetimes []Lifetime // of the backends' series
@@ -21,8 +21,8 @@ type Update struct {
 	RPCs      load.Counts
 }
 
-// RollingUpdate replaces all pods one by one under load, and then waits until the
-// series of the old ones have gone.
+// RollingUpdate replaces all pods one by one under load. Then it waits until the series
+// of the old pods are gone.
 func (s Settings) RollingUpdate(ctx context.Context, w io.Writer) (result Update, err error) {
 	config := cluster.Config{Pods: s.Pods, Spare: s.Pods, MaxConnectionAge: s.MaxConnectionAge, MaxConnectionAgeGrace: rpcTimeout}
 	lc, err := s.start(ctx, config, grpc.WithDefaultServiceConfig(roundRobin2))

@@ -8,8 +8,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/load"
 )
 
-// Run plays all acts, one after the other. It returns an error if an RPC fails
-// where none may.
+// Run runs all parts of the example, one after another. It returns an error if an RPC
+// fails in a part where none may.
 func (s Settings) Run(ctx context.Context, w io.Writer) error {
 	acts := []struct {
 		title string

@@ -13,7 +13,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 )
 
-// Scaling is what came of a pod that was added.
+// Scaling is the result of adding a pod.
 type Scaling struct {
 	NewPod    string
 	Share     float64 // of the RPCs, after the client had time to find the pod
@@ -25,8 +25,8 @@ type Scaling struct {
 	RPCs      load.Counts
 }
 
-// ScaleUp adds a pod to a service under load, and then stops another one. The
-// servers have the MaxConnectionAge; 0 stands for none.
+// ScaleUp adds a pod to a service under load, and then stops another one. age is the
+// servers' MaxConnectionAge; 0 means no limit.
 func (s Settings) ScaleUp(ctx context.Context, w io.Writer, age time.Duration) (result Scaling, err error) {
 	config := cluster.Config{Pods: s.Pods, Spare: 1, MaxConnectionAge: age, MaxConnectionAgeGrace: rpcTimeout}
 	lc, err := s.start(ctx, config, grpc.WithDefaultServiceConfig(roundRobin2))

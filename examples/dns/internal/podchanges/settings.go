@@ -8,12 +8,12 @@ type Settings struct {
 	Pods int
 	// Every is the time between two RPCs.
 	Every time.Duration
-	// MinResolutionInterval is what the program has set for gRPC's dns resolver.
-	// That setting is global and must come before the first channel.
+	// MinResolutionInterval is the setting of gRPC's dns resolver. The program must
+	// have set it, for all channels, before it made the first one.
 	MinResolutionInterval time.Duration
-	// MaxConnectionAge is that of the servers where they limit it.
+	// MaxConnectionAge is that of the servers in the parts where they limit it.
 	MaxConnectionAge time.Duration
-	// MinReady is how long a new pod is ready before the next old one stops.
+	// MinReady is how long a new pod must be ready before the next old one stops.
 	MinReady time.Duration
 	// PreStop is the time from a pod's removal from DNS to its GracefulStop.
 	PreStop time.Duration

@@ -13,12 +13,12 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 )
 
-// scrapeInterval is how often the timeline scrapes. A Prometheus may scrape every
-// 15 s: with a retention of minutes it sees the same.
+// scrapeInterval is the time between scrapes. A Prometheus that scrapes every 15 s sees
+// the same, if the retention is minutes.
 const scrapeInterval = 20 * time.Millisecond
 
-// Lifetime is what scrapes saw of the series of one backend. Times count from the
-// start of the timeline; 0 stands for never.
+// Lifetime says when scrapes saw the series of one backend. Times count from the start of
+// the timeline; 0 means never.
 type Lifetime struct {
 	Addr                  string
 	Came, Gone            time.Duration // of the series
@@ -33,7 +33,7 @@ type timeline struct {
 	cancel  context.CancelFunc
 	done    chan struct{}
 
-	// For the goroutine alone, until done is closed.
+	// Until done is closed, only the goroutine uses these.
 	lifetimes map[string]*Lifetime // by address
 	minReady  int                  // -1 before the first scrape
 	err       error
@@ -92,8 +92,8 @@ func (tl *timeline) scrape() {
 	}
 }
 
-// stop scrapes a last time. It returns all lifetimes in the order in which the
-// series came, and the fewest backends READY at a time.
+// stop scrapes for the last time. It returns all lifetimes, in the order in which the
+// series came, and the lowest number of READY backends.
 func (tl *timeline) stop() ([]Lifetime, int, error) {
 	tl.cancel()
 	<-tl.done

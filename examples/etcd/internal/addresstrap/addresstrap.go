@@ -1,5 +1,5 @@
-// Package addresstrap shows that etcd's endpoints by IP address fail with
-// certificates that hold names only.
+// Package addresstrap shows that etcd endpoints by IP address fail if the certificates
+// only have names.
 package addresstrap
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/metered"
 )
 
-// Show does puts through such endpoints and writes how they fail.
+// Show sends puts to such endpoints and writes how they fail.
 func Show(ctx context.Context, out io.Writer, c *cluster.Cluster) error {
 	fmt.Fprintln(out, "\n--- what does not work: endpoints by IP address ---")
 	failure, err := Put(ctx, c, "")
@@ -30,8 +30,8 @@ func Show(ctx context.Context, out io.Writer, c *cluster.Cluster) error {
 	return nil
 }
 
-// Put does a put through endpoints by IP address, with a ServerName in the client's
-// TLS configuration unless it is "".
+// Put sends a put to endpoints by IP address. serverName, unless it is "", is the
+// ServerName in the client's TLS configuration.
 func Put(ctx context.Context, members *cluster.Cluster, serverName string) (metered.PutFailure, error) {
 	config, err := certs.Embedded().ClientConfig()
 	if err != nil {

@@ -20,7 +20,7 @@ func TestEndpointsByAddressFail(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !errors.Is(failure.Err, context.DeadlineExceeded) || len(failure.ConnectionErrors) != 3 {
-			t.Errorf("ServerName %q: put: %v, want that time was up; live page: %v, want three backends", serverName, failure.Err, failure.ConnectionErrors)
+			t.Errorf("ServerName %q: put: %v, want deadline exceeded; live page: %v, want three backends", serverName, failure.Err, failure.ConnectionErrors)
 		}
 		for backend, last := range failure.ConnectionErrors {
 			if !strings.Contains(last, "doesn't contain any IP SANs") {

@@ -11,8 +11,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/certs"
 )
 
-// writeCert writes the certificate and key of the name to files in dir, because
-// etcd reads files only.
+// writeCert writes the certificate and key of the name to files in dir: etcd can only
+// read files.
 func writeCert(set certs.Set, name, dir string) (certFile, keyFile string, err error) {
 	config, err := set.ServerConfig(name)
 	if err != nil {

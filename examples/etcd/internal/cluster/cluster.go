@@ -1,5 +1,5 @@
-// Package cluster runs an etcd cluster on this machine. Each member is a process,
-// so that it can be killed. It runs etcd's embedded server or the program etcd.
+// Package cluster runs an etcd cluster on this machine. Each member is a process, so that
+// it can be killed. The process runs etcd's embedded server or the program etcd.
 package cluster
 
 import (
@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/grpc-balancer2/balancer2/certs"
 	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/etcdclient"
@@ -24,8 +23,9 @@ type Cluster struct {
 	dir     string
 }
 
-// Start starts a cluster and waits until each member serves. The members run the
-// program, or etcd's embedded server if that is "". The caller must close it.
+// Start starts a cluster and waits until each member serves. program is the path of the
+// program etcd; if it is "", the members run etcd's embedded server. The caller must
+// close the cluster.
 func Start(ctx context.Context, program string) (*Cluster, error) {
 	dir, err := os.MkdirTemp("", "example-etcd-")
 	if err != nil {
@@ -83,7 +83,7 @@ func (c *Cluster) Close() error {
 	return errors.Join(append(errs, os.RemoveAll(c.dir))...)
 }
 
-// Endpoints are the members' URLs, by name.
+// Endpoints returns the members' URLs with their names.
 func (c *Cluster) Endpoints() []string {
 	var endpoints []string
 	for _, m := range c.Members {
@@ -92,7 +92,7 @@ func (c *Cluster) Endpoints() []string {
 	return endpoints
 }
 
-// AddressEndpoints are the members' URLs, by IP address.
+// AddressEndpoints returns the members' URLs with their IP addresses.
 func (c *Cluster) AddressEndpoints() []string {
 	var endpoints []string
 	for _, m := range c.Members {
@@ -101,7 +101,8 @@ func (c *Cluster) AddressEndpoints() []string {
 	return endpoints
 }
 
-// AddressBackends are the members as the metrics call them, by IP address.
+// AddressBackends returns the members' label grpc_lb_backend for a client of the
+// AddressEndpoints.
 func (c *Cluster) AddressBackends() []string {
 	var backends []string
 	for _, m := range c.Members {
@@ -110,7 +111,7 @@ func (c *Cluster) AddressBackends() []string {
 	return backends
 }
 
-// Leader returns the leader. During an election it waits.
+// Leader returns the leader. During an election it waits for the result.
 func (c *Cluster) Leader(ctx context.Context) (*Member, error) {
 	client, err := etcdclient.New(c.Endpoints())
 	if err != nil {
@@ -126,7 +127,7 @@ func (c *Cluster) Leader(ctx context.Context) (*Member, error) {
 	})
 }
 
-// awaitLeader asks the members in turn until one leads.
+// awaitLeader asks the members, one after another, until one says that it leads.
 func (c *Cluster) awaitLeader(ctx context.Context, leads func(*Member) (bool, error)) (leader *Member, err error) {
 	err = wait.Until(ctx, "a member leads", func() (bool, error) {
 		for _, m := range c.Members {
@@ -138,32 +139,4 @@ func (c *Cluster) awaitLeader(ctx context.Context, leads func(*Member) (bool, er
 		return false, nil
 	})
 	return leader, err
-}
-
-// WaitServing waits until the member answers a read that needs the whole cluster.
-// The member must have caught up with the others for that.
-func (m *Member) WaitServing(ctx context.Context) error {
-	client, err := etcdclient.New([]string{m.Endpoint()})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = client.Close() }() // it only says that its context ended
-	var last error
-	err = wait.Until(ctx, m.Name()+" serves", func() (bool, error) {
-		try, cancel := context.WithTimeout(ctx, 2*time.Second)
-		defer cancel()
-		if _, last = client.Get(try, "serving"); last == nil {
-			return true, nil
-		}
-		select {
-		case <-m.exited:
-			return false, fmt.Errorf("its process has ended: %s", m.how)
-		default:
-			return false, nil
-		}
-	})
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("%w; last error: %w", err, last)
-	}
-	return err
 }

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// broken makes this program end at once. It stands for a broken etcd.
+// broken makes this program end at once, like a broken etcd.
 const broken = "CLUSTER_TEST_BROKEN"
 
 func TestMain(m *testing.M) {
@@ -46,17 +46,17 @@ func TestLeaderIsAwaitedNoLongerThanTheContext(t *testing.T) {
 		defer cancel()
 		_, err := c.awaitLeader(ctx, func(*Member) (bool, error) { return false, nil })
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error %v, want that time was up", err)
+			t.Errorf("error %v, want deadline exceeded", err)
 		}
 		unknown := errors.New("unknown")
 		if _, err := c.awaitLeader(t.Context(), func(*Member) (bool, error) { return false, unknown }); !errors.Is(err, unknown) {
-			t.Errorf("error %v, want that of the member that was asked", err)
+			t.Errorf("error %v, want the error of the member that was asked", err)
 		}
 	})
 }
 
-// A terminal sends Ctrl-C to all processes of the program, but only the program
-// itself may end the members.
+// A terminal sends Ctrl-C to all processes of the program. The members must ignore it,
+// because the program ends them.
 func TestMembersSurviveCtrlC(t *testing.T) {
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Minute, errors.New("the test takes too long"))
 	defer cancel()
@@ -89,6 +89,6 @@ func TestStartSaysWhyTheProgramEnded(t *testing.T) {
 	}
 	_, err = Start(t.Context(), program)
 	if err == nil || !strings.HasSuffix(err.Error(), "its process has ended: exit status 3 no space left") {
-		t.Errorf("Start: %v, want how the program ended and what it said", err)
+		t.Errorf("Start: %v, want the exit status of the program and its output", err)
 	}
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/examples/etcd/internal/etcdclient"
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 )
 
 // Member is a member of a cluster. It is not safe for concurrent use.
@@ -21,19 +26,19 @@ type Member struct {
 	how     string        // it ended, and what it said; read it once exited is closed
 }
 
-// Name is the name in the member's certificate.
+// Name returns the name in the member's certificate.
 func (m *Member) Name() string { return m.spec.Name }
 
-// Endpoint is the member's URL with its name.
+// Endpoint returns the member's URL with its name.
 func (m *Member) Endpoint() string { return m.spec.ClientURL }
 
-// AddressEndpoint is the member's URL with its IP address.
+// AddressEndpoint returns the member's URL with its IP address.
 func (m *Member) AddressEndpoint() string { return m.spec.ListenURL }
 
-// Backend is the member's label grpc_lb_backend: the address of its endpoint.
+// Backend returns the member's label grpc_lb_backend: the address of its Endpoint.
 func (m *Member) Backend() string { return hostPort(m.spec.ClientURL) }
 
-// AddressBackend is that label for a client of its AddressEndpoint.
+// AddressBackend returns that label for a client of the AddressEndpoint.
 func (m *Member) AddressBackend() string { return hostPort(m.spec.ListenURL) }
 
 func hostPort(endpoint string) string {
@@ -44,7 +49,7 @@ func hostPort(endpoint string) string {
 	return u.Host
 }
 
-// Start starts the member's process with the data of its previous one.
+// Start starts the member's process. It uses the data of the previous process.
 func (m *Member) Start() error {
 	var said tail
 	cmd, err := m.command(&said)
@@ -68,9 +73,8 @@ func (m *Member) Start() error {
 	return nil
 }
 
-// command returns the command of the program etcd, or of this program as a member.
-// It does not print etcd's output, because etcd warns of each lost connection, but
-// writes it to said.
+// command returns a command that runs the program etcd, or this program as a member. The
+// output goes to said and is not printed, because etcd warns of each lost connection.
 func (m *Member) command(said io.Writer) (*exec.Cmd, error) {
 	if m.program != "" {
 		cmd := exec.Command(m.program, m.spec.args()...)
@@ -92,7 +96,7 @@ func (m *Member) command(said io.Writer) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// Kill kills the process with SIGKILL and waits for its end.
+// Kill kills the process with SIGKILL and waits until it has ended.
 func (m *Member) Kill() error {
 	if m.cmd == nil {
 		return nil
@@ -106,7 +110,35 @@ func (m *Member) Kill() error {
 	return nil
 }
 
-// tail keeps the end of what is written to it.
+// WaitServing waits until the member answers a linearizable read. It can do so only once
+// it has caught up with the others.
+func (m *Member) WaitServing(ctx context.Context) error {
+	client, err := etcdclient.New([]string{m.Endpoint()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }() // it only says that its context ended
+	var last error
+	err = wait.Until(ctx, m.Name()+" serves", func() (bool, error) {
+		try, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		if _, last = client.Get(try, "serving"); last == nil {
+			return true, nil
+		}
+		select {
+		case <-m.exited:
+			return false, fmt.Errorf("its process has ended: %s", m.how)
+		default:
+			return false, nil
+		}
+	})
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w; last error: %w", err, last)
+	}
+	return err
+}
+
+// tail is a writer that keeps the end of what is written to it.
 type tail struct{ text []byte }
 
 // Write implements [io.Writer].

@@ -14,7 +14,8 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 )
 
-// memberEnv is set in the processes of members. It holds a spec as JSON.
+// memberEnv is the environment variable that makes a process a member. It holds a spec as
+// JSON.
 const memberEnv = "EXAMPLE_ETCD_MEMBER"
 
 // spec is everything that a member's process needs to know.
@@ -29,11 +30,11 @@ type spec struct {
 	AllMembers string // NAME=PEER-URL,…
 }
 
-// electionMillis is longer than etcd's default, so that a busy machine does not
+// electionMillis is above etcd's default, so that load on the machine does not
 // cause elections.
 const electionMillis = 2000
 
-// args are the arguments of the program etcd.
+// args returns the arguments of the program etcd.
 func (s spec) args() []string {
 	return []string{
 		"--name=" + s.Name,
@@ -51,8 +52,8 @@ func (s spec) args() []string {
 	}
 }
 
-// ServeIfMember runs a member, and does not return, if this process was started as
-// one. Programs and tests that start a cluster must call it first.
+// ServeIfMember runs a member if this process was started as one, and then does not
+// return. Programs and tests that start a cluster must call it first.
 func ServeIfMember() {
 	text := os.Getenv(memberEnv)
 	if text == "" {
@@ -66,8 +67,8 @@ func ServeIfMember() {
 	os.Exit(0)
 }
 
-// serve runs the member until its standard input ends. That happens when the
-// process that started it ends, if not before.
+// serve runs the member until its standard input ends, which happens at the latest when
+// the process that started it ends.
 func serve(text string) error {
 	var s spec
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
@@ -96,7 +97,8 @@ func serve(text string) error {
 	}
 }
 
-// embedConfig is etcd's default with other names, places and log settings.
+// embedConfig is etcd's default config with the member's names, addresses and log
+// settings.
 func (s spec) embedConfig() (*embed.Config, error) {
 	config := embed.NewConfig()
 	config.Name = s.Name

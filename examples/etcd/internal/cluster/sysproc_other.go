@@ -4,6 +4,6 @@ package cluster
 
 import "syscall"
 
-// endsWithParent works on Linux only. Elsewhere a process outlives this one if this
-// one is killed.
+// endsWithParent works only on Linux. Elsewhere, if this process is killed, the process
+// that it started continues to run.
 func endsWithParent() *syscall.SysProcAttr { return nil }

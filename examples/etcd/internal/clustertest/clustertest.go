@@ -18,8 +18,8 @@ func Main(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// Start starts a cluster that lives as long as the test. Its members run the
-// program, or etcd's embedded server if that is "".
+// Start starts a cluster that lives as long as the test. Its members run the program
+// etcd, or if program is "", etcd's embedded server.
 func Start(t *testing.T, program string) (context.Context, *cluster.Cluster) {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Minute, errors.New("the test takes too long"))

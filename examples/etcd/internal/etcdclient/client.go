@@ -18,9 +18,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// New returns a client of the endpoints, which are URLs. It trusts the embedded CA
-// and verifies that each member has the name that is the host of its endpoint. More
-// options come after [DialOptions].
+// New returns a client of the endpoints, which are URLs. It trusts the embedded CA, and
+// verifies that each member proves the host name of its endpoint. The options are added
+// after [DialOptions].
 func New(endpoints []string, more ...grpc.DialOption) (*clientv3.Client, error) {
 	config, err := certs.Embedded().ClientConfig()
 	if err != nil {
@@ -44,17 +44,17 @@ func NewWithTLS(config *tls.Config, endpoints []string, more ...grpc.DialOption)
 	return client, nil
 }
 
-// DialOptions returns the options of all channels of this example: they select the
-// policy and find the servers.
+// DialOptions returns the dial options of all channels in this example. They select the
+// policy, and connect to the servers on this machine.
 func DialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
-		// etcd's resolver has its own service config, which takes precedence over
-		// the default one. This disables it.
+		// This disables the service config of etcd's resolver, which would take
+		// precedence over the default one.
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDefaultServiceConfig(roundrobin2.ServiceConfig),
 		grpc.WithContextDialer(dialLoopback),
-		// Retry every second. By default it can take two minutes to find a member
-		// that has come back.
+		// Retry every second. By default it can take two minutes to find a member that
+		// is back.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
 			MinConnectTimeout: 5 * time.Second,
@@ -62,7 +62,7 @@ func DialOptions() []grpc.DialOption {
 	}
 }
 
-// dialLoopback replaces DNS: every host under etcd.local is this machine.
+// dialLoopback replaces DNS: it connects to this machine for every host under etcd.local.
 func dialLoopback(ctx context.Context, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

@@ -31,7 +31,7 @@ func TestPolicyIsRoundRobin2(t *testing.T) {
 	}
 }
 
-// WithDisableServiceConfig is needed because etcd's resolver has its own service
+// WithDisableServiceConfig is needed as well, because etcd's resolver has its own service
 // config.
 func TestDefaultServiceConfigAloneDoesNothing(t *testing.T) {
 	client, err := clientv3.New(clientv3.Config{
@@ -47,8 +47,8 @@ func TestDefaultServiceConfigAloneDoesNothing(t *testing.T) {
 	}
 }
 
-// usesRoundRobin2 waits until the channel has failed to connect, and reports
-// whether round_robin2 has series for it. It closes the client.
+// usesRoundRobin2 waits until the channel has failed to connect. It reports whether
+// round_robin2 has series for the channel. It closes the client.
 func usesRoundRobin2(t *testing.T, client *clientv3.Client) bool {
 	t.Helper()
 	defer func() { _ = client.Close() }() // it only says that its context ended

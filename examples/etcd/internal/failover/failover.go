@@ -1,5 +1,5 @@
-// Package failover kills the leader of an etcd cluster under load, starts it again,
-// and checks that nothing is lost.
+// Package failover kills the leader of an etcd cluster under load and starts it again. It
+// checks that nothing is lost.
 package failover
 
 import (
@@ -28,10 +28,10 @@ type Report struct {
 	Pinned       metered.PutFailure // of that client while the member is down
 }
 
-// callsPerStep is how many calls must succeed before the next step.
+// callsPerStep is the number of calls that must succeed before the next step.
 const callsPerStep = 300
 
-// failover is a failover while it runs.
+// failover is a running failover.
 type failover struct {
 	client  *metered.Client
 	cluster *cluster.Cluster
@@ -40,8 +40,8 @@ type failover struct {
 	report  Report
 }
 
-// Run spreads puts and gets over the cluster, kills the leader, starts it
-// again, and reads back everything that was acknowledged.
+// Run spreads puts and gets over the cluster, kills the leader, starts it again,
+// and reads back all acknowledged puts.
 func Run(ctx context.Context, out io.Writer, c *cluster.Cluster) (*Report, error) {
 	leader, err := c.Leader(ctx)
 	if err != nil {
@@ -52,7 +52,7 @@ func Run(ctx context.Context, out io.Writer, c *cluster.Cluster) (*Report, error
 		return nil, err
 	}
 	defer client.Close()
-	// Its endpoints are addresses, so it must be told a name.
+	// Its endpoints have no names, so it needs WithAuthority.
 	pinned, err := metered.Connect(ctx, c.AddressEndpoints(), 1, grpc.WithAuthority(leader.Name()))
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (f *failover) killLeader(ctx context.Context, pinned *metered.Client) error
 	return f.show("back: "+killed.Backend(), &f.report.Back)
 }
 
-// revive starts the killed member again and waits until it serves its share.
+// revive starts the killed member again and waits until it gets its share of the calls.
 func (f *failover) revive(ctx context.Context) error {
 	killed := f.report.Killed
 	if err := killed.Start(); err != nil {
@@ -131,7 +131,7 @@ func (f *failover) revive(ctx context.Context) error {
 	return f.awaitCalls(ctx)
 }
 
-// tryPinned does a put with the client that expects the dead member's name.
+// tryPinned sends a put with the client that expects the dead member's name.
 func (f *failover) tryPinned(ctx context.Context, pinned *metered.Client) error {
 	failure, err := pinned.FailingPut(ctx)
 	if err != nil {
@@ -143,7 +143,7 @@ func (f *failover) tryPinned(ctx context.Context, pinned *metered.Client) error 
 	return nil
 }
 
-// verify reads all keys back from the member that was killed.
+// verify reads all keys from the member that was killed.
 func (f *failover) verify(ctx context.Context) error {
 	if err := f.report.Killed.WaitServing(ctx); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (f *failover) verify(ctx context.Context) error {
 	return nil
 }
 
-// Lost returns the keys that were acknowledged and are missing or wrong.
+// Lost returns the keys whose puts were acknowledged but which are missing or wrong.
 func (r *Report) Lost() []string {
 	var lost []string
 	for key, value := range r.Tally.Acked {

@@ -16,8 +16,8 @@ func TestMain(m *testing.M) { clustertest.Main(m) }
 
 func TestFailoverLosesNothing(t *testing.T) { testFailover(t, "") }
 
-// The same with members that run the program etcd, if it is installed.
-// REQUIRE_ETCD says that it must be.
+// The members run the program etcd. The test is skipped if etcd is not installed, unless
+// REQUIRE_ETCD is set.
 func TestFailoverOfInstalledEtcdLosesNothing(t *testing.T) {
 	program, err := exec.LookPath("etcd")
 	if err != nil {
@@ -36,14 +36,14 @@ func testFailover(t *testing.T, program string) {
 		t.Fatal(err)
 	}
 	if lost := r.Lost(); len(lost) > 0 || len(r.Tally.Acked) == 0 {
-		t.Errorf("of %d puts acknowledged the killed member lacks %d: %v", len(r.Tally.Acked), len(lost), lost)
+		t.Errorf("of %d acknowledged puts the killed member lacks %d: %v", len(r.Tally.Acked), len(lost), lost)
 	}
 	if len(r.Tally.Stale) > 0 {
-		t.Errorf("gets did not find what was acknowledged: %v", r.Tally.Stale)
+		t.Errorf("gets did not find acknowledged puts: %v", r.Tally.Stale)
 	}
 	checkSteady(t, r)
 	checkFailover(t, r)
-	// Each call that succeeded is one RPC that ended OK, and none is left.
+	// Each successful call is one RPC that ended OK, and no RPC is in flight.
 	sum := r.Back.Sum()
 	if sum.OK() != r.Tally.Calls() || sum.InFlight != 0 || !sum.Consistent() {
 		t.Errorf("metrics %+v, want %d OK, none in flight, picks = repicks + RPCs", sum, r.Tally.Calls())
@@ -76,8 +76,8 @@ func checkFailover(t *testing.T, r *failover.Report) {
 	if down.Ready != 0 || down.Disconnections != 1 || down.FailedAttempts == 0 || len(r.Down.Ready()) != 2 {
 		t.Errorf("while it is down: %+v, %d READY; want it lost once, attempts that failed, two others READY", down, len(r.Down.Ready()))
 	}
-	// A picker that has just been replaced may pick the member once more. gRPC gives
-	// such a pick up: it sends nothing.
+	// A picker that has just been replaced may pick the member once more. gRPC gives up
+	// such a pick and sends nothing.
 	if picks, repicks := down.Picks-gone.Picks, down.Repicks-gone.Repicks; picks > repicks {
 		t.Errorf("%d picks of a member that is known to be down, %d given up", picks, repicks)
 	}
@@ -91,8 +91,8 @@ func checkFailover(t *testing.T, r *failover.Report) {
 	}
 }
 
-// checkPinned checks that the client of one name used one member only, and that
-// the live page says of the others that they have another name.
+// checkPinned checks that the client of one name used only one member. It also
+// checks that the live page says that the others have other names.
 func checkPinned(t *testing.T, r *failover.Report) {
 	t.Helper()
 	killed := r.Killed.AddressBackend()
@@ -100,7 +100,7 @@ func checkPinned(t *testing.T, r *failover.Report) {
 		t.Errorf("before the kill the pinned client has %+v, want %s alone READY", r.PinnedBefore, killed)
 	}
 	if !errors.Is(r.Pinned.Err, context.DeadlineExceeded) {
-		t.Errorf("put of the pinned client: %v, want that time was up", r.Pinned.Err)
+		t.Errorf("put of the pinned client: %v, want deadline exceeded", r.Pinned.Err)
 	}
 	wrong := 0
 	for _, last := range r.Pinned.ConnectionErrors {

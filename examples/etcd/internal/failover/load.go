@@ -18,7 +18,7 @@ const (
 	callTimeout = 10 * time.Second // longer than an election
 )
 
-// startLoad puts new keys, and gets those whose put was acknowledged.
+// startLoad puts new keys, and gets each key whose put was acknowledged.
 func (f *failover) startLoad(ctx context.Context) *load.Load {
 	since := time.Now().UnixNano()
 	return load.Start(ctx, load.Config{Workers: workers, Interval: interval}, func(n int) {
@@ -39,7 +39,7 @@ func (f *failover) putAndGet(ctx context.Context, key, value string) {
 	f.calls.get(key, right, err)
 }
 
-// awaitCalls waits until enough more calls have succeeded for a step.
+// awaitCalls waits until another callsPerStep calls have succeeded.
 func (f *failover) awaitCalls(ctx context.Context) error {
 	from := f.calls.snapshot().Calls()
 	return wait.Until(ctx, fmt.Sprintf("%d more calls succeed", callsPerStep), func() (bool, error) {
@@ -47,7 +47,7 @@ func (f *failover) awaitCalls(ctx context.Context) error {
 	})
 }
 
-// show keeps the series of now and writes them.
+// show reads the current series, keeps them and writes them.
 func (f *failover) show(title string, to *series.Policy) error {
 	p, err := f.client.Series()
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Tally is how the puts and gets ended.
+// Tally counts how the puts and gets ended.
 type Tally struct {
 	Acked map[string]string // puts that etcd has acknowledged
 	Reads int               // gets that were answered
@@ -52,7 +52,7 @@ func (c *counter) get(key string, right bool, err error) {
 	}
 }
 
-// snapshot returns the tally up to now.
+// snapshot returns the current tally.
 func (c *counter) snapshot() Tally {
 	c.mu.Lock()
 	defer c.mu.Unlock()

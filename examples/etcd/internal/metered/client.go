@@ -1,4 +1,4 @@
-// Package metered is an etcd client with what the metrics say of it.
+// Package metered is an etcd client together with its metrics.
 package metered
 
 import (
@@ -15,13 +15,13 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// Client is an etcd client whose series can be read.
+// Client is an etcd client and its series.
 type Client struct {
 	*clientv3.Client
 	before series.Policy // left by an earlier client, see Target
 }
 
-// New makes a metered client of an etcd client that has not been used yet.
+// New wraps an etcd client that has not been used yet.
 func New(client *clientv3.Client) (*Client, error) {
 	c := &Client{Client: client}
 	var err error
@@ -32,8 +32,8 @@ func New(client *clientv3.Client) (*Client, error) {
 	return c, nil
 }
 
-// Connect makes a client and waits until as many of its members are READY. It
-// sends no RPC for that.
+// Connect makes a client and waits until the given number of members is READY. It
+// sends no RPC.
 func Connect(ctx context.Context, endpoints []string, ready int, more ...grpc.DialOption) (*Client, error) {
 	etcd, err := etcdclient.New(endpoints, more...)
 	if err != nil {
@@ -54,8 +54,8 @@ func Connect(ctx context.Context, endpoints []string, ready int, more ...grpc.Di
 // Close closes the client.
 func (c *Client) Close() { _ = c.Client.Close() } // it only says that its context ended
 
-// Target returns the client's label grpc_target. etcd puts the client's address in
-// memory into it, so a client can find series that an earlier one has left.
+// Target returns the client's label grpc_target. etcd puts the client's memory
+// address into it, so a client may find the series of an earlier one.
 func (c *Client) Target() string { return c.ActiveConnection().CanonicalTarget() }
 
 // Series reads the client's series.
@@ -64,7 +64,7 @@ func (c *Client) Series() (series.Policy, error) {
 	return p.Since(c.before), err
 }
 
-// AwaitSubchannels waits until the backend has as many subchannels READY.
+// AwaitSubchannels waits until the backend has the given number of READY subchannels.
 func (c *Client) AwaitSubchannels(ctx context.Context, backend string, ready int) error {
 	return wait.Until(ctx, fmt.Sprintf("%s has %d subchannels READY", backend, ready), func() (bool, error) {
 		p, err := c.Series()
@@ -77,7 +77,7 @@ func Read(target string) (series.Policy, error) {
 	return series.ReadPolicy(prometheus.DefaultGatherer, target, roundrobin2.Name)
 }
 
-// AwaitReady waits until as many backends of the target are READY.
+// AwaitReady waits until the given number of the target's backends is READY.
 func AwaitReady(ctx context.Context, target string, ready int) error {
 	return wait.Until(ctx, fmt.Sprintf("%d backends of %s are READY", ready, target), func() (bool, error) {
 		p, err := Read(target)

@@ -19,8 +19,8 @@ type PutFailure struct {
 	ConnectionErrors map[string]string // the last one of each backend, from the live page
 }
 
-// FailingPut does a put that cannot succeed. etcd's client waits for a member that
-// is READY, so its error says no more than that the deadline has passed.
+// FailingPut sends a put that cannot succeed. etcd's client waits for a READY
+// member, so its error only says that the deadline was exceeded.
 func (c *Client) FailingPut(ctx context.Context) (PutFailure, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -29,7 +29,7 @@ func (c *Client) FailingPut(ctx context.Context) (PutFailure, error) {
 	return PutFailure{Err: err, ConnectionErrors: connectionErrors}, pageErr
 }
 
-// Write writes the errors, those of the backends in the order given.
+// Write writes the errors. Those of the backends come in the given order.
 func (f PutFailure) Write(out io.Writer, order []string) {
 	fmt.Fprintf(out, "etcd's client says: %v\nthe live page says:\n", f.Err)
 	for _, backend := range order {

@@ -1,5 +1,5 @@
-// Package naming uses etcd as a name service: servers register with a lease, and a
-// client on round_robin2 follows them.
+// Package naming uses etcd as a name service. Servers register with a lease, and a client
+// with round_robin2 follows them.
 package naming
 
 import (
@@ -47,9 +47,8 @@ type demo struct {
 	report  Report
 }
 
-// Run registers three servers in etcd and calls them through etcd's resolver. One
-// server revokes its lease, another lets its lease expire, and the first comes
-// back.
+// Run registers three servers in etcd, and calls them through etcd's resolver. One server
+// revokes its lease, another lets its lease expire. Then the first one registers again.
 func Run(ctx context.Context, out io.Writer, c *cluster.Cluster) (*Report, error) {
 	etcd, err := metered.Connect(ctx, c.Endpoints(), len(c.Members))
 	if err != nil {
@@ -87,9 +86,8 @@ func Run(ctx context.Context, out io.Writer, c *cluster.Cluster) (*Report, error
 	return &n.report, n.runSteps(ctx)
 }
 
-// dialService makes a channel to the service, with the resolver that finds it.
-// The resolver ignores the authority. It makes the channels' targets, and so their
-// series, different.
+// dialService makes a channel to the service, with the resolver. The resolver ignores the
+// target's authority, which only makes the targets, and so the series, different.
 func dialService(authority string, builder grpcresolver.Builder) (*grpc.ClientConn, error) {
 	config, err := certs.Embedded().ClientConfig()
 	if err != nil {
@@ -103,7 +101,7 @@ func dialService(authority string, builder grpcresolver.Builder) (*grpc.ClientCo
 	return conn, nil
 }
 
-// trap calls the service with etcd's resolver alone.
+// trap calls the service through etcd's resolver alone.
 func (n *demo) trap(ctx context.Context, builder grpcresolver.Builder) error {
 	conn, err := dialService("trap", builder)
 	if err != nil {
@@ -161,8 +159,8 @@ func (n *demo) call(ctx context.Context) {
 	n.calls.Add("", check(ctx, n.conn))
 }
 
-// step waits for the number of READY servers and for more calls after that. Then it
-// keeps the series and writes them.
+// step waits for the number of READY servers, and then for more calls. Then it keeps the
+// series and writes them.
 func (n *demo) step(ctx context.Context, title string, ready int, to *series.Policy) error {
 	target := n.conn.CanonicalTarget()
 	if err := metered.AwaitReady(ctx, target, ready); err != nil {

@@ -50,9 +50,9 @@ func TestServersComeAndGoWithTheirLeases(t *testing.T) {
 		t.Errorf("%s had %d picks when its lease expired and %d later", expired, was, is)
 	}
 	if was, is := r.Expired.Backends[revoked].OK(), r.Returned.Backends[revoked].OK(); is <= was {
-		t.Errorf("%s came back and answered nothing", revoked)
+		t.Errorf("%s registered again but answered nothing", revoked)
 	}
 	if status.Code(r.TrapErr) != codes.Unavailable || !strings.Contains(r.TrapErr.Error(), "x509: certificate is valid for member") {
-		t.Errorf("etcd's resolver alone: %v, want Unavailable, because no server proves the service's name", r.TrapErr)
+		t.Errorf("etcd's resolver alone: %v, want Unavailable, because no server can prove the service's name", r.TrapErr)
 	}
 }

@@ -33,7 +33,7 @@ type server struct {
 	ended <-chan struct{}    // closed when the renewal has ended
 }
 
-// startServer starts a health-check server with the certificate of the name.
+// startServer starts a health-check server with the certificate for the name.
 func startServer(etcd *clientv3.Client, name string) (*server, error) {
 	config, err := certs.Embedded().ServerConfig(name)
 	if err != nil {
@@ -53,7 +53,7 @@ func startServer(etcd *clientv3.Client, name string) (*server, error) {
 	}, nil
 }
 
-// register puts the server into etcd for the lifetime of a lease.
+// register registers the server in etcd, with a lease.
 func (s *server) register(ctx context.Context) error {
 	lease, err := s.etcd.Grant(ctx, leaseTTL)
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *server) register(ctx context.Context) error {
 	if err := manager.AddEndpoint(ctx, key, endpoints.Endpoint{Addr: s.address}, clientv3.WithLease(lease.ID)); err != nil {
 		return fmt.Errorf("register %s: %w", s.address, err)
 	}
-	// The renewal goes on after this call.
+	// The renewal continues after this call.
 	renewal, stop := context.WithCancel(context.WithoutCancel(ctx))
 	answers, err := s.etcd.KeepAlive(renewal, lease.ID)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *server) register(ctx context.Context) error {
 	return nil
 }
 
-// stopRenewal stops renewing the lease, as happens when a server hangs or dies.
+// stopRenewal stops renewing the lease, as when a server hangs or dies.
 func (s *server) stopRenewal() {
 	if s.renew == nil {
 		return
@@ -94,7 +94,7 @@ func (s *server) stopRenewal() {
 	s.renew = nil
 }
 
-// revoke ends the lease, as a server does that shuts down gracefully.
+// revoke ends the lease, as a server does on a graceful shutdown.
 func (s *server) revoke(ctx context.Context) error {
 	s.stopRenewal()
 	if _, err := s.etcd.Revoke(ctx, s.lease); err != nil {

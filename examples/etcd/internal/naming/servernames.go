@@ -6,9 +6,9 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// namedByHost is a resolver builder that makes the host of each address its TLS
-// name, unless the resolver inside has set one. etcd's naming resolver does not,
-// so gRPC would expect the name of the service from every server.
+// namedByHost is a resolver builder that sets the ServerName of each address to its host,
+// unless the wrapped resolver has set one. etcd's naming resolver does not, so gRPC would
+// expect every server to prove the name of the service.
 type namedByHost struct{ resolver.Builder }
 
 // Build implements [resolver.Builder].

@@ -1,5 +1,5 @@
-// Package backend parses the list of servers that this example's programs use:
-// NAME=HOST:PORT,NAME=HOST:PORT, or a file with one per line.
+// Package backend parses the list of servers for this example's programs. The list is
+// NAME=HOST:PORT,NAME=HOST:PORT, or a file with one server per line.
 package backend
 
 import (
@@ -20,7 +20,7 @@ type Backend struct {
 // String returns the backend in the form that [Parse] reads.
 func (b Backend) String() string { return b.Name + "=" + b.Addr }
 
-// Port returns the port of the address; "0" stands for any free port.
+// Port returns the port of the address. "0" means any free port.
 func (b Backend) Port() string {
 	return b.Addr[strings.LastIndexByte(b.Addr, ':')+1:]
 }
@@ -34,20 +34,20 @@ func Format(backends []Backend) string {
 	return strings.Join(entries, ",")
 }
 
-// Parse reads a list of at least one backend. Two backends must not have the same
+// Parse parses a list of at least one backend. Two backends must not have the same
 // address, unless their port is 0. They may have the same name and certificate.
 func Parse(list string) ([]Backend, error) {
 	return parse(strings.SplitSeq(list, ","), "with commas between")
 }
 
-// parse parses the entries. The words say in errors how entries are separated.
-func parse(entries iter.Seq[string], words string) ([]Backend, error) {
+// parse parses the entries. separation says, for errors, how they are separated.
+func parse(entries iter.Seq[string], separation string) ([]Backend, error) {
 	var backends []Backend
 	taken := make(map[string]bool)
 	for entry := range entries {
 		b, err := parseEntry(strings.TrimSpace(entry))
 		if err != nil {
-			return nil, fmt.Errorf("backend %q: %w; want NAME=HOST:PORT, %s", entry, err, words)
+			return nil, fmt.Errorf("backend %q: %w; want NAME=HOST:PORT, %s", entry, err, separation)
 		}
 		if taken[b.Addr] && b.Port() != "0" {
 			return nil, fmt.Errorf("backend %q: address %s is listed twice; give each backend its own port", entry, b.Addr)
@@ -80,8 +80,8 @@ func parseEntry(entry string) (Backend, error) {
 	return Backend{Name: name, Addr: net.JoinHostPort(host, strconv.FormatUint(port, 10))}, nil
 }
 
-// checkName accepts only the characters of DNS names, because the name becomes part
-// of a file name.
+// checkName accepts only characters of DNS names, because the name becomes part of
+// a file name.
 func checkName(name string) error {
 	if name == "" {
 		return errors.New("the name is empty")

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// PollInterval is how often [Watch] reads its file.
+// PollInterval is the time between two reads of [Watch].
 const PollInterval = time.Second
 
 // ReadFile reads a list of at least one backend from a file, one per line. It skips
-// empty lines and those that begin with #. It refuses what [Parse] refuses, and
-// port 0, because it is for clients.
+// empty lines and lines that start with #. It refuses what [Parse] refuses, and
+// also port 0, because the file is for clients.
 func ReadFile(path string) ([]Backend, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -40,7 +40,7 @@ func ReadFile(path string) ([]Backend, error) {
 	return backends, nil
 }
 
-// CheckPorts refuses port 0: a client cannot know which port the server took.
+// CheckPorts refuses port 0, because a client cannot know which port the server chose.
 func CheckPorts(backends []Backend) error {
 	for _, b := range backends {
 		if b.Port() == "0" {

@@ -1,5 +1,5 @@
-// Package calls is what this example's client does: it sends RPCs with each policy
-// and shows what the metrics say of them.
+// Package calls is the core of this example's client. It sends RPCs with each
+// policy, and prints their metrics.
 package calls
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/cli"
 )
 
-// Run sends the first RPCs with one policy after the other and prints a table of
-// the metrics. With -keep it then sends RPCs with all policies until ctx is done.
+// Run sends the first RPCs with one policy after another, and prints a table of the
+// metrics. With -keep it then sends RPCs with all policies until ctx is done.
 func Run(ctx context.Context, flags *cli.Flags, dial Dial) error {
 	if flags.DialNames {
 		if err := lookUpNames(ctx, flags); err != nil {
@@ -35,8 +35,9 @@ func Run(ctx context.Context, flags *cli.Flags, dial Dial) error {
 	return printTable(m, channels)
 }
 
-// greetAll sends the first RPCs with each policy. It stops at the first policy
-// that fails, but with -keep it tries them all.
+// greetAll sends the first RPCs with each policy. It stops at the first policy that
+// fails. With
+// -keep it tries all policies.
 func greetAll(ctx context.Context, flags *cli.Flags, channels channels) error {
 	var failure error
 	for _, c := range channels {
@@ -50,7 +51,7 @@ func greetAll(ctx context.Context, flags *cli.Flags, channels channels) error {
 	return failure
 }
 
-// printTable prints what /metrics says of the channels.
+// printTable prints the channels' metrics.
 func printTable(m meter, channels channels) error {
 	policies, err := series.Read(m.gatherer, channels.target())
 	if err != nil {
@@ -60,8 +61,8 @@ func printTable(m meter, channels channels) error {
 	return writeTable(os.Stdout, policies, channels.policies())
 }
 
-// lookUpNames checks that the system knows the servers' names. gRPC would find out
-// too, but would say so in a longer error.
+// lookUpNames checks that the system can resolve the servers' names. gRPC would
+// notice it too, but its error is longer.
 func lookUpNames(ctx context.Context, flags *cli.Flags) error {
 	ctx, cancel := context.WithTimeout(ctx, flags.Timeout)
 	defer cancel()

@@ -17,19 +17,19 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/policy"
 )
 
-// Target is the name that the channels are made for.
+// Target is the target of all channels.
 const Target = exampleresolver.Scheme + ":///lb.example.grpc.io"
 
 const message = "this is examples/load_balancing"
 
-// Options are what the flags say of a channel.
+// Options are the options of a channel, from the flags.
 type Options struct {
 	Servers       []backend.Backend // for the resolver
 	ServiceConfig string            // JSON that selects the policy
 	Credentials   credentials.TransportCredentials
 }
 
-// Dial makes a channel, and the resolver that it uses.
+// Dial makes a channel. It also returns the channel's resolver.
 type Dial func(Options) (*grpc.ClientConn, *exampleresolver.Resolver, error)
 
 // channel is a gRPC channel to all servers, with one policy.
@@ -75,7 +75,7 @@ func (cs channels) close() {
 	}
 }
 
-// target returns the label grpc_target, which all channels share.
+// target returns the label grpc_target, which is the same for all channels.
 func (cs channels) target() string { return cs[0].conn.CanonicalTarget() }
 
 func (cs channels) policies() []string {
@@ -94,8 +94,8 @@ func (cs channels) printTallies() {
 	}
 }
 
-// greet sends n RPCs and prints the answers. It stops at the first failure and
-// prints that too, unless ctx is done.
+// greet sends n RPCs and prints the answers. It stops at the first failure, and
+// prints it unless ctx is done.
 func (c channel) greet(ctx context.Context, n int, timeout time.Duration) error {
 	fmt.Printf("--- calling helloworld.Greeter/SayHello with %s ---\n", c.policy.Name)
 	c.settle(ctx, timeout)

@@ -8,8 +8,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/cli"
 )
 
-// followFile gives the channels' resolvers what -backends-file says, until ctx is
-// done.
+// followFile gives the backends in -backends-file to the channels' resolvers, until
+// ctx is done.
 func followFile(ctx context.Context, flags *cli.Flags, logger *slog.Logger, channels channels) {
 	logger = logger.With("file", flags.BackendsFile)
 	backend.Watch(ctx, flags.BackendsFile, flags.Backends, func(backends []backend.Backend, err error) {

@@ -13,8 +13,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/cli"
 )
 
-// keepCalling is what a client does with -keep: the first RPCs and the table, then
-// RPCs until ctx is done, then /metrics alone for the time of -linger.
+// keepCalling is the client with -keep. It sends the first RPCs and prints the
+// table. Then it sends RPCs until ctx is done. Then it only serves /metrics, for
+// the time of -linger.
 func keepCalling(ctx context.Context, flags *cli.Flags, m meter, channels channels) error {
 	page, err := servePage(flags.MetricsAddr, m)
 	if err != nil {
@@ -43,8 +44,7 @@ func keepCalling(ctx context.Context, flags *cli.Flags, m meter, channels channe
 	return greetErr
 }
 
-// linger waits for the time of -linger. A second signal ends the process and with
-// it the wait.
+// linger waits for the time of -linger. A second signal ends the process.
 func linger(d time.Duration) {
 	if d == 0 {
 		return
@@ -57,8 +57,8 @@ func linger(d time.Duration) {
 const minRate = 1e-9
 
 // callAll sends RPCs with all policies at -rate until ctx is done. RPCs may fail,
-// because servers may be stopped and started. It logs when they begin to fail and
-// when they succeed again, not each one.
+// because servers may be stopped and started. It does not log each failure: it logs
+// when RPCs begin to fail, and when they succeed again.
 func callAll(ctx context.Context, flags *cli.Flags, logger *slog.Logger, channels channels) {
 	interval := time.Duration(float64(time.Second) / max(flags.Rate, minRate))
 	var loads []*load.Load

@@ -11,20 +11,19 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// meter is what the policies report to, and where it can be read.
+// meter is the Metrics of the policies, and the registry that serves them.
 type meter struct {
 	metrics    *metrics.Metrics
 	registerer prometheus.Registerer
 	gatherer   prometheus.Gatherer
 }
 
-// newMeter returns the default one. With -retention it makes another, and replaces
-// the policies that were registered at the start of the program by ones that
-// report to it.
+// newMeter returns the default meter. With -retention it makes another one. It then
+// replaces the registered policies by policies that report to the new meter.
 //
-// gRPC's registry of policies has no lock, so nobody may make a channel meanwhile.
-// A real program registers policies in an init function; this one has to read its
-// flags first.
+// gRPC's registry of policies has no lock, so no channel may be made at the same
+// time. A real program registers policies in an init function. This one must read
+// its flags first.
 func newMeter(flags *cli.Flags) meter {
 	if !flags.Given("retention") {
 		return meter{

@@ -17,9 +17,9 @@ type page struct {
 	served     chan struct{} // closed when the server has ended
 }
 
-// servePage serves /metrics and the live page on addr until it is closed. Whoever
-// can connect sees the servers' addresses and, on the live page, their errors. By
-// default only this machine can.
+// servePage serves /metrics and the live page on addr until the page is closed.
+// Anyone who can connect sees the servers' addresses and, on the live page, their
+// errors. By default only this machine can connect.
 func servePage(addr string, m meter) (*page, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -42,8 +42,8 @@ func servePage(addr string, m meter) (*page, error) {
 	return p, nil
 }
 
-// handler serves /metrics. It supports OpenMetrics, because the older text format
-// has no exemplars.
+// handler returns the handler of /metrics. It supports OpenMetrics, because the
+// older text format has no exemplars.
 func (m meter) handler() http.Handler {
 	return promhttp.InstrumentMetricHandler(m.registerer,
 		promhttp.HandlerFor(m.gatherer, promhttp.HandlerOpts{EnableOpenMetrics: true}))
@@ -55,7 +55,7 @@ func (p *page) close() {
 	<-p.served
 }
 
-// reachable returns an address to connect to, for an address that is listened on.
+// reachable returns an address to connect to, for the address of a listener.
 func reachable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {

@@ -10,10 +10,10 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
 )
 
-// settle connects the channel, and waits until its policy has connected to every
-// server that it can connect to, but no longer than the timeout. The RPCs would
-// work without it, but they wait for the first connection only: the first answers
-// would lack some servers.
+// settle connects the channel. It waits until the policy has connected to every
+// server that it can reach, or until the timeout. RPCs would work without it, but
+// they only wait for the first connection, so the first answers would come from
+// only some of the servers.
 func (c channel) settle(ctx context.Context, timeout time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -23,8 +23,8 @@ func (c channel) settle(ctx context.Context, timeout time.Duration) {
 			return
 		}
 	}
-	// The metrics count a connection a moment before the policy uses it. Seeing
-	// it twice gives the policy that moment.
+	// The metrics count a connection a moment before the policy uses it, so the
+	// condition must hold twice in a row.
 	seen := 0
 	_ = wait.Until(ctx, "the policy has settled", func() (bool, error) {
 		policies, err := series.Read(c.meter.gatherer, c.conn.CanonicalTarget())
@@ -33,7 +33,7 @@ func (c channel) settle(ctx context.Context, timeout time.Duration) {
 		}
 		p, metered := policies[c.policy.Name]
 		if !metered {
-			return true, nil // there is nothing to wait by
+			return true, nil // no metrics to wait for
 		}
 		if p.Settled() {
 			seen++

@@ -12,8 +12,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 )
 
-// writeTable writes a row for each policy and backend. The policies come in the
-// order given, others after them.
+// writeTable writes a row for each policy and backend. The given policies come
+// first, in the given order.
 func writeTable(w io.Writer, from map[string]series.Policy, order []string) error {
 	names := slices.Sorted(maps.Keys(from))
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(rank(order, a), rank(order, b)) })
@@ -36,7 +36,7 @@ func writeTable(w io.Writer, from map[string]series.Policy, order []string) erro
 	return table.Flush()
 }
 
-// rank is the name's position in the order, or that after the last.
+// rank returns the name's position in the order, or the position after the last.
 func rank(order []string, name string) int {
 	if i := slices.Index(order, name); i >= 0 {
 		return i

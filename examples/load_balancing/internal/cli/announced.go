@@ -6,9 +6,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/backend"
 )
 
-// Announced returns the backends as a client's resolver is to announce them. With
-// -server-name=channel they have no name. With -dial-names their address has their
-// name in place of the host, and the system resolves it when gRPC connects.
+// Announced returns the backends as a client's resolver reports them. With
+// -server-name=channel they have no name. With -dial-names their name replaces the
+// host in their address, and the system resolves it when gRPC connects.
 func (f *Flags) Announced(backends []backend.Backend) []backend.Backend {
 	announced := make([]backend.Backend, len(backends))
 	for i, b := range backends {

@@ -6,10 +6,10 @@ import (
 	"net"
 )
 
-// maxRate is more than one caller can reach, who waits for each answer.
+// maxRate is more than one caller can reach, because it waits for each answer.
 const maxRate = 10_000
 
-// check refuses values that make no sense and flags that contradict each other.
+// check refuses invalid values, and flags that contradict each other.
 func (f *Flags) check() error {
 	rules := []struct {
 		broken  bool

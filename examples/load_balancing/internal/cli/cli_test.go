@@ -11,15 +11,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/backend"
 )
 
-// runTest runs a program whose flags are all that matters.
+// runTest runs a program only to see how it handles its flags.
 func runTest(p Program, args []string, do func(*Flags) error) (status int, stdout, stderr string) {
 	var out, errs strings.Builder
 	status = p.run(args, &out, &errs, do)
 	return status, out.String(), errs.String()
 }
 
-// A usage error names the flag, says what to do, and ends the program before it
-// begins.
+// A usage error names the flag and says what to do. It ends the program before its
+// work starts.
 func TestUsageErrors(t *testing.T) {
 	t.Parallel()
 	programs := map[string]Program{"server": Server, "client": Client, "all": AllInOne}

@@ -17,8 +17,8 @@ func (f *Flags) certificates() (certs.Set, error) {
 	return certs.Dir(f.certs)
 }
 
-// ServerCredentials returns a function that returns the credentials of the server
-// with the name.
+// ServerCredentials returns a function that returns the credentials of a server by
+// its name.
 func (f *Flags) ServerCredentials() (func(name string) (credentials.TransportCredentials, error), error) {
 	if f.plaintext {
 		return func(string) (credentials.TransportCredentials, error) {

@@ -21,7 +21,7 @@ const (
 )
 
 // Flags are the values of a program's flags. The first group is for servers and
-// clients, the second for clients.
+// clients, the second only for clients.
 type Flags struct {
 	Backends  []backend.Backend // for a client, also those of -backends-file
 	certs     string
@@ -88,7 +88,7 @@ func (f *Flags) addClientFlags(set *flag.FlagSet) {
 		"`time` to go on serving /metrics once interrupted, with -keep, so that Prometheus scrapes the last counts; a second interrupt ends it")
 }
 
-// addRemoteFlags adds the flags of a client whose servers run elsewhere.
+// addRemoteFlags adds the flags of a client whose servers run in other processes.
 func (f *Flags) addRemoteFlags(set *flag.FlagSet) {
 	set.StringVar(&f.ca, "ca", "", "`file` of the CA that signed the servers' certificates, in place of the embedded one")
 	set.StringVar(&f.BackendsFile, "backends-file", "",

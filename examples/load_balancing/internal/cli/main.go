@@ -1,4 +1,4 @@
-// Package cli is the command line of this example's three programs: their flags,
+// Package cli has the command line of this example's three programs: their flags,
 // messages and exit statuses.
 package cli
 
@@ -38,7 +38,7 @@ var (
 		summary: "Runs echo servers, one for each backend."}
 )
 
-// ErrReported is the error of a program that has printed its failure itself.
+// ErrReported is the error of a program that has already printed its failure.
 var ErrReported = errors.New("reported")
 
 // UsageError is a mistake on the command line.
@@ -47,8 +47,8 @@ type UsageError struct{ error }
 // NewUsageError makes a usage error of err.
 func NewUsageError(err error) UsageError { return UsageError{err} }
 
-// Main runs a program as its process's main function does, and exits. The first
-// SIGINT or SIGTERM cancels the context of run, the second ends the process.
+// Main runs a program and exits with its exit status. The first SIGINT or SIGTERM
+// cancels the context of run. The second one ends the process.
 func Main(p Program, run func(context.Context, *Flags) error) {
 	ctx := program.Context()
 	os.Exit(p.run(os.Args[1:], os.Stdout, os.Stderr, func(f *Flags) error { return run(ctx, f) }))

@@ -9,8 +9,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/backend"
 )
 
-// parse reads the command line, and the file of -backends-file. If the flag -h is
-// given, it prints the help to stdout and returns [flag.ErrHelp].
+// parse parses the command line, and reads the file of -backends-file. With -h it
+// prints the help to stdout and returns [flag.ErrHelp].
 func (p Program) parse(args []string, stdout io.Writer) (*Flags, error) {
 	f := &Flags{given: make(map[string]bool)}
 	set := f.newFlagSet(p)
@@ -40,7 +40,7 @@ func (p Program) parse(args []string, stdout io.Writer) (*Flags, error) {
 	return f, nil
 }
 
-// readBackends reads the servers from -backends-file, if it is given.
+// readBackends reads the servers from -backends-file, if the flag is given.
 func (f *Flags) readBackends() error {
 	if f.BackendsFile == "" {
 		if err := backend.CheckPorts(f.Backends); err != nil {
@@ -56,7 +56,7 @@ func (f *Flags) readBackends() error {
 	return nil
 }
 
-// list is a flag.Value that a parse function reads.
+// list is a flag.Value that is parsed by a function.
 type list[T any] struct {
 	text   string
 	values *[]T

@@ -1,5 +1,5 @@
-// Package echoserver runs several servers in one process, each with its own port
-// and certificate.
+// Package echoserver runs several servers in one process. Each has its own port and
+// certificate.
 package echoserver
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/backend"
 )
 
-// grace is how long RPCs in flight may take to end when the servers stop.
+// grace is the time that RPCs in flight have to end when the servers stop.
 const grace = 3 * time.Second
 
 // Config describes the servers.
@@ -28,11 +28,11 @@ type Config struct {
 	Credentials func(name string) (credentials.TransportCredentials, error)
 	// New makes the gRPC server of a backend.
 	New func(backend.Backend, credentials.TransportCredentials) *grpc.Server
-	// Listen opens the port of an address. Nil stands for net.Listen on TCP.
+	// Listen opens the port of an address. If nil, net.Listen on TCP is used.
 	Listen func(addr string) (net.Listener, error)
 }
 
-// Group is a set of servers that run together, one for each backend.
+// Group is a set of servers, one for each backend.
 type Group struct {
 	servers []*server
 }
@@ -43,7 +43,7 @@ type server struct {
 	grpc     *grpc.Server
 }
 
-// Listen opens all ports: clients can connect once it has returned. The caller
+// Listen opens all ports, so clients can connect once it has returned. The caller
 // must call [Group.Run] or [Group.RunDuring], which serve and then close the ports.
 func Listen(config Config) (*Group, error) {
 	listen := config.Listen
@@ -68,8 +68,7 @@ func Listen(config Config) (*Group, error) {
 	return g, nil
 }
 
-// Backends returns the backends as they are served: with real ports in place of
-// port 0.
+// Backends returns the backends with their real ports instead of port 0.
 func (g *Group) Backends() []backend.Backend {
 	backends := make([]backend.Backend, len(g.servers))
 	for i, s := range g.servers {
@@ -78,8 +77,8 @@ func (g *Group) Backends() []backend.Backend {
 	return backends
 }
 
-// RunDuring serves while f runs. It returns the error of a server if one failed,
-// because that explains whatever f saw, and else f's.
+// RunDuring serves while f runs. If a server failed, it returns the server's error,
+// which explains f's error. Otherwise it returns f's error.
 func (g *Group) RunDuring(f func() error) error {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -90,9 +89,9 @@ func (g *Group) RunDuring(f func() error) error {
 	return cmp.Or(<-stopped, err)
 }
 
-// Run serves until ctx is done or a server fails. Then it stops all servers; RPCs
-// in flight have three seconds to end. It returns the failure, nil if there was
-// none. Call it once.
+// Run serves until ctx is done or a server fails. Then it stops all servers. RPCs
+// in flight have three seconds to end. Run returns the server's error, or nil if
+// none failed. Call it only once.
 func (g *Group) Run(ctx context.Context) error {
 	failed := make(chan error, len(g.servers))
 	var serving sync.WaitGroup
@@ -115,7 +114,7 @@ func (g *Group) Run(ctx context.Context) error {
 	return cmp.Or(err, <-failed) // one may have failed just before ctx was done
 }
 
-// stop stops all servers and closes their ports, whether or not they serve yet.
+// stop stops all servers and closes their ports, even if they have not started to serve.
 func (g *Group) stop() {
 	var stopping sync.WaitGroup
 	for _, s := range g.servers {

@@ -33,14 +33,14 @@ func parse(t *testing.T, list string) []backend.Backend {
 	return backends
 }
 
-// newServer is as those of the programs.
+// newServer makes a server like those of the programs.
 func newServer(b backend.Backend, creds credentials.TransportCredentials) *grpc.Server {
 	s := grpc.NewServer(grpc.Creds(creds))
 	echo.RegisterEchoServer(s, echoserver.Service{Port: b.Port()})
 	return s
 }
 
-// start runs a group until the test is over and returns what it serves.
+// start runs a group until the test ends, and returns its backends.
 func start(t *testing.T, config echoserver.Config) []backend.Backend {
 	t.Helper()
 	config.New = newServer

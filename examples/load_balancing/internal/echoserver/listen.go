@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// ListenAnywhere opens the port of the address. If that is not free, it opens any
-// other and says so on stderr. It is for [Config.Listen].
+// ListenAnywhere opens the port of the address. If the port is not free, it opens
+// any other port and says so on stderr. It is for [Config.Listen].
 func ListenAnywhere(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err == nil {

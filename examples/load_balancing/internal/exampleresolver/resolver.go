@@ -1,5 +1,4 @@
-// Package exampleresolver is a name resolver that reports the servers that it is
-// given.
+// Package exampleresolver is a name resolver that reports a given list of servers.
 package exampleresolver
 
 import (
@@ -13,9 +12,8 @@ import (
 // Scheme is the scheme of targets for this resolver: example:///NAME.
 const Scheme = "example"
 
-// Resolver is both the builder that a channel gets through grpc.WithResolvers
-// and the resolver that it builds. It serves one channel. Its methods are safe
-// for concurrent use.
+// Resolver is both the builder for grpc.WithResolvers and the resolver that it
+// builds. It serves one channel. Its methods are safe for concurrent use.
 type Resolver struct {
 	address func(backend.Backend) resolver.Address
 
@@ -25,15 +23,14 @@ type Resolver struct {
 }
 
 // New returns a resolver that reports the servers until [Resolver.Update] is
-// called. The address is what it reports of each.
+// called. address returns the address to report for a server.
 func New(servers []backend.Backend, address func(backend.Backend) resolver.Address) *Resolver {
 	return &Resolver{servers: servers, address: address}
 }
 
-// Update makes the resolver report these servers from now on. It returns the
-// answer of the channel's load-balancing policy, for example
-// balancer.ErrBadResolverState. While the channel is idle or closed, there is
-// none: the error is nil.
+// Update makes the resolver report these servers from now on. It returns the error
+// of the channel's load-balancing policy, for example balancer.ErrBadResolverState.
+// While the channel is idle or closed, the error is nil.
 func (r *Resolver) Update(servers []backend.Backend) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,7 +41,8 @@ func (r *Resolver) Update(servers []backend.Backend) error {
 	return r.cc.UpdateState(r.stateLocked())
 }
 
-// stateLocked has an endpoint with one address for each server, in order.
+// stateLocked returns a state with one endpoint per server, in order. Each has one
+// address.
 func (r *Resolver) stateLocked() resolver.State {
 	var state resolver.State
 	for _, s := range r.servers {
@@ -53,8 +51,8 @@ func (r *Resolver) stateLocked() resolver.State {
 	return state
 }
 
-// ReportError tells the channel why there is no update. It keeps the servers that
-// it has.
+// ReportError reports to the channel why there is no update. The resolver keeps its
+// servers.
 func (r *Resolver) ReportError(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -68,8 +66,8 @@ func (r *Resolver) Build(_ resolver.Target, cc resolver.ClientConn, _ resolver.B
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.cc = cc
-	// A policy that refuses the state fails the RPCs and says why. A polling
-	// resolver would try again; here there is nothing new to report.
+	// A policy that refuses the state fails the RPCs with the reason. A polling
+	// resolver would try again, but this one has nothing new to report.
 	_ = cc.UpdateState(r.stateLocked())
 	return r, nil
 }

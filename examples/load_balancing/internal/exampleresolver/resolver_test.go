@@ -18,12 +18,12 @@ var backends = []backend.Backend{
 	{Name: "member2.etcd.local", Addr: "[::1]:50052"},
 }
 
-// address makes names that only it can have made.
+// address makes names that nothing else makes.
 func address(b backend.Backend) resolver.Address {
 	return resolver.Address{Addr: b.Addr, ServerName: "name of " + b.Name}
 }
 
-// channel records the states that it is given.
+// channel records the states that it gets.
 type channel struct {
 	resolver.ClientConn
 	states []resolver.State
@@ -117,6 +117,6 @@ func TestTheChannelHearsOfErrorsWhileItListens(t *testing.T) {
 		t.Errorf("errors reported: %v, want %v", c.errs, second)
 	}
 	if len(c.states) != 1 {
-		t.Errorf("%d states reported, want the one of the beginning", len(c.states))
+		t.Errorf("%d states reported, want only the first", len(c.states))
 	}
 }

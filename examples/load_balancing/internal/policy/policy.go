@@ -1,5 +1,5 @@
-// Package policy parses the list of load-balancing policies that this example's
-// client tries, and registers them with gRPC.
+// Package policy parses the list of load-balancing policies for this example's
+// client. Its imports register the policies with gRPC.
 package policy
 
 import (
@@ -24,10 +24,10 @@ type Policy struct {
 	ServiceConfig string // JSON that selects it
 }
 
-// Parse reads a comma-separated list. An entry is the name of a policy, or a whole
-// service config, which begins with {. It must name a registered policy; the rest
-// of the config is checked by grpc.NewClient. Two entries must not name the same
-// policy, because their metrics would be mixed up.
+// Parse parses a comma-separated list. An entry is the name of a policy, or a whole
+// service config, which starts with {. An entry must name a registered policy;
+// grpc.NewClient checks the rest of a config. Two entries must not name the same
+// policy, because they would share their metrics.
 func Parse(list string) ([]Policy, error) {
 	var policies []Policy
 	for more := true; more; {
@@ -49,7 +49,7 @@ func Parse(list string) ([]Policy, error) {
 	return policies, nil
 }
 
-// cut splits the list after its first entry; more reports whether a comma follows.
+// cut splits the list after its first entry. more reports whether a comma follows.
 // Commas inside a service config do not count.
 func cut(list string) (entry, rest string, more bool, err error) {
 	list = strings.TrimSpace(list)
@@ -96,8 +96,7 @@ func parseEntry(entry string) (Policy, error) {
 	return Policy{Name: names[i], ServiceConfig: entry}, nil
 }
 
-// named returns the policies that a service config names, in the order in which
-// gRPC tries them.
+// named returns the policies in a service config, in the order in which gRPC tries them.
 func named(config string) ([]string, error) {
 	var fields struct {
 		LoadBalancingPolicy string
@@ -118,8 +117,9 @@ func named(config string) ([]string, error) {
 
 func isRegistered(name string) bool { return balancer.Get(name) != nil }
 
-// unknown says that none of the names is registered, and lists names that are. gRPC
-// cannot list its registry, so these are the usual names.
+// unknown returns an error that says that none of the names is registered. The
+// error lists names that are. gRPC cannot list its registry, so these are the usual
+// names.
 func unknown(names []string) error {
 	likely := []string{
 		"pick_first2", "round_robin2", "pick_first", "round_robin", "weighted_round_robin",

@@ -1,5 +1,5 @@
-// Package programs builds the programs of this example, for tests that run them as
-// users do.
+// Package programs builds the programs of this example, for tests that run them
+// like users.
 package programs
 
 import (
@@ -21,7 +21,7 @@ const (
 )
 
 // Build builds all programs into dir, with the race detector if the test has it.
-// The root is the path of examples/load_balancing.
+// root is the path of examples/load_balancing.
 func Build(dir, root string) error {
 	const example = "github.com/grpc-balancer2/balancer2/examples/load_balancing"
 	args := append([]string{"build", "-o", dir}, raceFlag...)
@@ -29,7 +29,7 @@ func Build(dir, root string) error {
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("build the example: %w\n%s", err, out)
 	}
-	// go test caches a result until a file changes that the test has read.
+	// go test caches a result until a file that the test has read changes.
 	for _, file := range []string{"/main.go", "/client/main.go", "/server/main.go"} {
 		if _, err := os.ReadFile(root + file); err != nil {
 			return err

@@ -14,11 +14,11 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
-// ever is a range that is longer than the test.
+// ever is a range longer than the test.
 const ever = "[1h]"
 
-// series is one series of an answer. That to an instant query has one point, that to
-// a range query has all.
+// series is one series of an answer. With an instant query it has one point, with a
+// range query all points.
 type series struct {
 	labels map[string]string
 	points []point
@@ -42,7 +42,7 @@ func (p *point) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// query sends an instant query for a time, or for now if that is zero.
+// query sends an instant query for a time. The zero time means now.
 func (p *prometheus) query(t *testing.T, expression string, at time.Time) []series {
 	t.Helper()
 	values := url.Values{"query": {expression}}
@@ -52,7 +52,7 @@ func (p *prometheus) query(t *testing.T, expression string, at time.Time) []seri
 	return p.ask(t, "query", values)
 }
 
-// queryRange sends a range query that covers every scrape of the time.
+// queryRange sends a range query that covers every scrape in the range.
 func (p *prometheus) queryRange(t *testing.T, expression string, from, to time.Time) []series {
 	t.Helper()
 	return p.ask(t, "query_range", url.Values{
@@ -89,8 +89,8 @@ func (p *prometheus) ask(t *testing.T, endpoint string, values url.Values) []ser
 	return all
 }
 
-// values sends an instant query and returns the values by the labels, which must be
-// different for each series.
+// values sends an instant query and returns the values by the given labels. No two
+// series may have the same values of these labels.
 func (p *prometheus) values(t *testing.T, expression string, at time.Time, labels ...string) map[string]float64 {
 	t.Helper()
 	values := make(map[string]float64)
@@ -121,8 +121,8 @@ func (p *prometheus) scrapes(t *testing.T) []time.Time {
 	return times
 }
 
-// awaitScrape waits for a scrape that began after the given time, and returns when
-// it began.
+// awaitScrape waits for a scrape that began after the given time, and returns the
+// time when it began.
 func (p *prometheus) awaitScrape(t *testing.T, after time.Time) time.Time {
 	t.Helper()
 	var first time.Time

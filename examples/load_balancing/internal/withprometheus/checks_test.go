@@ -9,15 +9,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 )
 
-// evenness is the highest allowed ratio of the most used backend's rate to the mean.
-// In a window of 5 s, 200 RPCs per second give each of three backends more than 300
-// picks. The rotation lets two backends differ by one pick at each end of the
-// window. A scrape also reads one backend after the other while RPCs go on: 80 ms
-// between the first and the last make a difference of a twentieth.
+// evenness is the highest allowed ratio of the most used backend's rate to the
+// mean. In a window of 5 s, 200 RPCs per second give each of three backends more
+// than 300 picks. The rotation lets two backends differ by one pick at each end of
+// the window. Also, a scrape reads one backend after another while RPCs continue:
+// 80 ms between the first and the last make a difference of a twentieth.
 const evenness = 1.05
 
-// checkSpread checks, with the rates of the last seconds, that round_robin2 gives all
-// backends the same share, and pick_first2 gives one of them everything.
+// checkSpread checks the rates of the last seconds: round_robin2 gives all backends
+// the same share, and pick_first2 sends everything to one of them.
 func checkSpread(t *testing.T, p *prometheus, members []string) {
 	t.Helper()
 	at := p.awaitSteady(t, len(members))
@@ -47,7 +47,7 @@ func checkSpread(t *testing.T, p *prometheus, members []string) {
 }
 
 // awaitSteady waits until n backends of round_robin2 have been READY in all scrapes
-// of five seconds, and returns the end of the five seconds.
+// of five seconds. It returns the end of the five seconds.
 func (p *prometheus) awaitSteady(t *testing.T, n int) time.Time {
 	t.Helper()
 	const steady = `count(min_over_time(grpc_lb_ready_subchannels{grpc_lb_policy="round_robin2"}[5s]) == 1
@@ -100,7 +100,7 @@ func checkSums(t *testing.T, p *prometheus) {
 	const broken = `grpc_lb_picks_total unless
 		(grpc_lb_picks_total == grpc_lb_repicks_total + sum without (grpc_status) (grpc_lb_rpc_attempts_total) + grpc_lb_rpc_attempts_in_flight)`
 	for _, s := range p.queryRange(t, broken, from, to) {
-		t.Errorf("%s: picks are not repicks + RPCs + in flight for %v at %v", p.name, s.labels, s.points)
+		t.Errorf("%s: picks are not repicks + RPCs ended + in flight for %v at %v", p.name, s.labels, s.points)
 	}
 	kept := 0
 	for _, s := range p.query(t, "grpc_lb_picks_total"+ever, time.Time{}) {
@@ -116,8 +116,9 @@ func checkSums(t *testing.T, p *prometheus) {
 // what the client counted.
 func checkCounts(t *testing.T, p *prometheus, ended map[string]float64) {
 	t.Helper()
-	// Each policy has at most one RPC in flight. So the end of a server fails one RPC
-	// of each policy that used it, and the end of the client cancels one.
+	// Each policy has at most one RPC in flight. So the end of a server fails at
+	// most one RPC of each policy that used it, and the end of the client cancels at
+	// most one.
 	most := map[string]float64{
 		"pick_first2 UNAVAILABLE": 1, "pick_first2 CANCELLED": 1,
 		"round_robin2 UNAVAILABLE": 2, "round_robin2 CANCELLED": 1,

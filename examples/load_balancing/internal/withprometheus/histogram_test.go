@@ -13,7 +13,7 @@ import (
 // buckets is the number of buckets of the classic RPC duration histogram.
 const buckets = 15
 
-// ofReady restricts an expression to backends that are READY. One that the client no
+// ofReady restricts an expression to READY backends. A backend that the client no
 // longer uses still has rates for some seconds.
 const ofReady = ` and on (grpc_lb_policy, grpc_lb_backend) grpc_lb_ready_subchannels == 1`
 
@@ -49,16 +49,16 @@ func checkNativeHistogram(t *testing.T, p *prometheus) {
 	t.Logf("%s: 99th percentile of the duration of RPCs: %v", p.name, p99)
 }
 
-// plausible reports whether an RPC can have taken as many seconds.
+// plausible reports whether an RPC can have taken this many seconds.
 func plausible(seconds float64) bool { return seconds > 0 && seconds < exampletest.Patience.Seconds() }
 
-// checkBackends checks that each of round_robin2's three backends has a value that is
-// ok, and that no other policy has one.
+// checkBackends checks that each of round_robin2's three backends has a value that
+// is ok, and that no other policy has a value.
 func (p *prometheus) checkBackends(t *testing.T, what string, values map[string]float64, ok func(float64) bool) {
 	t.Helper()
 	ready := p.values(t, `grpc_lb_ready_subchannels{grpc_lb_policy="round_robin2"} == 1`, time.Time{}, "grpc_lb_policy", "grpc_lb_backend")
 	if len(values) != 3 || len(ready) != 3 {
-		t.Errorf("%s: %s: %v, want three as of READY: %v", p.name, what, values, ready)
+		t.Errorf("%s: %s: %v, want three values, for the READY backends: %v", p.name, what, values, ready)
 	}
 	for key := range ready {
 		if v, found := values[key]; !found || !ok(v) {
@@ -67,9 +67,10 @@ func (p *prometheus) checkBackends(t *testing.T, what string, values map[string]
 	}
 }
 
-// checkDurations checks, after all RPCs have ended, that each RPC of round_robin2 is in
-// the histograms, and that these agree: the native one's median, give or take a tenth,
-// is in the classic bucket that has the median.
+// checkDurations checks, after all RPCs have ended, that each RPC of round_robin2
+// is in the histograms. It also checks that they agree: the median of the native
+// histogram, plus or minus a tenth, is in the classic bucket that contains the
+// median.
 func checkDurations(t *testing.T, text, native *prometheus, quiet time.Time) {
 	t.Helper()
 	counts := map[*prometheus]string{

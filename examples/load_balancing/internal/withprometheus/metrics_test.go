@@ -16,9 +16,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// This is one long test, because each part needs the one before: servers run, one is
-// killed and restarted, another is killed and replaced, the client ends. Two
-// Prometheus servers scrape it, one in OpenMetrics and one in protobuf.
+// This is one long test, because each part needs the one before. Servers run, one
+// is killed and restarted, another is killed and replaced, and the client ends. Two
+// Prometheus servers scrape the client, one in OpenMetrics and one in protobuf.
 func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 	require(t)
 	s := startSystem(t)
@@ -44,7 +44,7 @@ func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 		p.awaitReady(t, failed, 1)
 	}
 
-	// Another one is killed. A new one takes its place.
+	// Another server is killed. A new one replaces it.
 	used := text.first(t)
 	dead := members[slices.IndexFunc(members, func(addr string) bool { return addr != failed && addr != used })]
 	s.servers[dead].Kill()
@@ -77,8 +77,8 @@ func TestPrometheusSeesWhereTheRPCsGo(t *testing.T) {
 	checkDurations(t, text, native, quiet)
 }
 
-// awaitReady waits until Prometheus has grpc_lb_ready_subchannels of the backend, under
-// round_robin2, with the value.
+// awaitReady waits until grpc_lb_ready_subchannels of the backend, under round_robin2,
+// has the value in Prometheus.
 func (p *prometheus) awaitReady(t *testing.T, backend string, want float64) {
 	t.Helper()
 	expression := `grpc_lb_ready_subchannels{grpc_lb_policy="round_robin2", grpc_lb_backend="` + backend + `"}`
@@ -88,7 +88,7 @@ func (p *prometheus) awaitReady(t *testing.T, backend string, want float64) {
 	})
 }
 
-// first returns the backend that pick_first2 is connected to.
+// first returns the backend to which pick_first2 is connected.
 func (p *prometheus) first(t *testing.T) string {
 	t.Helper()
 	const expression = `grpc_lb_ready_subchannels{grpc_lb_policy="pick_first2"} == 1`

@@ -22,8 +22,8 @@ type prometheus struct {
 	url string
 }
 
-// startPrometheus starts a server for the time of the test, and returns when it is
-// ready.
+// startPrometheus starts a server and returns when it is ready. The server ends
+// with the test.
 func startPrometheus(t *testing.T, name, config string, flags ...string) *prometheus {
 	t.Helper()
 	p := &prometheus{name: name, Process: exampletest.StartProcess(t, "prometheus", append(flags,
@@ -36,15 +36,15 @@ func startPrometheus(t *testing.T, name, config string, flags ...string) *promet
 	return p
 }
 
-// startOpenMetrics starts a server that scrapes OpenMetrics. It prefers that to the
-// older text format.
+// startOpenMetrics starts a server that scrapes OpenMetrics, which it prefers to
+// the older text format.
 func startOpenMetrics(t *testing.T, target string) *prometheus {
 	t.Helper()
 	return startPrometheus(t, "Prometheus", writeConfig(t, target, ""))
 }
 
-// checkOpenMetrics checks that the server has got OpenMetrics: only there the
-// metadata of a counter has no _total in its name.
+// checkOpenMetrics checks that the server got OpenMetrics. Only in this format the
+// name in the metadata of a counter has no _total.
 func checkOpenMetrics(t *testing.T, p *prometheus) {
 	t.Helper()
 	exampletest.Eventually(t, p.name+" has metadata as of OpenMetrics", func() (bool, any) {
@@ -54,7 +54,7 @@ func checkOpenMetrics(t *testing.T, p *prometheus) {
 }
 
 // startNative starts a server that scrapes protobuf, which has native histograms.
-// Older versions need a flag for that, newer ones a line in the config.
+// Older versions of Prometheus need a flag for it, newer ones a line in the config.
 func startNative(t *testing.T, target string) *prometheus {
 	t.Helper()
 	config := writeConfig(t, target, "    scrape_native_histograms: true\n")

@@ -22,8 +22,8 @@ const (
 	rate      = 200              // RPCs per second and policy
 )
 
-// system is the example's servers, each in its own process, and its client, which
-// sends RPCs to the servers that its file names.
+// system is the example's servers, each in its own process, and its client. The
+// client sends RPCs to the servers in its file.
 type system struct {
 	bin     string
 	servers map[string]*exampletest.Process // by address
@@ -33,7 +33,8 @@ type system struct {
 	scraped string // address of /metrics
 }
 
-// startSystem returns when the client has called the servers with both policies.
+// startSystem starts everything, and returns when the client has called the servers
+// with both policies.
 func startSystem(t *testing.T) *system {
 	t.Helper()
 	s := &system{
@@ -86,11 +87,7 @@ func (s *system) use(t *testing.T, addrs ...string) {
 	}
 }
 
-// statusLabels are the values of the label grpc_status for the codes that the
-// client may print.
-var statusLabels = map[string]string{"OK": "OK", "Unavailable": "UNAVAILABLE", "Canceled": "CANCELLED"}
-
-// endRPCs stops the client's RPCs and returns how they ended, by policy and status
+// endRPCs stops the client's RPCs. It returns their numbers by policy and status
 // code. The client continues to serve /metrics.
 func (s *system) endRPCs(t *testing.T) map[string]float64 {
 	t.Helper()
@@ -104,13 +101,13 @@ func (s *system) endRPCs(t *testing.T) map[string]float64 {
 			if err != nil {
 				t.Fatalf("count of %s in %q: %v", policy, entry, err)
 			}
-			ended[policy+" "+statusLabels[code]] = n
+			ended[policy+" "+code] = n
 		}
 	}
 	return ended
 }
 
-// require skips the test where it cannot run or -short forbids it. If
+// require skips the test if a program is missing or -short is set. If
 // REQUIRE_PROMETHEUS is set, it fails the test instead.
 func require(t *testing.T) {
 	t.Helper()

@@ -1,5 +1,5 @@
-// Package backend runs the servers of this example. Each counts its answers, to
-// compare the metrics with, and can be told to fail.
+// Package backend runs the servers of this example. Each counts its answers, so that they
+// can be compared with the metrics. Each can be made to fail.
 package backend
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 )
 
-// latency is how long an answer takes, so that RPCs are in flight when endpoints
-// come and go.
+// latency is the time that an answer takes, so that RPCs are in flight when
+// endpoints come and go.
 const latency = 5 * time.Millisecond
 
 // Backend is a server on a free port of the loopback interface.
@@ -52,17 +52,17 @@ func Start(name, zone string) (*Backend, error) {
 // Stop stops the server, which fails the RPCs in flight. It may be called again.
 func (b *Backend) Stop() { _ = b.serving.Stop() } // a server that failed has failed RPCs already
 
-// Addr is where the backend listens.
+// Addr returns the address that the backend listens on.
 func (b *Backend) Addr() netip.AddrPort { return b.addr }
 
-// SetSick makes the backend fail all RPCs with UNAVAILABLE, or stop doing so. Its
-// connections stay.
+// SetSick makes the backend fail all RPCs with UNAVAILABLE, or answer them again. Its
+// connections stay open.
 func (b *Backend) SetSick(sick bool) { b.sick.Store(sick) }
 
-// Answered is the number of RPCs that succeeded.
+// Answered returns the number of RPCs that succeeded.
 func (b *Backend) Answered() int64 { return b.answered.Load() }
 
-// Failed is the number of RPCs that failed.
+// Failed returns the number of RPCs that failed.
 func (b *Backend) Failed() int64 { return b.failed.Load() }
 
 // UnaryEcho answers with the backend's name.

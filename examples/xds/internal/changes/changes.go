@@ -27,8 +27,8 @@ import (
 // Policy is the policy that the control plane selects.
 const Policy = "round_robin2"
 
-// EjectionTime is how long an endpoint stays ejected. It is long enough to be seen
-// on a busy machine.
+// EjectionTime is how long an endpoint stays ejected. It is long enough to be
+// visible on a busy machine.
 const EjectionTime = 10 * time.Second
 
 const (
@@ -37,7 +37,7 @@ const (
 	rpcTimeout = 5 * time.Second
 )
 
-// service describes the service with the name to the control plane.
+// service returns the control plane's description of the service.
 func service(name string) controlplane.Service {
 	return controlplane.Service{
 		Name:         name,
@@ -68,8 +68,8 @@ type demo struct {
 }
 
 // Run runs the example for xds:///NAME and prints what happens. Each run needs its
-// own name, because the default registry keeps the series of earlier ones. The
-// error says what did not happen as it should.
+// own name, because the default registry keeps the series of earlier runs. The
+// error says what went wrong.
 func Run(ctx context.Context, name string, out io.Writer) (report Report, err error) {
 	d := &demo{out: out, target: "xds:///" + name, service: service(name), listed: make(map[*backend.Backend]bool)}
 	defer d.stop()
@@ -95,8 +95,8 @@ func (d *demo) start(ctx context.Context) error {
 		}
 		d.backends = append(d.backends, started)
 	}
-	// gRPC's own resolver for xds:/// reads GRPC_XDS_BOOTSTRAP_CONFIG once per
-	// process. This one takes the bootstrap configuration as an argument.
+	// gRPC's resolver for xds:/// reads GRPC_XDS_BOOTSTRAP_CONFIG once per process.
+	// This resolver takes the bootstrap configuration as an argument.
 	resolver, err := xds.NewXDSResolverWithConfigForTesting(d.plane.Bootstrap())
 	if err != nil {
 		return fmt.Errorf("make xDS resolver: %w", err)
@@ -111,8 +111,8 @@ func (d *demo) start(ctx context.Context) error {
 	return nil
 }
 
-// call sends one RPC. The end of the load does not interrupt it, so that the last
-// RPCs end as all others do.
+// call sends one RPC. The end of the load does not interrupt it, so the last RPCs
+// end like all others.
 func (d *demo) call() {
 	ctx, cancel := context.WithTimeout(context.Background(), rpcTimeout)
 	defer cancel()
@@ -135,8 +135,8 @@ func (d *demo) stop() {
 	}
 }
 
-// list makes the control plane announce these backends and no others. The two
-// zones have equal weight, whatever the number of their endpoints.
+// list makes the control plane send these backends and no others. The two zones
+// have equal weight, whatever their numbers of endpoints.
 func (d *demo) list(ctx context.Context, backends ...*backend.Backend) error {
 	clear(d.listed)
 	zones := make(map[string][]netip.AddrPort)
@@ -153,7 +153,7 @@ func (d *demo) list(ctx context.Context, backends ...*backend.Backend) error {
 	return d.plane.SetEndpoints(ctx, localities...)
 }
 
-// series reads the series of the channel, as a scrape would.
+// series reads the series of the channel, like a scrape.
 func (d *demo) series() (series.Policy, error) {
 	return series.ReadPolicy(prometheus.DefaultGatherer, d.target, Policy)
 }

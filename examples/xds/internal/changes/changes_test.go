@@ -18,8 +18,8 @@ import (
 
 var runs atomic.Int64
 
-// newName returns another name for each run: the series of earlier runs are still
-// there.
+// newName returns a new name for each run, because the series of earlier runs still
+// exist.
 func newName() string { return fmt.Sprintf("service-%d", runs.Add(1)) }
 
 func TestEndpointsComeAndGoWithoutAFailedRPCAndSickOnesAreEjected(t *testing.T) {
@@ -37,7 +37,7 @@ func TestEndpointsComeAndGoWithoutAFailedRPCAndSickOnesAreEjected(t *testing.T) 
 	wantShares(t, report)
 	wantAttempts(t, report)
 	if report.RPCs.Codes[codes.Unavailable] == 0 || len(report.RPCs.Codes) != 2 {
-		t.Errorf("RPCs ended with %v, want OK and, while b4 is sick, Unavailable alone", report.RPCs)
+		t.Errorf("RPCs ended with %v, want only OK and, while b4 is sick, Unavailable", report.RPCs)
 	}
 	if report.PicksFailed != 0 {
 		t.Errorf("%d picks were answered with an error, want none", report.PicksFailed)
@@ -53,8 +53,8 @@ func TestEndpointsComeAndGoWithoutAFailedRPCAndSickOnesAreEjected(t *testing.T) 
 	}
 }
 
-// wantShares checks how RPCs are spread: evenly over the two localities, by
-// chance, and evenly over the endpoints in each, in turn.
+// wantShares checks how RPCs are spread. They go to the two localities at random,
+// about half to each. Within a locality they go to the endpoints in turn.
 func wantShares(t *testing.T, report changes.Report) {
 	t.Helper()
 	want := []struct {
@@ -75,7 +75,7 @@ func wantShares(t *testing.T, report changes.Report) {
 	for i, w := range want {
 		step := report.Steps[i]
 		if step.Title != w.title || step.Instances != 2 {
-			t.Errorf("step %d is %q with %d instances of the policy, want %q and one for each of two localities", i, step.Title, step.Instances, w.title)
+			t.Errorf("step %d is %q with %d instances of the policy, want %q and 2, one per locality", i, step.Title, step.Instances, w.title)
 		}
 		var rest float64 = 1
 		for _, zone := range w.zones {
@@ -94,13 +94,13 @@ func wantShares(t *testing.T, report changes.Report) {
 			}
 		}
 		if rest > 1e-9 {
-			t.Errorf("%s: %.3f of the picks are of backends that should get none", w.title, rest)
+			t.Errorf("%s: %.3f of the picks went to backends that should get none", w.title, rest)
 		}
 	}
 }
 
-// wantAttempts checks that backends are connected to once, and again only
-// where the list of endpoints says so.
+// wantAttempts checks that the client connects to each backend once, and again only after
+// the list of endpoints had left it out.
 func wantAttempts(t *testing.T, report changes.Report) {
 	t.Helper()
 	got, want := make(map[string]int), map[string]int{"b1": 1, "b2": 1, "b3": 1, "b4": 1 + changes.Rounds}
@@ -116,7 +116,7 @@ func wantAttempts(t *testing.T, report changes.Report) {
 	ejected := report.Steps[slices.IndexFunc(report.Steps, func(s changes.Step) bool { return s.Title == changes.Ejected })]
 	for _, row := range ejected.Rows {
 		if row.Name == "b4" && (row.Ready != 1 || !row.Listed || row.Picks != 0) {
-			t.Errorf("ejected b4: listed %t, ready %d, picks %d; want listed, READY and without picks", row.Listed, row.Ready, row.Picks)
+			t.Errorf("ejected b4: listed %t, READY %d, picks %d; want listed, 1 READY and no picks", row.Listed, row.Ready, row.Picks)
 		}
 	}
 }

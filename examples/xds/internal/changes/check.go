@@ -40,7 +40,7 @@ func (d *demo) finish() error {
 	return nil
 }
 
-// checkFailures checks that each RPC that failed was refused by a backend.
+// checkFailures checks that a backend refused each RPC that failed.
 func (d *demo) checkFailures(rpcs load.Counts) error {
 	var problems []error
 	for code, n := range rpcs.Codes {
@@ -70,7 +70,7 @@ func (d *demo) checkBackends() error {
 	return errors.Join(problems...)
 }
 
-// check compares the series of a backend with what it answered.
+// check compares the series of a backend with its own counts.
 func (r Row) check() error {
 	if !r.Consistent() || r.InFlight != 0 {
 		return fmt.Errorf("backend %s: %d picks, but %d repicks, %d RPCs and %d in flight", r.Name, r.Picks, r.Repicks, r.Ended(), r.InFlight)
@@ -85,7 +85,7 @@ func (r Row) check() error {
 	return nil
 }
 
-// printSeries prints series of the target in the text format of /metrics.
+// printSeries prints the target's series in the text format of /metrics.
 func printSeries(out io.Writer, from prometheus.Gatherer, target string, names ...string) error {
 	families, err := from.Gather()
 	if err != nil {

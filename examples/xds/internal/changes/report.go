@@ -18,14 +18,14 @@ type Report struct {
 	PicksFailed int // picks answered with an error
 }
 
-// Step is a sample of RPCs, taken when the effect of the step had shown.
+// Step is a sample of RPCs, taken after the metrics showed the effect of the step.
 type Step struct {
 	Title     string
 	Instances int // of the policy: one for each locality
 	Rows      []Row
 }
 
-// Row is what was counted for a backend.
+// Row has the counts of one backend.
 type Row struct {
 	Name, Zone, Addr  string
 	Listed            bool  // by the control plane
@@ -33,10 +33,10 @@ type Row struct {
 	series.Backend
 }
 
-// Unavailable is the number of RPC attempts that ended with UNAVAILABLE.
+// Unavailable returns the number of RPC attempts that ended with UNAVAILABLE.
 func (r Row) Unavailable() int { return r.RPCs["Unavailable"] }
 
-// Share is the part of the step's picks that the backend with the name got.
+// Share returns the share of the step's picks that the named backend got.
 func (s Step) Share(name string) float64 {
 	var all, picks int
 	for _, r := range s.Rows {
@@ -48,7 +48,7 @@ func (s Step) Share(name string) float64 {
 	return float64(picks) / float64(max(all, 1))
 }
 
-// rows returns what each backend counted between the readings.
+// rows returns the counts of each backend between two readings.
 func (d *demo) rows(before, after series.Policy) []Row {
 	var rows []Row
 	for _, b := range d.backends {

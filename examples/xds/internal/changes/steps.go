@@ -19,7 +19,7 @@ const (
 	idleAfter  = 20                    // RPCs elsewhere that show that a backend gets none
 )
 
-// Rounds is how often the endpoint is removed and added.
+// Rounds is how many times the endpoint is removed and added.
 const Rounds = 10
 
 // Titles of the steps.
@@ -57,7 +57,8 @@ func (d *demo) addEndpoint(ctx context.Context) error {
 	return d.step(ctx, Added, d.picked(b4))
 }
 
-// churn removes and adds b4 again and again, as fast as the effect shows.
+// churn removes and adds b4 again and again. It waits each time until the metrics
+// show it.
 func (d *demo) churn(ctx context.Context) error {
 	b1, b2, b3, b4 := d.backends[0], d.backends[1], d.backends[2], d.backends[3]
 	for range Rounds {
@@ -77,7 +78,8 @@ func (d *demo) churn(ctx context.Context) error {
 	return d.step(ctx, Churned, d.picked(b4))
 }
 
-// restartPlane kills the control plane. Its successor has another list of endpoints.
+// restartPlane kills the control plane and starts another one, which has another list of
+// endpoints.
 func (d *demo) restartPlane(ctx context.Context) error {
 	b1, b2, b3, b4 := d.backends[0], d.backends[1], d.backends[2], d.backends[3]
 	d.plane.Stop()
@@ -110,13 +112,13 @@ func (d *demo) eject(ctx context.Context) error {
 	return d.step(ctx, Returned, d.picked(b4))
 }
 
-// condition reports whether the series show what a step waits for.
+// condition reports whether the series show the effect that a step waits for.
 type condition func(series.Policy) bool
 
 // of returns the series of the backend.
 func of(p series.Policy, b *backend.Backend) series.Backend { return p.Backends[b.Addr().String()] }
 
-// picked holds once an RPC has succeeded on each of the backends, from now on.
+// picked returns a condition that holds once a new RPC has succeeded on each backend.
 func (d *demo) picked(backends ...*backend.Backend) condition {
 	var first *series.Policy
 	return func(now series.Policy) bool {
@@ -132,12 +134,12 @@ func (d *demo) picked(backends ...*backend.Backend) condition {
 	}
 }
 
-// gone holds once the backend has no connection and no RPC.
+// gone returns a condition that holds once the backend has no connection and no RPC.
 func (d *demo) gone(b *backend.Backend) condition {
 	return func(now series.Policy) bool { return of(now, b).Ready == 0 && of(now, b).InFlight == 0 }
 }
 
-// unpicked holds once the backend gets no picks while others do.
+// unpicked returns a condition that holds once the backend gets no picks while others do.
 func (d *demo) unpicked(b *backend.Backend) condition {
 	var last *series.Policy
 	return func(now series.Policy) bool {
@@ -149,7 +151,7 @@ func (d *demo) unpicked(b *backend.Backend) condition {
 }
 
 // step waits until the condition holds. Then it takes a sample of RPCs and prints
-// how they were spread.
+// how they are spread.
 func (d *demo) step(ctx context.Context, title string, holds condition) error {
 	fmt.Fprintf(d.out, "\n--- %s ---\n", title)
 	started := time.Now()
@@ -170,7 +172,7 @@ func (d *demo) step(ctx context.Context, title string, holds condition) error {
 	return nil
 }
 
-// await reads the series until the condition holds.
+// await waits until the condition holds.
 func (d *demo) await(ctx context.Context, title string, holds condition) (series.Policy, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

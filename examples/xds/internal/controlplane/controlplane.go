@@ -35,9 +35,9 @@ type Server struct {
 	refused error      // the last refusal of resources by a client
 }
 
-// Start serves the service at the address. It has no endpoints before the first
-// [Server.SetEndpoints]: until then clients wait, or go on with the endpoints that
-// an earlier server sent.
+// Start serves the service at the address. The service has no endpoints before the
+// first [Server.SetEndpoints]. Until then clients wait, or keep using the endpoints
+// that an earlier server sent.
 func Start(addr string, service Service) (*Server, error) {
 	fixed, err := service.snapshot()
 	if err != nil {
@@ -68,11 +68,11 @@ func Start(addr string, service Service) (*Server, error) {
 // Stop stops the server. It may be called again.
 func (s *Server) Stop() { s.stop() }
 
-// Addr is where the server listens.
+// Addr returns the address that the server listens on.
 func (s *Server) Addr() string { return s.addr }
 
-// SetEndpoints sends the endpoints to all clients, in place of the earlier ones.
-// The listener and the cluster keep their versions and are not sent again.
+// SetEndpoints sends the endpoints to all clients, instead of the earlier ones. The
+// listener and the cluster keep their versions and are not sent again.
 func (s *Server) SetEndpoints(ctx context.Context, localities ...Locality) error {
 	snapshot := cache.Snapshot{Resources: s.fixed.Resources}
 	endpoints, err := versioned(assignment(s.service, localities))
@@ -86,8 +86,8 @@ func (s *Server) SetEndpoints(ctx context.Context, localities ...Locality) error
 	return nil
 }
 
-// noteRefusal notes a request with an error in it: with that, a client refuses the
-// resources that it was sent last, and goes on with those from before.
+// noteRefusal records a request that contains an error. With such a request a
+// client refuses the last resources that it got, and keeps using the earlier ones.
 func (s *Server) noteRefusal(_ int64, req *discovery.DiscoveryRequest) error {
 	if req.GetErrorDetail() != nil {
 		s.mu.Lock()
@@ -97,15 +97,15 @@ func (s *Server) noteRefusal(_ int64, req *discovery.DiscoveryRequest) error {
 	return nil
 }
 
-// Refused returns the last refusal (NACK) of a client, nil if there was none.
+// Refused returns the last refusal (NACK) of a client, or nil if there was none.
 func (s *Server) Refused() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.refused
 }
 
-// Bootstrap returns the configuration for clients of this server. In other
-// programs it is in GRPC_XDS_BOOTSTRAP_CONFIG.
+// Bootstrap returns the configuration for clients of this server. Other programs
+// have it in GRPC_XDS_BOOTSTRAP_CONFIG.
 func (s *Server) Bootstrap() []byte {
 	return fmt.Appendf(nil, `{
 	"xds_servers": [{"server_uri": %q, "channel_creds": [{"type": "insecure"}]}],

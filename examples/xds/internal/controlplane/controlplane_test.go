@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// run starts backends, a control plane that lists them, and a client of it.
+// run starts backends, a control plane that lists them, and a client.
 func run(t *testing.T, service controlplane.Service, names ...string) (*controlplane.Server, echo.EchoClient) {
 	t.Helper()
 	service.OutlierDetection = controlplane.OutlierDetection{Interval: time.Second, EjectionTime: time.Second}
@@ -65,12 +65,12 @@ func TestClientWithoutThePolicyTakesTheNextInTheList(t *testing.T) {
 	for len(seen) < 2 {
 		reply, err := client.UnaryEcho(ctx, &echo.EchoRequest{})
 		if err != nil {
-			t.Fatalf("RPC: %v; replies before came from %v", err, seen)
+			t.Fatalf("RPC: %v; earlier replies came from %v", err, seen)
 		}
 		seen[reply.GetMessage()] = true
 	}
 	if err := plane.Refused(); err != nil {
-		t.Errorf("refused: %v, want the policy skipped", err)
+		t.Errorf("the client refused the policy: %v, want it to skip the policy", err)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestClientRefusesAConfigThatThePolicyRefuses(t *testing.T) {
 	}
 }
 
-// awaitRefusal waits for the refusal, which may come after the RPC has failed.
+// awaitRefusal waits for the refusal. It may come after the RPC has failed.
 func awaitRefusal(ctx context.Context, plane *controlplane.Server) error {
 	_ = wait.Until(ctx, "the client refuses", func() (bool, error) { return plane.Refused() != nil, nil })
 	return plane.Refused()

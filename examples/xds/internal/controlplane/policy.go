@@ -11,10 +11,10 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// policy selects the custom policy as gRFC A52 specifies. The outer list has one
+// policy selects the custom policy as specified in gRFC A52. The outer list has one
 // entry: wrr_locality, which spreads RPCs over localities by weight. The inner list
 // has the policies for the endpoints of a locality, in order of preference. A
-// client skips policies that it does not know: without the custom policy it takes
+// client skips policies that it does not know. Without the custom policy it uses
 // round_robin.
 func (s Service) policy() (*cluster.LoadBalancingPolicy, error) {
 	config, err := structpb.NewStruct(s.PolicyConfig)

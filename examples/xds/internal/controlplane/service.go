@@ -18,8 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// Service is a service that clients dial as xds:///NAME, and how its RPCs are
-// spread.
+// Service is a service that clients dial as xds:///NAME. It says how RPCs are spread.
 type Service struct {
 	Name             string
 	Policy           string         // the custom policy, by its name in gRPC's registry
@@ -53,8 +52,8 @@ func (s Service) snapshot() (snapshot cache.Snapshot, err error) {
 }
 
 // versioned derives a resource's version from its content. A client that reconnects
-// names the version that it has, and gets no answer if the server has the same. If
-// a restarted server counted its versions from one, a client could keep old
+// sends the version that it has, and gets no answer if the server has the same one.
+// If a restarted server counted versions from one, a client could keep old
 // resources.
 func versioned(resource types.Resource) (cache.Resources, error) {
 	packed, err := cache.MarshalResource(resource)
@@ -64,7 +63,8 @@ func versioned(resource types.Resource) (cache.Resources, error) {
 	return cache.NewResources(cache.HashResource(packed), []types.Resource{resource}), nil
 }
 
-// listener sends all RPCs to the cluster, which has the name of the service.
+// listener returns a listener that sends all RPCs to the cluster. The cluster has
+// the name of the service.
 func (s Service) listener() (*listener.Listener, error) {
 	last, err := anypb.New(&router.Router{})
 	if err != nil {
@@ -116,7 +116,7 @@ func (o OutlierDetection) proto() *cluster.OutlierDetection {
 		BaseEjectionTime:   durationpb.New(o.EjectionTime),
 		MaxEjectionTime:    durationpb.New(o.EjectionTime),
 		MaxEjectionPercent: wrapperspb.UInt32(50),
-		// The default would compare success rates as well.
+		// By default gRPC also compares success rates.
 		EnforcingSuccessRate:           wrapperspb.UInt32(0),
 		EnforcingFailurePercentage:     wrapperspb.UInt32(100),
 		FailurePercentageThreshold:     wrapperspb.UInt32(50),

@@ -11,7 +11,7 @@ func connectionPanels() []panel {
 		},
 		{
 			Title:       "Backends",
-			Description: `Backends to which any client has a READY subchannel, and backends that have series: those in use now, and for the retention those that were. Backends above the limit of series count as one, "other".`,
+			Description: `Backends to which any client has a READY subchannel, and backends that have series. Series stay for the retention after the last use of a backend. All backends above the limit of series count as one, "other".`,
 			Unit:        "short",
 			Queries: []query{
 				{"READY " + ofTarget, sum(perTarget, ready+" > bool 0")},
@@ -36,8 +36,8 @@ func connectionPanels() []panel {
 		},
 		{
 			Title: "Disconnections by backend",
-			Description: "Connections per second that were lost after they had been made, by backend, and those of them that were lost within a second." +
-				" Servers that close connections by age show here as well; those that accept connections and hang up show in both." + showsHighest,
+			Description: "Established connections per second that were lost, by backend, and those of them that were lost within a second." +
+				" Servers that close connections by age also show here. Servers that accept connections and hang up show in both." + showsHighest,
 			Unit: "cps",
 			Queries: []query{
 				{ofBackend, highest(sum(perBackend, rate("grpc_lb_disconnections_total")) + " > 0")},
@@ -46,7 +46,7 @@ func connectionPanels() []panel {
 		},
 		{
 			Title:       "Time to connect",
-			Description: "Time from CONNECTING to READY, TLS handshake included. There is data when connections are made.",
+			Description: "Time from CONNECTING to READY, including the TLS handshake. There is data only while connections are made.",
 			Unit:        "s",
 			Queries:     quantilesPerTarget("grpc_lb_connect_duration_seconds"),
 		},
@@ -57,25 +57,25 @@ func updatePanels() []panel {
 	return []panel{
 		{
 			Title:       "Resolver updates by result",
-			Description: "Results of name resolution per second: taken by the policy (ok), not taken (rejected), or an error of the resolver (error).",
+			Description: "Results of name resolution per second: accepted by the policy (ok), rejected by it (rejected), or a resolver error (error).",
 			Unit:        "cps",
 			Queries:     []query{{ofResult, sum(perResult, rate("grpc_lb_resolver_updates_total"))}},
 		},
 		{
 			Title:       "Picker updates",
-			Description: "Pickers per second that the policy published. Each change of a connection may cause one; many are work for the client.",
+			Description: "Pickers per second that the policy published. Each change of a connection may cause one. Many pickers cost the client CPU time.",
 			Unit:        "cps",
 			Queries:     []query{{ofTarget, sum(perTarget, rate("grpc_lb_picker_updates_total"))}},
 		},
 		{
 			Title:       "Policy instances",
-			Description: "Instances of the policy for the target, over all client processes: usually one for each channel.",
+			Description: "Channels that use the policy for the target, over all client processes.",
 			Unit:        "short",
 			Queries:     []query{{ofTarget, sum(perTarget, series("grpc_lb_policy_instances"))}},
 		},
 		{
 			Title:       `Subchannels counted as "other"`,
-			Description: "Subchannels that were made to backends above the limit of series (metrics.WithMaxBackends), since the processes started. Above 0 the panels by backend are incomplete.",
+			Description: "Subchannels to backends above the limit of series (metrics.WithMaxBackends) that were made since the processes started. Above 0, the panels by backend are incomplete.",
 			Unit:        "short",
 			Queries:     []query{{ofTarget, sum(perTarget, series("grpc_lb_folded_subchannels_total"))}},
 		},
@@ -87,7 +87,7 @@ func waitPanels() []panel {
 	all := []panel{
 		{
 			Title: "Picks that did not succeed",
-			Description: "Picks per second that were delayed, because no subchannel was available, or failed, because the policy had only an error to offer." +
+			Description: "Picks per second that were delayed, because no subchannel was available, or failed, because the policy returned an error." +
 				" One RPC may count several times. A failed pick ends the RPC, unless it is wait-for-ready.",
 			Unit: "reqps",
 			Queries: []query{
@@ -97,13 +97,13 @@ func waitPanels() []panel {
 		},
 		{
 			Title:       "Picks given up",
-			Description: "Picks per second that gRPC gave up, to pick again, because the connection of the backend had just gone or was closing, as after GOAWAY. Nothing was sent.",
+			Description: "Picks per second that gRPC gave up and repeated, because the backend's connection was lost or closing, for example after GOAWAY. Nothing was sent.",
 			Unit:        "reqps",
 			Queries:     []query{{ofTarget, sum(perTarget, rate("grpc_lb_repicks_total"))}},
 		},
 		{
 			Title: "RPC attempts that waited, by type of delay",
-			Description: "RPC attempts per second that had to wait for a pick and whose wait is over: for a connection (connecting)," +
+			Description: "RPC attempts per second that had to wait for a pick, counted when the wait ended: for a connection (connecting)," +
 				" because the picked subchannel had just lost its connection (subchannel_state_mismatch)," +
 				" or because the policy fails and the RPC is wait-for-ready (picker_failing_with_wait_for_ready).",
 			Unit: "reqps",
@@ -115,7 +115,7 @@ func waitPanels() []panel {
 	for _, q := range quantiles {
 		all = append(all, panel{
 			Title:       "Wait for a pick, " + q.name + " by type of delay",
-			Description: "The " + q.name + " of the time that RPC attempts waited for a pick, of those that had to. There is data when some did.",
+			Description: "The " + q.name + " of the time that RPC attempts waited for a pick. It counts only attempts that had to wait, so there may be no data.",
 			Unit:        "s",
 			Queries:     []query{{ofDelay, quantile(q.value, perDelay, wait)}},
 		})

@@ -1,10 +1,9 @@
 // Package dashboard makes ops/dashboard.json from a table.
 //
-// The panels are in traffic.go and connections.go, row by row, in the order in
-// which Grafana shows them. The table says what a panel shows; where it stands
-// and its id follow from its place in the table. Queries are put together by the
-// functions of promql.go, which know the dashboard's menus. All that Grafana wants
-// to have said besides is in dashboard.json.tmpl, once.
+// The panels are in traffic.go and connections.go, row by row, in the order of the
+// dashboard. The table says what a panel shows. The panel's position and id follow from
+// its place in the table. The functions in promql.go build the queries, with the
+// dashboard's menus. Everything else that Grafana needs is in dashboard.json.tmpl.
 //
 // After a change run go generate in this folder.
 package dashboard
@@ -20,7 +19,7 @@ import (
 
 //go:generate go test . -run TestTheFileIsWhatTheTableSays -update
 
-// row is a heading and the panels below it.
+// row is a heading and its panels.
 type row struct {
 	title  string
 	panels []panel
@@ -37,7 +36,7 @@ type panel struct {
 	wide bool // takes the whole width, not half
 }
 
-// query has the legend of a line, and the PromQL that gives it.
+// query is a PromQL query and the legend of its lines.
 type query struct{ Legend, Expr string }
 
 func rows() []row {
@@ -67,13 +66,13 @@ func JSON() ([]byte, error) {
 		return nil, fmt.Errorf("dashboard: fill dashboard.json.tmpl: %w", err)
 	}
 	if err := json.Indent(&indented, loose.Bytes(), "", "  "); err != nil {
-		return nil, fmt.Errorf("dashboard: indent what dashboard.json.tmpl gives: %w", err)
+		return nil, fmt.Errorf("dashboard: indent the output of dashboard.json.tmpl: %w", err)
 	}
 	return indented.Bytes(), nil
 }
 
-// quoted returns the text as JSON. Unlike json.Marshal it leaves < and > as they
-// are, so that a query can be read in the file.
+// quoted returns the text as JSON. Unlike json.Marshal it does not escape < and >, so
+// that the queries in the file are readable.
 func quoted(text string) (string, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

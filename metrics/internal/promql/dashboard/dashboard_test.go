@@ -36,6 +36,6 @@ func TestTheFileIsWhatTheTableSays(t *testing.T) {
 	for line < min(len(gotLines), len(wantLines))-1 && bytes.Equal(gotLines[line], wantLines[line]) {
 		line++
 	}
-	t.Errorf("%s, line %d, is\n%s\nwant\n%s\nChange the table, and run go generate in its folder; it writes the file.",
+	t.Errorf("%s, line %d, is\n%s\nwant\n%s\nChange the table, not the file, and run go generate in the table's folder.",
 		file, line+1, gotLines[line], wantLines[line])
 }

@@ -1,13 +1,13 @@
 package dashboard
 
-// Grafana's grid has 24 columns. A unit of height is 30 pixels.
+// Grafana's grid has 24 columns. One unit of height is 30 pixels.
 const (
 	fullWidth     = 24
 	panelHeight   = 8
 	headingHeight = 1
 )
 
-// placed is a panel, or the heading of a row, where it stands in the grid.
+// placed is a panel, or the heading of a row, with its position in the grid.
 type placed struct {
 	panel
 

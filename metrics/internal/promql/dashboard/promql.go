@@ -6,19 +6,18 @@ import (
 	"strings"
 )
 
-// menu is one of the menus at the top that select series: by the values of a
-// label.
+// menu is one of the dashboard's menus. It selects series by the values of a label.
 type menu struct{ Name, Label, Title, Description string }
 
-// menus are the menus in their order. Each offers only values that series have
-// which the ones before it select.
+// menus are the menus in their order. Each offers only the values of series that the
+// menus before it select.
 var menus = []menu{
 	{"job", "job", "Job", "Jobs of the clients."},
 	{"target", "grpc_target", "Target", "Targets that the clients dial, as in grpc.NewClient."},
 	{"policy", "grpc_lb_policy", "Policy", "Load-balancing policies."},
 }
 
-// Query returns the query for the values that the menu offers.
+// Query returns Grafana's query for the values of the menu.
 func (m menu) Query() string {
 	selected := "grpc_lb_policy_instances"
 	if before := menus[:slices.Index(menus, m)]; len(before) > 0 {
@@ -35,7 +34,7 @@ func matchers(menus []menu, more ...string) string {
 	return strings.Join(append(all, more...), ", ")
 }
 
-// Labels to sum by, and the legends that tell such sums apart.
+// Labels to sum by, and the legends for such sums.
 const (
 	perTarget  = "grpc_target, grpc_lb_policy"
 	perBackend = perTarget + ", grpc_lb_backend"
@@ -57,8 +56,7 @@ func series(metric string, more ...string) string {
 	return metric + "{" + matchers(menus, more...) + "}"
 }
 
-// interval is how far back rates look: Grafana fits it to the scrape interval and
-// the zoom.
+// interval is the range of rates. Grafana adapts it to the scrape interval and the zoom.
 const interval = "[$__rate_interval]"
 
 func rate(metric string, more ...string) string {
@@ -69,15 +67,15 @@ func sum(by, vector string) string {
 	return "sum by (" + by + ") (" + vector + ")"
 }
 
-// quantile returns the quantile of the histogram: from the native one where the
-// server has it, else from the classic buckets.
+// quantile returns the quantile of the histogram. It uses the native histogram if the
+// server has it, otherwise the classic buckets.
 func quantile(q, by, histogram string) string {
 	return lines(
 		"histogram_quantile("+q+", "+sum(by, rate(histogram))+")",
 		"or histogram_quantile("+q+", "+sum("le, "+by, rate(histogram+"_bucket"))+")")
 }
 
-// highest returns the series that are highest at each moment.
+// highest returns the series with the highest values at each moment.
 func highest(vector string) string {
 	if strings.Contains(vector, "\n") {
 		return lines("topk($top,", vector, ")")
@@ -85,13 +83,14 @@ func highest(vector string) string {
 	return "topk($top, " + vector + ")"
 }
 
-// leaders returns those series of the vector that lead, by the rank, at the right
-// edge of the graph.
+// leaders returns the series of the vector that have the highest rank at the right edge
+// of the graph.
 func leaders(vector, rank string) string {
 	return lines(vector, "and", highest(atEnd(rank)))
 }
 
-// atEnd returns the expression as it is at the end of the graph, at each moment.
+// atEnd returns an expression that has, at each moment, the value at the end of the
+// graph.
 func atEnd(expr string) string {
 	return strings.NewReplacer("}"+interval, "}"+interval+" @ end()", "}", "} @ end()").Replace(expr)
 }
@@ -100,6 +99,6 @@ func lines(all ...string) string { return strings.Join(all, "\n") }
 
 // Ends of descriptions.
 const (
-	showsHighest = " At each moment the $top highest are shown."
-	showsLeaders = " The $top backends that lead at the right edge of the graph are shown, so that lines do not break; to rank another moment, end the time range there."
+	showsHighest = " The panel shows the $top highest at each moment."
+	showsLeaders = " The panel shows the $top backends that are highest at the right edge of the graph, so that lines do not break. To rank them at another moment, end the time range there."
 )

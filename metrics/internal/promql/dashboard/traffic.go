@@ -7,13 +7,13 @@ func trafficPanels() []panel {
 	return []panel{
 		{
 			Title:       "Picks",
-			Description: "Picks per second that chose a backend, all backends of a target together. A pick is not an RPC: gRPC picks again for each retry.",
+			Description: "Picks per second that chose a backend, summed over all backends of a target. A pick is not an RPC: gRPC picks again for each retry.",
 			Unit:        "reqps",
 			Queries:     []query{{ofTarget, byTarget}},
 		},
 		{
 			Title:       "Share of picks by backend",
-			Description: "Part of the target's picks that each backend gets. Under an even policy all lines lie on each other." + showsLeaders,
+			Description: "Share of the target's picks that each backend gets. Under an even policy all lines coincide." + showsLeaders,
 			Unit:        "percentunit",
 			Queries: []query{{ofBackend, leaders(
 				lines(byBackend, "/ ignoring (grpc_lb_backend) group_left", byTarget), byBackend)}},
@@ -26,7 +26,7 @@ func trafficPanels() []panel {
 		},
 		{
 			Title:       "RPC attempts in flight by backend",
-			Description: "RPC attempts under way on each backend. One that rises while its picks do not is getting slow." + showsLeaders,
+			Description: "RPC attempts in flight on each backend. If they rise but the backend's picks do not, the backend is getting slower." + showsLeaders,
 			Unit:        "short",
 			Queries:     []query{{ofBackend, leaders(inFlight, inFlight)}},
 		},
@@ -34,17 +34,17 @@ func trafficPanels() []panel {
 }
 
 func errorPanels() []panel {
-	const refusedUploads = " An upload that the server refuses early may count as OK, for gRPC tells the policy of a success."
+	const refusedUploads = " An upload that the server refuses early may count as OK, because gRPC reports a success to the policy."
 	return []panel{
 		{
 			Title:       "RPC attempts not OK by code",
-			Description: "RPC attempts per second that ended with each status code. A code has no series before it first occurs in a process, so that its first burst is missing here; the next two panels have it." + refusedUploads,
+			Description: "RPC attempts per second that ended with each status code. A code has no series before it first occurs in a process, so its first burst is missing here. The next two panels have it." + refusedUploads,
 			Unit:        "reqps",
 			Queries:     []query{{ofCode, sum(perCode, rate("grpc_lb_rpc_attempts_total", `grpc_status!="OK"`))}},
 		},
 		{
 			Title:       "Share of RPC attempts not OK",
-			Description: "Part of the RPC attempts that ended with a code other than OK." + refusedUploads,
+			Description: "Share of the RPC attempts that ended with a code other than OK." + refusedUploads,
 			Unit:        "percentunit",
 			Max:         1,
 			Queries: []query{{ofTarget, lines(
@@ -64,12 +64,12 @@ func errorPanels() []panel {
 func latencyPanels() []panel {
 	const (
 		duration = "grpc_lb_rpc_attempt_duration_seconds"
-		optIn    = ` Opt-in: there is data only where grpc_lb_rpc_attempt_duration_seconds is switched on, by metrics.WithLatency or by "balancer2Metrics": {"latency": true} in the policy's config.`
+		optIn    = ` Opt-in: there is data only where grpc_lb_rpc_attempt_duration_seconds is switched on, with metrics.WithLatency or with "balancer2Metrics": {"latency": true} in the policy's config.`
 	)
 	all := []panel{{
 		Title: "Latency",
 		Description: "Time from the pick to the end of an RPC attempt, over all backends of a target." + optIn +
-			" Native histograms are used where the server has them, else classic buckets.",
+			" It uses native histograms if the server has them, otherwise classic buckets.",
 		Unit:    "s",
 		Queries: quantilesPerTarget(duration),
 	}}
@@ -85,7 +85,7 @@ func latencyPanels() []panel {
 	return all
 }
 
-// quantiles are those that panels of durations show.
+// quantiles are the quantiles in panels of durations.
 var quantiles = []struct{ name, value string }{{"p50", "0.5"}, {"p95", "0.95"}, {"p99", "0.99"}}
 
 func quantilesPerTarget(histogram string) (all []query) {
@@ -101,17 +101,17 @@ func imbalancePanels() []panel {
 	return []panel{
 		{
 			Title: "Imbalance of READY backends",
-			Description: "Picks per second of the busiest READY backend, and of the least busy one, as a multiple of the mean over the READY backends. All clients are added up, as the backends see it." +
-				" An even policy is at 1 for both; pick_first2 is uneven by design. Backends that came or went within the interval pull the lines apart for that long." +
-				` The backends counted together as "other" are left out.`,
+			Description: "Picks per second of the busiest READY backend, and of the least busy one, as a multiple of the mean over the READY backends, summed over all clients." +
+				" Under an even policy both are 1; pick_first2 is uneven by design. When backends come or go, the lines diverge for the length of the interval." +
+				` Backends that count as "other" are left out.`,
 			Unit:     "none",
 			Decimals: 2,
 			Queries:  []query{{"max / mean " + ofTarget, overMean("max")}, {"min / mean " + ofTarget, overMean("min")}},
 		},
 		{
 			Title: "Imbalance in the most uneven client",
-			Description: "The same ratio, max / mean over READY backends, worked out in each client process by itself and per READY subchannel; the largest is shown." +
-				" That is what the alert GRPCLBImbalance looks at. Processes with fewer than 10 picks per backend in the interval are left out: there it is chance.",
+			Description: "The same ratio, max / mean over READY backends, calculated for each client process and per READY subchannel. The panel shows the largest." +
+				" The alert GRPCLBImbalance uses this ratio. Processes with fewer than 10 picks per backend in the interval are left out, because their ratio is mostly chance.",
 			Unit:     "none",
 			Decimals: 2,
 			Queries: []query{{"max / mean " + ofTarget, lines(

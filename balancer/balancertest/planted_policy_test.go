@@ -1,7 +1,6 @@
 package balancertest_test
 
 import (
-	"encoding/json"
 	"errors"
 	"runtime"
 	"sync/atomic"
@@ -11,71 +10,12 @@ import (
 	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// fault is what a planted policy does wrong. Without any it is right.
-type fault struct {
-	leaksOnClose      bool
-	leaksOnUpdate     bool
-	shutsDownFirst    bool // and reports then that the SubConn is not to be chosen
-	keepsDead         bool // after an update
-	silentLoss        bool
-	publishesLate     bool
-	connectsLate      bool
-	shutdown          bool // reports SHUTDOWN in place of TRANSIENT_FAILURE
-	nilPicker         bool
-	foreign           bool // picks a SubConn of another channel
-	panicsOnEmpty     bool
-	acceptsEmpty      bool
-	queuesWhenEmpty   bool
-	queuesFailures    bool
-	ignoresEarlyError bool
-	failsOnLateError  bool
-	dropsOnLateError  bool
-	acceptsBadConfig  bool
-	refusesUnknown    bool
-	neverReady        bool
-	endless           bool   // makes SubConns without end
-	exitsIdleAlone    bool   // panics if ExitIdle comes during an update
-	reconnectsInIdle  bool   // which is to say in ExitIdle, even if it is READY
-	panicsInExitIdle  string // in the state of that name
-	panicsInBuild     bool
-	panicsInClose     bool
-	panicsInPick      bool
-}
-
-// planted is a builder of small policies that use one SubConn for all RPCs.
-type planted struct{ fault }
-
-func (planted) Name() string { return "planted" }
-
-func (p planted) Build(cc balancer.ClientConn, _ balancer.BuildOptions) balancer.Balancer {
-	if p.panicsInBuild {
-		panic("no policy")
-	}
-	return &one{fault: p.fault, cc: cc, state: "before any update"}
-}
-
-type emptyConfig struct {
-	serviceconfig.LoadBalancingConfig
-}
-
-func (p planted) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(js, &fields); err != nil && !p.acceptsBadConfig {
-		return nil, err
-	}
-	if len(fields) > 0 && p.refusesUnknown {
-		return nil, errors.New("unknown fields")
-	}
-	return emptyConfig{}, nil
-}
-
-// one uses the first address of the resolver's list. All its calls come from
-// the channel.
+// one is a policy that uses the first address of the resolver's list. Only the
+// channel calls it.
 type one struct {
 	fault
 	cc    balancer.ClientConn
@@ -84,16 +24,17 @@ type one struct {
 	timer *time.Timer
 	state string // only for panicsInExitIdle
 
-	updating atomic.Bool // only with exitsIdleAlone
-	beside   atomic.Bool // ExitIdle came during an update
-	waited   int         // for it, in turns of other goroutines
+	// Only for exitsIdleAlone.
+	updating    atomic.Bool
+	interrupted atomic.Bool // ExitIdle came during an update
+	yields      int         // how often updates have waited for that
 }
 
 func (o *one) UpdateClientConnState(s balancer.ClientConnState) error {
 	if o.exitsIdleAlone {
 		o.updating.Store(true)
 		defer o.updating.Store(false)
-		for ; o.waited < 20_000 && !o.beside.Load(); o.waited++ { // as a rule a few will do
+		for ; o.yields < 20_000 && !o.interrupted.Load(); o.yields++ { // a few are usually enough
 			runtime.Gosched()
 		}
 	}
@@ -127,7 +68,7 @@ func (o *one) empty() error {
 	return balancer.ErrBadResolverState
 }
 
-// drop gives the SubConn up, after report has reported something else.
+// drop shuts the SubConn down after report has replaced the picker.
 func (o *one) drop(report func()) {
 	old := o.sc
 	o.sc, o.addr = nil, ""
@@ -254,7 +195,7 @@ func (o *one) ExitIdle() {
 		o.connect()
 		old.Shutdown()
 	case o.exitsIdleAlone && o.updating.Load():
-		o.beside.Store(true)
+		o.interrupted.Store(true)
 		panic("ExitIdle during an update")
 	}
 }
@@ -268,15 +209,3 @@ func (o *one) Close() {
 	}
 	o.sc = nil
 }
-
-// fixed is the picker that always chooses the same.
-type fixed struct{ sc balancer.SubConn }
-
-func (p fixed) Pick(balancer.PickInfo) (balancer.PickResult, error) {
-	return balancer.PickResult{SubConn: p.sc}, nil
-}
-
-// broken is the picker that panics.
-type broken struct{}
-
-func (broken) Pick(balancer.PickInfo) (balancer.PickResult, error) { panic("no SubConn to pick") }

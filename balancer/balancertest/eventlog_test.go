@@ -52,7 +52,7 @@ func TestEventsTellWhatHappened(t *testing.T) {
 	}
 }
 
-// TestEventsCostNothingUnlessRecorded keeps the fakes fit for benchmarks.
+// Benchmarks use the fakes, so a log that is off must not allocate.
 func TestEventsCostNothingUnlessRecorded(t *testing.T) {
 	cc := balancertest.NewClientConn(t)
 	sc, err := cc.NewSubConn(balancertest.Endpoint("a:1").Addresses, balancer.NewSubConnOptions{})

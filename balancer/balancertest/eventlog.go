@@ -2,7 +2,6 @@ package balancertest
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,20 +9,8 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// Record has the channel keep a record of all that happens from now on, see
-// [ClientConn.Events]. Without it nothing is kept.
-func (cc *ClientConn) Record() { cc.log.on.Store(true) }
-
-// Events returns what happened since [ClientConn.Record], one line for each
-// event, in order: what the channel told the policy, and what the policy did.
-// The lines are for people: print them when a test fails.
-func (cc *ClientConn) Events() []string {
-	cc.log.mu.Lock()
-	defer cc.log.mu.Unlock()
-	return slices.Clone(cc.log.lines)
-}
-
-// eventLog is the record. Its mutex may be taken under any other.
+// eventLog is the record that [ClientConn.Events] returns. It calls nothing under
+// its mutex, so callers may hold any other.
 type eventLog struct {
 	on atomic.Bool
 
@@ -31,8 +18,8 @@ type eventLog struct {
 	lines []string
 }
 
-// enabled tells whether note keeps anything. Callers ask first, so that events
-// that nobody wants cost nothing.
+// enabled reports whether the log is on. Callers ask before they call note, so
+// that a log that is off costs nothing.
 func (l *eventLog) enabled() bool { return l.on.Load() }
 
 func (l *eventLog) note(format string, args ...any) {
@@ -41,8 +28,8 @@ func (l *eventLog) note(format string, args ...any) {
 	l.lines = append(l.lines, fmt.Sprintf(format, args...))
 }
 
-// endpointList writes endpoints as [a:1 b:1], those with several addresses as
-// a:1+a:2.
+// endpointList formats endpoints as [a:1 b:1]. It writes an endpoint with several
+// addresses as a:1+a:2.
 func endpointList(endpoints []resolver.Endpoint) string {
 	texts := make([]string, len(endpoints))
 	for i, e := range endpoints {
@@ -59,7 +46,7 @@ func addressList(addrs []resolver.Address) string {
 	return strings.Join(texts, "+")
 }
 
-// outcome is the end of an event's line.
+// outcome formats the result of a call.
 func outcome(err error) string {
 	if err == nil {
 		return "accepted"

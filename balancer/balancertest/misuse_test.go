@@ -1,0 +1,108 @@
+package balancertest_test
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/balancer/pickfirst"
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+)
+
+// misuse is a testing.TB that records the failure that a test expects.
+type misuse struct {
+	testing.TB
+	message string
+}
+
+func (m *misuse) Helper() {}
+
+func (m *misuse) Fatalf(format string, args ...any) {
+	m.message = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+type nilBuilder struct{}
+
+func (nilBuilder) Name() string { return "nil" }
+
+func (nilBuilder) Build(balancer.ClientConn, balancer.BuildOptions) balancer.Balancer { return nil }
+
+func TestImpossibleEventsFailTheTest(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		do   func(*balancertest.ClientConn, *balancertest.Policy, *balancertest.SubConn)
+		want string
+	}{
+		"READY without CONNECTING": {
+			do: func(_ *balancertest.ClientConn, _ *balancertest.Policy, a *balancertest.SubConn) {
+				a.SetState(connectivity.Ready, nil)
+			},
+			want: "gRPC cannot go from IDLE to READY (Connect called: true)",
+		},
+		"CONNECTING without Connect": {
+			do: func(_ *balancertest.ClientConn, _ *balancertest.Policy, a *balancertest.SubConn) {
+				a.Ready()
+				a.Idle()
+				a.Connecting()
+			},
+			want: "gRPC cannot go from IDLE to CONNECTING (Connect called: false)",
+		},
+		"TRANSIENT_FAILURE after READY": {
+			do: func(_ *balancertest.ClientConn, _ *balancertest.Policy, a *balancertest.SubConn) {
+				a.Ready()
+				a.Fail(errors.New("x"))
+			},
+			want: "gRPC cannot go from READY to TRANSIENT_FAILURE",
+		},
+		"no such SubConn": {
+			do: func(cc *balancertest.ClientConn, _ *balancertest.Policy, _ *balancertest.SubConn) {
+				cc.SubConn("z:1")
+			},
+			want: `find SubConn to "z:1": found 0, want 1`,
+		},
+		"bad config": {
+			do: func(_ *balancertest.ClientConn, p *balancertest.Policy, _ *balancertest.SubConn) {
+				_ = p.UpdateWithConfig(`{"shuffleAddressList": 1}`)
+			},
+			want: "parse config of pick_first: ",
+		},
+		"a builder that returns nil": {
+			do: func(cc *balancertest.ClientConn, _ *balancertest.Policy, _ *balancertest.SubConn) {
+				cc.Build(nilBuilder{})
+			},
+			want: "build nil: its builder returned nil",
+		},
+		"bad target": {
+			do: func(cc *balancertest.ClientConn, _ *balancertest.Policy, _ *balancertest.SubConn) {
+				cc.BuildWithTarget(&capturing{}, ":")
+			},
+			want: `parse target ":"`,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tb := &misuse{TB: t}
+			var running sync.WaitGroup
+			running.Go(func() {
+				cc := balancertest.NewClientConn(tb)
+				p := cc.Build(balancer.Get(pickfirst.Name))
+				if err := p.Update(balancertest.Endpoints("a:1")...); err != nil {
+					t.Errorf("update: %v", err)
+				}
+				test.do(cc, p, cc.SubConn("a:1"))
+			})
+			running.Wait()
+			if !strings.Contains(tb.message, test.want) {
+				t.Errorf("failure %q, want %q", tb.message, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,117 @@
+package balancertest
+
+import (
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// Connecting delivers CONNECTING.
+func (sc *SubConn) Connecting() {
+	sc.cc.tb.Helper()
+	sc.SetState(connectivity.Connecting, nil)
+}
+
+// Ready delivers READY, after CONNECTING if the SubConn was IDLE.
+func (sc *SubConn) Ready() {
+	sc.cc.tb.Helper()
+	sc.throughConnecting()
+	sc.SetState(connectivity.Ready, nil)
+}
+
+// Fail delivers TRANSIENT_FAILURE with the cause, after CONNECTING if the
+// SubConn was IDLE.
+func (sc *SubConn) Fail(cause error) {
+	sc.cc.tb.Helper()
+	sc.throughConnecting()
+	sc.SetState(connectivity.TransientFailure, cause)
+}
+
+// Idle delivers IDLE: a READY SubConn has lost its connection, or the backoff of
+// one in TRANSIENT_FAILURE is over.
+func (sc *SubConn) Idle() {
+	sc.cc.tb.Helper()
+	sc.SetState(connectivity.Idle, nil)
+}
+
+func (sc *SubConn) throughConnecting() {
+	sc.cc.tb.Helper()
+	if sc.State() == connectivity.Idle {
+		sc.Connecting()
+	}
+}
+
+// SetState delivers a state change to the policy, and returns when the policy has
+// handled it. It fails the test if gRPC cannot produce the change. It does nothing
+// once the SubConn is shut down.
+//
+// From inside a call of the policy, such as a wrapped Connect, SetState returns at
+// once, and the change is delivered after that call has returned. This also holds
+// for SetHealth and for the methods named after states.
+func (sc *SubConn) SetState(to connectivity.State, cause error) {
+	sc.cc.tb.Helper()
+	from, wanted, ok := sc.change(to)
+	if !ok {
+		sc.cc.tb.Fatalf("balancertest: set state of %v: gRPC cannot go from %v to %v (Connect called: %v)", sc, from, to, wanted)
+	}
+	sc.cc.serial.submit(func() { sc.deliver(balancer.SubConnState{ConnectivityState: to, ConnectionError: cause}) })
+}
+
+// change sets the state. It returns false if gRPC cannot go there from the current
+// state.
+func (sc *SubConn) change(to connectivity.State) (from connectivity.State, wanted, ok bool) {
+	sc.cc.mu.Lock()
+	defer sc.cc.mu.Unlock()
+	from, wanted = sc.state, sc.wanted
+	if sc.shutdown {
+		return from, wanted, true
+	}
+	if !canFollow(from, to, wanted) {
+		return from, wanted, false
+	}
+	sc.state = to
+	sc.health = nil
+	if to == connectivity.Idle {
+		sc.wanted = false
+	}
+	return from, wanted, true
+}
+
+// deliver passes the state on to the policy. It runs in the serializer.
+func (sc *SubConn) deliver(s balancer.SubConnState) {
+	switch {
+	case !sc.markDelivered(s.ConnectivityState):
+	case sc.listener != nil:
+		sc.listener(s)
+	case sc.policy != nil:
+		sc.policy.updateSubConnState(sc, s)
+	}
+}
+
+// markDelivered records what is delivered next. It returns false after SHUTDOWN,
+// which is final.
+func (sc *SubConn) markDelivered(state connectivity.State) bool {
+	sc.cc.mu.Lock()
+	defer sc.cc.mu.Unlock()
+	if sc.delivered == connectivity.Shutdown {
+		return false
+	}
+	sc.delivered = state
+	if sc.cc.log.enabled() {
+		sc.cc.log.note("%s: %v", sc.labelLocked(), state)
+	}
+	return true
+}
+
+// canFollow reports whether gRPC's addrConn can go from one state to the other.
+func canFollow(from, to connectivity.State, connectCalled bool) bool {
+	switch from {
+	case connectivity.Idle:
+		return to == connectivity.Connecting && connectCalled
+	case connectivity.Connecting:
+		return to == connectivity.Ready || to == connectivity.TransientFailure || to == connectivity.Idle
+	case connectivity.Ready, connectivity.TransientFailure:
+		return to == connectivity.Idle
+	default:
+		return false
+	}
+}
