@@ -3,7 +3,7 @@
 // channel with pick_first2 and one with round_robin2, and prints the metrics.
 //
 //	go run ./examples/load_balancing          # everything in one process
-//	go run ./examples/load_balancing -keep    # goes on, for Prometheus to scrape
+//	go run ./examples/load_balancing -keep    # keeps running, for Prometheus to scrape
 //	go run ./examples/load_balancing -h       # all flags
 //
 // The folders server and client have the two halves as separate programs. Their
@@ -36,7 +36,7 @@ func run(ctx context.Context, flags *cli.Flags) error {
 	}
 	config := echoserver.Config{Backends: flags.Backends, Credentials: creds, New: newServer}
 	if !flags.Given("backends") {
-		config.Listen = echoserver.ListenAnywhere // nobody asked for the default ports
+		config.Listen = echoserver.ListenAnywhere // the user did not ask for the default ports
 	}
 	servers, err := echoserver.Listen(config)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 type Output struct {
 	mu      sync.Mutex
 	text    strings.Builder
-	changed chan struct{} // closed at the next change; nil if nobody waits
+	changed chan struct{} // closed at the next change; nil if no one waits
 }
 
 // Write implements [io.Writer].

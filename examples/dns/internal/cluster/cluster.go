@@ -16,7 +16,7 @@ const service = "echo.default.svc"
 // Config describes a cluster.
 type Config struct {
 	Pods  int // ready from the start
-	Spare int // how many more can be started later
+	Spare int // number of pods that can be started later
 	// MaxConnectionAge is the keepalive parameter of the pods' servers. 0 means no
 	// limit, which is gRPC's default. When a connection has reached this age, its RPCs
 	// have MaxConnectionAgeGrace to end.

@@ -77,7 +77,7 @@ func (s *server) register(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for range answers { // etcd's client warns if nobody reads them
+		for range answers { // etcd's client logs a warning if they are not read
 		}
 	}()
 	s.lease, s.renew, s.ended = lease.ID, stop, ended

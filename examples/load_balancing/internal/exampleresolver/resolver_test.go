@@ -57,7 +57,7 @@ func TestTheChannelHearsOfEachUpdateWhileItListens(t *testing.T) {
 		return built
 	}
 
-	update(second, nil) // nobody listens yet
+	update(second, nil) // no channel listens yet
 	awake := &channel{}
 	built := build(awake)
 	update(backends, nil)
@@ -103,7 +103,7 @@ func TestTheChannelHearsOfErrorsWhileItListens(t *testing.T) {
 	t.Parallel()
 	r := exampleresolver.New(backends, address)
 	first, second, third := errors.New("first"), errors.New("second"), errors.New("third")
-	r.ReportError(first) // nobody listens yet
+	r.ReportError(first) // no channel listens yet
 	c := &channel{}
 	built, err := r.Build(resolver.Target{}, c, resolver.BuildOptions{})
 	if err != nil {

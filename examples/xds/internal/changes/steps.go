@@ -98,7 +98,7 @@ func (d *demo) restartPlane(ctx context.Context) error {
 	if err := d.step(ctx, Removed, d.gone(b1)); err != nil {
 		return err
 	}
-	b1.Stop() // no RPC on it can fail any more
+	b1.Stop() // from now on no RPC on it can fail
 	return nil
 }
 
