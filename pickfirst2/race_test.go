@@ -141,7 +141,8 @@ func TestPicksRaceEverything(t *testing.T) {
 	picking.Wait()
 }
 
-// tryReady makes a SubConn that is to connect READY, or fails it.
+// tryReady completes the attempt of a SubConn, if Connect was called: with READY or,
+// for every third i, with a failure.
 func tryReady(sc *balancertest.SubConn, i int) {
 	if !sc.Wanted() {
 		return

@@ -79,8 +79,8 @@ func (b *endpointBalancer) endUpdate() {
 	}
 }
 
-// publishUpdate publishes the picker of a resolver update. It returns the SubConns
-// that are not in it and are to be shut down.
+// publishUpdate publishes the picker of a resolver update. It returns the SubConns to
+// shut down, which that picker no longer has.
 func (b *endpointBalancer) publishUpdate() (unused []balancer.SubConn) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

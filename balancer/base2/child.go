@@ -144,8 +144,8 @@ func (c *child) enterFailedLocked(err error) {
 	}
 }
 
-// leaveLocked takes the child out of the aggregate: it is to enter in another
-// state, or it is closed.
+// leaveLocked takes the child out of the aggregate. An enter method follows, unless
+// the child is closed.
 func (c *child) leaveLocked() {
 	b := c.parent
 	b.states.remove(c.state)

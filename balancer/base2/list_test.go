@@ -158,7 +158,7 @@ func TestListsShareTheirMemory(t *testing.T) {
 }
 
 // startDelayed builds a policy with so many READY endpoints that lists are delayed.
-func startDelayed(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy, *lists, knownPlaces) {
+func startDelayed(t *testing.T) (*balancertest.ClientConn, *lists, knownPlaces) {
 	t.Helper()
 	cc, l, known := balancertest.NewClientConn(t), &lists{}, make(knownPlaces)
 	b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{})
@@ -168,13 +168,13 @@ func startDelayed(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy,
 	connectAll(cc)
 	advance(10 * buildCost)
 	checkLast(t, cc, l, known)
-	return cc, p, l, known
+	return cc, l, known
 }
 
 func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, _, l, known := startDelayed(t)
+		cc, l, known := startDelayed(t)
 		cc.Live()[10].Idle() // published at once
 		given := len(l.given)
 		cc.Live()[20].Idle()
@@ -191,7 +191,7 @@ func TestAnEndpointThatIsBackBeforeTheNextListIsInIt(t *testing.T) {
 func TestListsThatArePutOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, _, l, known := startDelayed(t)
+		cc, l, known := startDelayed(t)
 		for range 300 {
 			for range rand.IntN(10) {
 				sc := cc.Live()[rand.IntN(150)]
