@@ -11,13 +11,16 @@ import (
 	"os"
 
 	"github.com/grpc-balancer2/balancer2/examples/internal/program"
+	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/policy"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/trial"
 )
+
+var registry = policy.Register()
 
 func main() {
 	rpcs := flag.Int("rpcs", 300, "RPCs to send before the export")
 	flag.Parse()
 	program.Main("otlp", func(ctx context.Context) error {
-		return trial.Run(ctx, "service", os.Stdout, *rpcs)
+		return trial.Run(ctx, registry, "service", os.Stdout, *rpcs)
 	})
 }

@@ -33,7 +33,7 @@ func TestAnExportThatFailsLosesOnlyItsMoment(t *testing.T) {
 	p.registry.MustRegister(c)
 	c.Add(1)
 	down.Store(true)
-	if err := p.provider.ForceFlush(t.Context()); err == nil || !strings.Contains(err.Error(), "the disk is full") {
+	if err := p.flush(t); err == nil || !strings.Contains(err.Error(), "the disk is full") {
 		t.Errorf("ForceFlush: %v, want the receiver's error", err)
 	}
 	down.Store(false)

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/export"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/points"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/receiver"
@@ -66,7 +67,7 @@ func start(t *testing.T, opts ...grpc.ServerOption) *pipeline {
 		}
 	})
 	p.provider, err = export.Start(t.Context(), p.registry, resource.Empty(),
-		otlpmetricgrpc.WithEndpoint(p.receiver.Addr), otlpmetricgrpc.WithInsecure())
+		otlpmetricgrpc.WithEndpoint(p.receiver.Addr), otlpmetricgrpc.WithInsecure(), otlpmetricgrpc.WithTimeout(exampletest.Patience))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,10 +79,18 @@ func start(t *testing.T, opts ...grpc.ServerOption) *pipeline {
 	return p
 }
 
+// flush exports, however slow the machine is.
+func (p *pipeline) flush(t *testing.T) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), exampletest.Patience)
+	defer cancel()
+	return p.provider.ForceFlush(ctx)
+}
+
 // export exports and returns what has arrived.
 func (p *pipeline) export(t *testing.T) points.Points {
 	t.Helper()
-	if err := p.provider.ForceFlush(t.Context()); err != nil {
+	if err := p.flush(t); err != nil {
 		t.Fatal(err)
 	}
 	return points.OfOTLP(p.receiver.Take())

@@ -14,14 +14,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// Registry has the metrics of the policy and nothing else.
-var Registry = prometheus.NewRegistry()
-
-// This replaces the policy that the import of roundrobin2 registered.
-func init() {
-	m := metrics.New(metrics.WithLatency(), metrics.WithExemplars(traceID))
-	Registry.MustRegister(m)
+// Register registers the policy in place of the one that the import of roundrobin2
+// registered, and returns a registry that has its metrics and nothing else. Like
+// balancer.Register it is for the time of initialization.
+func Register(opts ...metrics.Option) *prometheus.Registry {
+	m := metrics.New(append(opts, metrics.WithLatency(), metrics.WithExemplars(traceID))...)
 	balancer.Register(m.Instrument(roundrobin2.NewBuilder()))
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(m)
+	return registry
 }
 
 // traceID returns the id of the trace that an RPC belongs to, if any.

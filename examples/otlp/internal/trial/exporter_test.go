@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 
+	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 	"github.com/grpc-balancer2/balancer2/examples/internal/series"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/points"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/trial"
@@ -15,10 +16,12 @@ import (
 // exportTwice exports twice: the second export can have what the first did.
 func exportTwice(t *testing.T, tr *trial.Trial) trial.Export {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), exampletest.Patience)
+	defer cancel()
 	var e trial.Export
 	for range 2 {
 		var err error
-		if e, err = tr.Export(t.Context()); err != nil {
+		if e, err = tr.Export(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -57,7 +60,7 @@ func TestTheExportersChannelIsMeteredIfItSelectsAMeteredPolicy(t *testing.T) {
 // What was counted since the last interval is not lost when the program ends.
 func TestAnEndingProgramExportsALastTime(t *testing.T) {
 	t.Parallel()
-	tr, err := trial.Open(t.Context(), newName())
+	tr, err := trial.Open(t.Context(), registry, newName())
 	if err != nil {
 		t.Fatal(err)
 	}

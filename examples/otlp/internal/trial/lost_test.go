@@ -8,7 +8,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/points"
-	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/policy"
 )
 
 // The bridge leaves the exemplars of native histograms out, and these metrics have no
@@ -38,7 +37,7 @@ func TestUnitsAreLost(t *testing.T) {
 func TestClassicBucketsOfNativeHistogramsAreLost(t *testing.T) {
 	t.Parallel()
 	e := afterRPCs(t, open(t))
-	families, err := policy.Registry.Gather()
+	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}

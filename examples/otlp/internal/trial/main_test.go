@@ -13,11 +13,16 @@ import (
 	"google.golang.org/grpc/balancer/pickfirst"
 
 	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
+	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/policy"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/trial"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// registry has the metrics of round_robin2. The series of a trial go when it ends, so
+// that the next ones do not export them too.
+var registry = policy.Register(metrics.WithRetention(0))
 
 // pickFirst has the metrics of gRPC's own pick_first.
 var pickFirst = prometheus.NewRegistry()
@@ -39,7 +44,8 @@ func newName() string { return fmt.Sprint("test-", names.Add(1)) }
 // open opens a trial with a target of its own.
 func open(t *testing.T, opts ...otlpmetricgrpc.Option) *trial.Trial {
 	t.Helper()
-	tr, err := trial.Open(t.Context(), newName(), opts...)
+	opts = append(opts, otlpmetricgrpc.WithTimeout(exampletest.Patience))
+	tr, err := trial.Open(t.Context(), registry, newName(), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/grpc-balancer2/balancer2/examples/internal/load"
@@ -15,12 +16,12 @@ import (
 
 // Run sends the RPCs to a target of that name, exports, and writes what has arrived and
 // what has not. It returns an error if what has arrived is not what the registry has.
-func Run(ctx context.Context, name string, out io.Writer, rpcs int) (err error) {
+func Run(ctx context.Context, registry prometheus.Gatherer, name string, out io.Writer, rpcs int) (err error) {
 	if rpcs < 1 {
 		return fmt.Errorf("send %d RPCs: want 1 or more", rpcs)
 	}
 	fmt.Fprintf(out, "%d RPCs to %d backends with round_robin2, latency measured; then one export over OTLP.\n", rpcs, numBackends)
-	tr, err := Open(ctx, name)
+	tr, err := Open(ctx, registry, name)
 	if err != nil {
 		return err
 	}

@@ -3,30 +3,37 @@ package trial_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/points"
-	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/policy"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/trial"
 )
 
 func TestRunShowsWhatArrivesAndWhatIsLost(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
+	var families []string // while the channel is there
 	name := newName()
-	if err := trial.Run(t.Context(), name, &out, rpcs); err != nil {
+	gather := exampletest.OnText("what has arrived", func() {
+		gathered, err := registry.Gather()
+		if err != nil {
+			t.Error(err)
+		}
+		families = points.OfRegistry(gathered).Labelled("grpc_target", "otlp:///"+name).Families()
+	})
+	if err := trial.Run(t.Context(), registry, name, io.MultiWriter(&out, gather), rpcs); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
-	gathered, err := policy.Registry.Gather()
-	if err != nil {
-		t.Fatal(err)
+	_, table, found := strings.Cut(text, "\nFAMILY")
+	if !found || len(families) == 0 {
+		t.Errorf("no table of families, want one of %q", families)
 	}
-	_, table, _ := strings.Cut(text, "\nFAMILY")
-	for _, family := range points.OfRegistry(gathered).Labelled("grpc_target", "otlp:///"+name).Families() {
+	for _, family := range families {
 		if !strings.Contains(table, "\n"+family+" ") {
 			t.Errorf("the family %s is not in the table", family)
 		}
@@ -48,7 +55,7 @@ func TestRunShowsWhatArrivesAndWhatIsLost(t *testing.T) {
 	if t.Failed() {
 		t.Logf("the output:\n%s", text)
 	}
-	if err := trial.Run(t.Context(), name, &out, 0); err == nil {
+	if err := trial.Run(t.Context(), registry, name, &out, 0); err == nil {
 		t.Error("no RPCs at all: want an error")
 	}
 }
@@ -57,7 +64,7 @@ func TestInterruptedRunEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	// The first text comes before the first RPC.
-	if err := trial.Run(ctx, newName(), exampletest.OnText("", cancel), 1_000_000_000); err == nil {
+	if err := trial.Run(ctx, registry, newName(), exampletest.OnText("", cancel), 1_000_000_000); err == nil {
 		t.Error("Run: no error, want that of the interruption")
 	}
 }

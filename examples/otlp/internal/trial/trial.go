@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"google.golang.org/grpc"
@@ -18,7 +19,6 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/echo"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/export"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/points"
-	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/policy"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/receiver"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
@@ -34,15 +34,16 @@ type Trial struct {
 	Receiver *receiver.Receiver
 	Provider *sdkmetric.MeterProvider
 
+	registry prometheus.Gatherer
 	backends *backends
 	conn     *grpc.ClientConn
 }
 
-// Open starts everything. Trials with different names have different targets and so
-// different series, but one registry. Options are for the exporter, beside those
-// that lead it to the receiver.
-func Open(ctx context.Context, name string, opts ...otlpmetricgrpc.Option) (tr *Trial, err error) {
-	tr = &Trial{Target: "otlp:///" + name}
+// Open starts everything. The registry is that of round_robin2, and may have the series
+// of other trials, whose names are different. Options are for the exporter, beside
+// those that lead it to the receiver.
+func Open(ctx context.Context, registry prometheus.Gatherer, name string, opts ...otlpmetricgrpc.Option) (tr *Trial, err error) {
+	tr = &Trial{Target: "otlp:///" + name, registry: registry}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, tr.Close(ctx))
@@ -73,7 +74,7 @@ func (tr *Trial) startExport(ctx context.Context, opts []otlpmetricgrpc.Option) 
 		return err
 	}
 	opts = append(opts, otlpmetricgrpc.WithEndpoint(tr.Receiver.Addr), otlpmetricgrpc.WithInsecure())
-	tr.Provider, err = export.Start(ctx, policy.Registry, sender, opts...)
+	tr.Provider, err = export.Start(ctx, tr.registry, sender, opts...)
 	return err
 }
 
@@ -103,7 +104,7 @@ func (tr *Trial) Send(ctx context.Context) error {
 
 // Gather returns what the registry has of the trial's target.
 func (tr *Trial) Gather() (points.Points, error) {
-	families, err := policy.Registry.Gather()
+	families, err := tr.registry.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("gather metrics: %w", err)
 	}
