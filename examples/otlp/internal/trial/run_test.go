@@ -6,7 +6,11 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/points"
@@ -57,6 +61,24 @@ func TestRunShowsWhatArrivesAndWhatIsLost(t *testing.T) {
 	}
 	if err := trial.Run(t.Context(), registry, name, &out, 0); err == nil {
 		t.Error("no RPCs at all: want an error")
+	}
+}
+
+// Run gathers before and after the export. The export gathers in between, and gets
+// less.
+func TestRunFailsIfNotAllArrives(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	lossy := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		families, err := registry.Gather()
+		if calls.Add(1)%3 == 2 {
+			families = families[1:]
+		}
+		return families, err
+	})
+	err := trial.Run(t.Context(), lossy, newName(), io.Discard, rpcs)
+	if err == nil || !strings.Contains(err.Error(), "has not arrived") {
+		t.Errorf("Run: %v, want an error that names a series that has not arrived", err)
 	}
 }
 
