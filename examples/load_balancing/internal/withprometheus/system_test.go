@@ -87,6 +87,10 @@ func (s *system) use(t *testing.T, addrs ...string) {
 	}
 }
 
+// statusLabels are the values of the label grpc_status for the codes that the
+// client may print.
+var statusLabels = map[string]string{"OK": "OK", "Unavailable": "UNAVAILABLE", "Canceled": "CANCELLED"}
+
 // endRPCs stops the client's RPCs. It returns their numbers by policy and status
 // code. The client continues to serve /metrics.
 func (s *system) endRPCs(t *testing.T) map[string]float64 {
@@ -101,7 +105,7 @@ func (s *system) endRPCs(t *testing.T) map[string]float64 {
 			if err != nil {
 				t.Fatalf("count of %s in %q: %v", policy, entry, err)
 			}
-			ended[policy+" "+code] = n
+			ended[policy+" "+statusLabels[code]] = n
 		}
 	}
 	return ended

@@ -14,7 +14,7 @@ import (
 func Example() {
 	ctx := context.Background()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(metrics.Default) // what the imported policies report to
+	registry.MustRegister(metrics.Default()) // what the imported policies report to
 
 	sender, err := export.Sender(ctx, "checkout")
 	if err != nil {
