@@ -137,6 +137,6 @@ func (inst *instance) close() {
 	for _, b := range used {
 		inst.metrics.records.release(b)
 	}
-	inst.waits.leaveInstance(inst)
+	inst.waits.instanceClosed(inst)
 	inst.metrics.records.close(inst)
 }

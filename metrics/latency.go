@@ -90,7 +90,7 @@ func (a *attempt) onDone(info balancer.DoneInfo) {
 		inst.metrics.observe(ctx, b, start)
 	case info.Err == nil:
 		// gRPC waits for the next picker. After an error it asks this one again.
-		inst.waits.begin(ctx, refusal{inst, inst.pickers.Load(), stateMismatch})
+		inst.waits.refused(ctx, refusal{inst, inst.pickers.Load(), stateMismatch})
 	}
 	if policyDone != nil {
 		policyDone(info)

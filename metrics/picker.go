@@ -41,7 +41,7 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 // meter counts a pick of any kind.
 func (p *picker) meter(ctx context.Context, res balancer.PickResult) balancer.PickResult {
 	inst := p.instance
-	inst.waits.end(ctx)
+	inst.waits.resolved(ctx)
 	sc, ok := inst.metered(res.SubConn)
 	if !ok {
 		return res
@@ -68,13 +68,13 @@ func (p *picker) countError(ctx context.Context, err error) {
 	inst := p.instance
 	if err == balancer.ErrNoSubConnAvailable { //nolint:errorlint // as gRPC compares: it waits for this very error only
 		inst.targetRecord.delayed.Add(1)
-		inst.waits.begin(ctx, refusal{inst, p.number, connecting})
+		inst.waits.refused(ctx, refusal{inst, p.number, connecting})
 		return
 	}
 	inst.targetRecord.failed.Add(1)
 	if statusOf(err) == nil {
-		inst.waits.begin(ctx, refusal{inst, p.number, pickerFailing})
+		inst.waits.refused(ctx, refusal{inst, p.number, pickerFailing})
 	} else {
-		inst.waits.end(ctx)
+		inst.waits.resolved(ctx)
 	}
 }

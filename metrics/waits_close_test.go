@@ -100,6 +100,8 @@ func TestWaitsDoNotHoldAClosedPolicyInMemory(t *testing.T) {
 	defer cancel()
 	onCtx, cancelOn := context.WithCancel(t.Context())
 	defer cancelOn()
+	beforeCtx, cancelBefore := context.WithCancel(t.Context())
+	defer cancelBefore()
 	pickedCtx, cancelPicked := context.WithCancel(t.Context())
 	defer cancelPicked()
 	other, otherCC, otherPolicy := metered(t, m)
@@ -110,7 +112,8 @@ func TestWaitsDoNotHoldAClosedPolicyInMemory(t *testing.T) {
 		s, cc := &stub{}, &looseConn{}
 		p := m.InstrumentAs("closed", s).Build(cc, balancer.BuildOptions{})
 		s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
-		queue(t, cc.picker, ctx, onCtx, pickedCtx)
+		queue(t, otherCC.State().Picker, beforeCtx)
+		queue(t, cc.picker, ctx, onCtx, beforeCtx, pickedCtx)
 		queue(t, otherCC.State().Picker, onCtx) // and goes on waiting there
 		s.publish(balancer.PickResult{SubConn: &looseSubConn{}}, nil)
 		if _, err := cc.picker.Pick(balancer.PickInfo{Ctx: pickedCtx}); err != nil {
@@ -123,11 +126,55 @@ func TestWaitsDoNotHoldAClosedPolicyInMemory(t *testing.T) {
 		runtime.GC()
 		return closed.Value() == nil
 	})
-	if n := metrics.Waiting(m); n != 1 {
-		t.Errorf("RPCs that wait: %d, want the one that another policy has queued", n)
+	if n := metrics.Waiting(m); n != 2 {
+		t.Errorf("RPCs that wait: %d, want the two that another policy has queued", n)
 	}
 	if err := ctx.Err(); err != nil {
 		t.Errorf("the RPC has ended, %v, and so nothing was tested", err)
+	}
+}
+
+// watchedContext counts the functions that wait for its end.
+type watchedContext struct {
+	context.Context //nolint:containedctx // it is one
+	done            chan struct{}
+	watchers        int
+}
+
+func (ctx *watchedContext) Done() <-chan struct{} { return ctx.done }
+
+func (ctx *watchedContext) AfterFunc(func()) (stop func() bool) {
+	ctx.watchers++
+	return func() bool {
+		ctx.watchers--
+		return true
+	}
+}
+
+// A stream may live for hours, and wait many times before that.
+func TestNothingWatchesAContextThatWaitsNoMore(t *testing.T) {
+	t.Parallel()
+	s, cc, p := metered(t, metrics.New())
+	ctx := &watchedContext{Context: t.Context(), done: make(chan struct{})}
+	for range 3 {
+		s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
+		queue(t, cc.State().Picker, ctx)
+		if ctx.watchers != 1 {
+			t.Errorf("watchers while the RPC waits: %d, want 1", ctx.watchers)
+		}
+		s.publish(balancer.PickResult{SubConn: &looseSubConn{}}, nil)
+		if _, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err != nil {
+			t.Errorf("Pick: %v", err)
+		}
+		if ctx.watchers != 0 {
+			t.Errorf("watchers after the pick: %d, want none", ctx.watchers)
+		}
+	}
+	s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
+	queue(t, cc.State().Picker, ctx)
+	p.Close()
+	if ctx.watchers != 0 {
+		t.Errorf("watchers after Close: %d, want none", ctx.watchers)
 	}
 }
 
