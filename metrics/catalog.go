@@ -5,7 +5,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// The names of the labels that tell records apart.
+// The labels that identify a record.
 const (
 	backendLabel = "grpc_lb_backend"
 	policyLabel  = "grpc_lb_policy"
@@ -13,8 +13,8 @@ const (
 )
 
 // backendMetrics are the metrics of each backend. A metric is described here or in
-// targetMetrics, and nowhere else: the descriptors, the scrapes and the tables in
-// README.md follow. After a change, rewrite README.md with
+// targetMetrics, and nowhere else: descriptors, scrapes and the tables in README.md
+// are made from these. After a change, rewrite README.md with
 //
 //	go test ./metrics -run TestReadme -update
 var backendMetrics = newScope([]string{backendLabel, policyLabel, targetLabel},
@@ -100,15 +100,15 @@ var reasonNames = [numReasons]string{
 	pickerFailing: "picker_failing_with_wait_for_ready",
 }
 
-// backendReading is what one scrape reads of a backend. Its traffic is read once,
-// so that the samples agree.
+// backendReading is a backend during one scrape. Its traffic is read once, so
+// that the samples are consistent.
 type backendReading struct {
 	*backendRecord
 	traffic traffic
 }
 
-// targetReading is what one scrape reads of a target.
+// targetReading is a target during one scrape.
 type targetReading struct {
 	*targetRecord
-	instances int // of the policy
+	instances int // number of policy instances
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// busy gives m a series of each kind.
+// busy gives m at least one series of each metric.
 func busy(t *testing.T, m *metrics.Metrics) {
 	t.Helper()
 	s, cc, _ := metered(t, m)
@@ -82,8 +82,7 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 	}
 }
 
-// The labels of a sample are in the order of their names before a registry sorts
-// them.
+// The labels of a sample are sorted by name even before a registry sorts them.
 func TestSamplesHaveTheirLabelsInOrder(t *testing.T) {
 	t.Parallel()
 	m := metrics.New(metrics.WithLatency())
@@ -105,7 +104,7 @@ func TestSamplesHaveTheirLabelsInOrder(t *testing.T) {
 	}
 }
 
-// The series that a rate is made of exist before what they count happens. Those of
+// Series that are used in rates exist from the start, with the value 0. Series of
 // rare events do not.
 func TestSeriesOfABackendWithoutRPCs(t *testing.T) {
 	t.Parallel()

@@ -12,8 +12,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// A parent may build its child in a goroutine of its own, while gRPC tells of the
-// SubConns that the child makes.
+// If a parent builds its child in a goroutine, gRPC may send events of the child's
+// SubConns meanwhile.
 func TestLegacyPolicyHearsOfWhatHappenedWhileItWasBuilt(t *testing.T) {
 	t.Parallel()
 	const n = 1000

@@ -57,7 +57,7 @@ func TestPageOfTenThousandBackends(t *testing.T) {
 	}
 }
 
-// Many readers at once, while channels and backends come and go.
+// Many requests at once, while channels and backends come and go.
 func TestPageWhileBackendsComeAndGo(t *testing.T) {
 	t.Parallel()
 	w := newShaken(t)

@@ -7,9 +7,9 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// histogram is one of a backend or target. It is Prometheus's, with the label
-// pairs that it shares with the samples of the same backend or target, and it
-// goes when its record goes; a HistogramVec would have to be told.
+// histogram is a Prometheus histogram of a backend or target. It shares its label
+// pairs with the samples of the same backend or target, and needs no removal from
+// a HistogramVec when its record is dropped.
 type histogram struct {
 	prometheus.Histogram
 	desc   *prometheus.Desc
@@ -38,20 +38,21 @@ func (m *metric[R]) histogramMaker(opts prometheus.HistogramOpts) *histogramMake
 	return &histogramMaker{family: &m.family, opts: opts}
 }
 
-// newHistogram makes one whose labels are those of its record. A wrapping
-// registerer wants them in the order of their names, without room to grow.
+// newHistogram makes a histogram with the labels of its record. They must be
+// sorted by name and have no spare capacity, for wrapping registerers.
 func (m *histogramMaker) newHistogram(labels []*dto.LabelPair) *histogram {
 	return &histogram{Histogram: prometheus.NewHistogram(m.opts), desc: m.family.desc, labels: labels}
 }
 
-// newHistogramWith makes one that also has the i-th value of the extra label.
+// newHistogramWith makes a histogram that also has the i-th value of the extra
+// label.
 func (m *histogramMaker) newHistogramWith(labels []*dto.LabelPair, i int) *histogram {
 	return m.newHistogram(m.family.with(labels, i))
 }
 
-// rpcDurations are native histograms, and classic ones for servers that know no
-// other. The buckets of the native ones grow by a factor of at most 1.1. They
-// start anew rather than have more than 160 buckets, once an hour at most.
+// rpcDurations makes histograms that are both native and, for older Prometheus
+// servers, classic. The bounds of native buckets grow by a factor of at most 1.1.
+// With more than 160 native buckets a histogram is reset, at most once an hour.
 var rpcDurations = backendMetrics.named("grpc_lb_rpc_duration_seconds").histogramMaker(prometheus.HistogramOpts{
 	Buckets:                         []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 	NativeHistogramBucketFactor:     1.1,
@@ -59,14 +60,14 @@ var rpcDurations = backendMetrics.named("grpc_lb_rpc_duration_seconds").histogra
 	NativeHistogramMinResetDuration: time.Hour,
 })
 
-// pickWaits have room for waits that end with a first connection and for those
-// that a deadline ends.
+// pickWaits has buckets for waits that end with the first connection, and for
+// waits that end with a deadline.
 var pickWaits = targetMetrics.named("grpc_lb_pick_wait_seconds").histogramMaker(prometheus.HistogramOpts{
 	Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
 })
 
-// connectDurations have buckets up to where gRPC gives a connection attempt up,
-// by default.
+// connectDurations has buckets up to 20 s, when gRPC by default gives up a
+// connection attempt.
 var connectDurations = targetMetrics.named("grpc_lb_connect_duration_seconds").histogramMaker(prometheus.HistogramOpts{
 	Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
 })

@@ -9,11 +9,11 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// otherName is the name of the backends above the limit, together.
+// otherName is the common name of all backends above the limit.
 const otherName = "other"
 
-// ServerName names a backend by the TLS name that the resolver gave its
-// address, or by the address if it gave none. It is for [WithBackendName].
+// ServerName names a backend by the TLS server name that the resolver set for its
+// address, or by the address if it set none. Use it with [WithBackendName].
 func ServerName(addr resolver.Address) string {
 	if addr.ServerName == "" {
 		return addr.Addr
@@ -21,9 +21,9 @@ func ServerName(addr resolver.Address) string {
 	return addr.ServerName
 }
 
-// Attribute names a backend by what the resolver set under the key in the
-// attributes of its address or endpoint, printed as by [fmt.Sprint], or by the
-// address if it set nothing. It is for [WithBackendName].
+// Attribute names a backend by the value, formatted with [fmt.Sprint], that the
+// resolver set for the key in the attributes of its address or endpoint. If it set
+// none, the name is the address. Use it with [WithBackendName].
 func Attribute(key any) func(resolver.Address) string {
 	return func(addr resolver.Address) string {
 		for _, a := range []*attributes.Attributes{addr.Attributes, addr.BalancerAttributes} {
@@ -35,8 +35,8 @@ func Attribute(key any) func(resolver.Address) string {
 	}
 }
 
-// NoName gives all backends of a target the same series, without a name. It is
-// for [WithBackendName], where one series per backend is too many.
+// NoName gives all backends of a target the empty name, so that they share series.
+// Use it with [WithBackendName] if one series per backend is too many.
 func NoName(resolver.Address) string { return "" }
 
 // backendNamer names the backends of one policy instance.
@@ -48,7 +48,7 @@ type backendNamer struct {
 // addrAttributes are the attributes of endpoints by address.
 type addrAttributes map[string]*attributes.Attributes
 
-// name names the backend of a SubConn to the addresses.
+// name returns the name of the backend of a SubConn with the addresses.
 func (n *backendNamer) name(addrs []resolver.Address) string {
 	if len(addrs) == 0 {
 		return ""
@@ -63,9 +63,9 @@ func (n *backendNamer) name(addrs []resolver.Address) string {
 	return label(n.custom(addr))
 }
 
-// keepAttributes keeps what a name may need of the endpoints: policies make
-// SubConns to addresses and seldom pass the endpoint's attributes on. It does not
-// keep the endpoints, which the resolver may change after the update.
+// keepAttributes keeps the attributes of the endpoints for later names, because
+// policies make SubConns to addresses and seldom pass them on. It does not keep the
+// endpoints themselves: the resolver may reuse their memory after the update.
 func (n *backendNamer) keepAttributes(endpoints []resolver.Endpoint) {
 	if n.custom == nil {
 		return
@@ -84,7 +84,7 @@ func attributesByAddr(endpoints []resolver.Endpoint) addrAttributes {
 			byAddr = make(addrAttributes, len(endpoints))
 		}
 		for _, a := range e.Addresses {
-			if byAddr[a.Addr] == nil { // of two endpoints policies take the first
+			if byAddr[a.Addr] == nil { // an address in two endpoints: policies use the first
 				byAddr[a.Addr] = e.Attributes
 			}
 		}
@@ -92,5 +92,5 @@ func attributesByAddr(endpoints []resolver.Endpoint) addrAttributes {
 	return byAddr
 }
 
-// label makes s fit for the value of a Prometheus label.
+// label makes s valid as the value of a Prometheus label.
 func label(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// sweepEvery is the least number of records that are made between two sweeps,
-// scrapes aside.
+// sweepEvery is the least number of new records that cause a sweep.
 const sweepEvery = 64
 
-// records are all records of a Metrics. A record lives while it is in use, and
-// for the retention after that.
+// records holds all records of a Metrics. A record is kept while it is in use, and
+// then for the retention.
 type records struct {
 	retention   time.Duration
 	maxBackends int // per target; 0 for no limit
@@ -133,8 +132,8 @@ type series struct {
 	backends     []*backendRecord
 }
 
-// all returns all records, to be read without holding up those who need mu. It
-// drops those whose retention has passed.
+// all returns all records, after dropping those whose retention has passed. The
+// caller can read them without mu.
 func (r *records) all() []series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -150,9 +149,9 @@ func (r *records) all() []series {
 	return all
 }
 
-// listTargets returns the records of the targets, without those whose retention
-// has passed. A target with policy instances is there whatever became of its
-// backends, so its backends cost nothing here.
+// listTargets returns the records of the targets, after dropping those whose
+// retention has passed. It does not look at the backends of a target that has
+// policy instances, because such a target stays anyway.
 func (r *records) listTargets() []*targetRecord {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -168,7 +167,8 @@ func (r *records) listTargets() []*targetRecord {
 	return slices.AppendSeq(make([]*targetRecord, 0, r.targets.len()), r.targets.values())
 }
 
-// of returns the records of one target, without those whose retention has passed.
+// of returns the records of one target, after dropping those whose retention has
+// passed.
 func (r *records) of(t *targetRecord) series {
 	r.mu.Lock()
 	defer r.mu.Unlock()

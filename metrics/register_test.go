@@ -85,8 +85,8 @@ func TestDefaultThatCannotBeRegisteredIsLoggedOnly(t *testing.T) {
 	}{
 		{"the same", metrics.Default, plain, ""},
 		{"the same, with labels", metrics.Default, labels, ""},
-		{"another Metrics, as of a second copy of the module", metrics.New(), plain, "a *metrics.Metrics with the same metrics is there already"},
-		{"another Metrics, with labels", metrics.New(), labels, "a *metrics.Metrics with the same metrics is there already"},
+		{"another Metrics, as of a second copy of the module", metrics.New(), plain, "a *metrics.Metrics with the same metrics is already registered"},
+		{"another Metrics, with labels", metrics.New(), labels, "a *metrics.Metrics with the same metrics is already registered"},
 		{"a clash", prometheus.NewGauge(prometheus.GaugeOpts{Name: "grpc_lb_channels", Help: "Someone else's."}), plain, "grpc_lb_channels"},
 	}
 	for _, tt := range tests {

@@ -18,11 +18,11 @@ const numStates = int(connectivity.TransientFailure) + 1
 // targetKey holds label values.
 type targetKey struct{ target, policy string }
 
-// targetRecord is the record of one dial target under one policy: what its series
-// say. Its backends' records hang on it.
+// targetRecord is the record of one target under one policy: the values of its
+// series, and the records of its backends.
 type targetRecord struct {
-	// Counted as they change, as backendRecord.ready is. To count the SubConns at each
-	// scrape takes longer, and state changes would wait for it.
+	// Updated on each state change, like backendRecord.ready. Counting the SubConns
+	// in each scrape would take longer and hold up state changes.
 	subchannels [numStates]atomic.Int64
 
 	delayed        atomic.Uint64
@@ -32,7 +32,7 @@ type targetRecord struct {
 	rejected       atomic.Uint64
 	resolverErrors atomic.Uint64
 	folded         atomic.Uint64
-	waiting        atomic.Int64 // RPC attempts that wait for a pick
+	waiting        atomic.Int64 // RPC attempts that wait for a pick now
 
 	targetKey
 	targetPair      *dto.LabelPair
@@ -45,7 +45,7 @@ type targetRecord struct {
 	instances map[*instance]struct{}
 	idleSince time.Time
 	backends  table[string, *backendRecord] // by name
-	unused    list.List                     // backends without SubConns, in the order of since
+	unused    list.List                     // backends without SubConns, ordered by since
 }
 
 func newTargetRecord(key targetKey, now time.Time) *targetRecord {
@@ -63,17 +63,17 @@ func newTargetRecord(key targetKey, now time.Time) *targetRecord {
 	return t
 }
 
-// labels returns the pairs of the target's series, in the order of their names.
+// labels returns the label pairs of the target's series, sorted by name.
 func (t *targetRecord) labels() []*dto.LabelPair { return []*dto.LabelPair{t.policyPair, t.targetPair} }
 
-// expiredLocked tells whether the target's retention has passed. records.mu is
-// held. The series of its backends go first.
+// expiredLocked reports whether the target's retention has passed. That of its
+// backends must have passed before. records.mu is held.
 func (t *targetRecord) expiredLocked(now time.Time, retention time.Duration) bool {
 	return len(t.instances) == 0 && t.backends.len() == 0 && now.Sub(t.idleSince) >= retention
 }
 
-// lookLocked looks for RPCs on the backends without SubConns. The retention of
-// one begins when the last of them is found to have ended. records.mu is held.
+// lookLocked checks the backends without SubConns for RPCs in flight. While there
+// are any, the retention does not begin. records.mu is held.
 func (t *targetRecord) lookLocked(now time.Time) {
 	e := t.unused.Front()
 	for range t.unused.Len() {
@@ -87,7 +87,8 @@ func (t *targetRecord) lookLocked(now time.Time) {
 }
 
 // dropExpiredLocked drops the backends whose retention has passed, unless an RPC
-// is under way. It looks at no others. records.mu is held.
+// is in flight. It stops at the first backend whose retention has not passed.
+// records.mu is held.
 func (t *targetRecord) dropExpiredLocked(now time.Time, retention time.Duration) {
 	for range t.unused.Len() {
 		b := t.unused.Front().Value.(*backendRecord)

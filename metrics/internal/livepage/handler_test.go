@@ -75,7 +75,7 @@ func TestPageMethods(t *testing.T) {
 	}
 }
 
-// All links of the page lead to it, wherever it is.
+// All links of the page lead to the page, wherever it is mounted.
 func TestPageLinksWorkWhereverItIsMounted(t *testing.T) {
 	t.Parallel()
 	page := quads().page()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Request asks for the page as a browser would.
+// Request requests the page like a browser.
 func Request(tb testing.TB, page http.Handler, method, query string) *httptest.ResponseRecorder {
 	tb.Helper()
 	r := httptest.NewRequestWithContext(tb.Context(), method, "/", nil)
@@ -29,7 +29,7 @@ func HTML(tb testing.TB, page http.Handler, query string) []Node {
 	return Scan(tb, w.Body.String())
 }
 
-// Page is the page as JSON, as far as the tests look at it.
+// Page is the part of the page's JSON that the tests use.
 type Page struct {
 	Time                 time.Time
 	Targets              []Target
