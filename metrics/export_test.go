@@ -119,8 +119,8 @@ func LowestInFlight(m *Metrics, n int) int64 {
 	return low
 }
 
-// InFlightAcross reads in flight while one RPC begins and ends between the reading
-// of the ends and of the picks, and others before and after.
+// InFlightAcross reads in flight while an RPC begins and ends between the two reads
+// of counters.
 func InFlightAcross() int64 {
 	var rpcs uint64
 	return readTraffic(

@@ -50,7 +50,7 @@ func TestRPCsAreCountedByCodeAndBackend(t *testing.T) {
 	}
 }
 
-// checkClosed closes the channel and checks what is left.
+// checkClosed closes the channel and checks the series that are left.
 func (c *client) checkClosed(t *testing.T) {
 	t.Helper()
 	if err := c.conn.Close(); err != nil {
@@ -65,8 +65,8 @@ func (c *client) checkClosed(t *testing.T) {
 	}
 }
 
-// Servers die and come back under load. Attempts that gRPC repeats by itself
-// count each; an RPC that succeeds has one that did.
+// Servers stop and come back under load. Each attempt that gRPC repeats by itself
+// counts; an RPC that succeeds has exactly one successful attempt.
 func TestLawsHoldWhileServersDie(t *testing.T) {
 	t.Parallel()
 	for _, policy := range policies {
@@ -172,8 +172,8 @@ func TestGracefulSwitchBetweenMeteredPolicies(t *testing.T) {
 	if n := next.sum("backend_ready"); n != 1 {
 		t.Errorf("READY SubConns of the new policy = %v, want 1", n)
 	}
-	// A pick from the old policy may meet a connection that closes: an attempt that
-	// fails, after which gRPC does another.
+	// A pick of the old policy may hit a closing connection. That attempt fails, and
+	// gRPC makes another.
 	ok := got.of(func(p point) bool { return p.extra == "OK" }).sum("rpcs_total")
 	if ok != float64(c.ok.Load()) {
 		t.Errorf("RPCs of both policies with OK = %v, want %v", ok, c.ok.Load())

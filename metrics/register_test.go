@@ -14,8 +14,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// A wrapping registerer adds its labels to those that the samples of a backend
-// share. Two scrapes at once must not see each other's.
+// A wrapping registerer appends its labels to the slice that the samples of a backend
+// share. Two concurrent scrapes must not see each other's labels.
 func TestTwoMetricsInOneRegistryToldApartByALabel(t *testing.T) {
 	t.Parallel()
 	r := prometheus.NewPedanticRegistry()
@@ -67,7 +67,7 @@ func TestDefaultIsRegistered(t *testing.T) {
 	err := prometheus.DefaultRegisterer.Register(metrics.Default)
 	already, ok := err.(prometheus.AlreadyRegisteredError)
 	if !ok || already.ExistingCollector != prometheus.Collector(metrics.Default) {
-		t.Errorf("register Default again: %v, want that it is registered already", err)
+		t.Errorf("register Default again: %v, want the error that it is already registered", err)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestDefaultThatCannotBeRegisteredIsLoggedOnly(t *testing.T) {
 			t.Errorf("%s: logged %q, want one line with %q", tt.name, log, tt.want)
 		}
 		if !r.Unregister(tt.there) {
-			t.Errorf("%s: what was registered first is gone", tt.name)
+			t.Errorf("%s: the collector that was registered first is gone", tt.name)
 		}
 	}
 }
@@ -128,7 +128,7 @@ func TestConstLabels(t *testing.T) {
 	}
 }
 
-// One policy under two names, each with a Metrics and a registry of its own.
+// One policy has two names, each with its own Metrics and registry.
 func TestTwoNamesTwoRegistries(t *testing.T) {
 	t.Parallel()
 	s := &stub{}

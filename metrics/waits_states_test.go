@@ -8,8 +8,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// The table of the states of a wait, in wait.go: each state with each event. The
-// scripts are those of TestWaitsForAPick, a second a word.
+// Each state of a wait with each event, as in the table in wait.go. The scripts are
+// those of TestWaitsForAPick.
 func TestWaitStates(t *testing.T) {
 	t.Parallel()
 	connecting := func(s string) map[string]string { return map[string]string{whyConnecting: s} }
@@ -20,13 +20,13 @@ func TestWaitStates(t *testing.T) {
 		want         map[string]map[string]string // by a script that goes on from there
 	}{
 		{"queued, no READY subchannel", "q", map[string]map[string]string{
-			// A further refusal, and how the wait ends after it.
+			// Another refusal, followed by an end.
 			"q c": connecting("1 in 2s"), "q p c": connecting("1 in 2s"),
 			"f c": connecting("1 in 1s"), "f p c": failing("1 in 2s"),
 			// The ends.
 			"p c": connecting("1 in 1s"), "s c": connecting("1 in 1s"), "d": connecting("1 in 1s"),
 			"c": connecting("1 in 1s"), "x": connecting("1 in 1s"), "r q c": connecting("2 in 1s"), // the second attempt has overtaken the first
-			// The attempt ceases to ask.
+			// The attempt does not ask the next picker.
 			"n c": connecting("1 in 0s"), "n d": connecting("1 in 0s"), "n p c": connecting("1 in 2s"),
 			"n z c": connecting("1 in 0s"), "n z q p c": connecting("1 in 4s"), "n z z": connecting("1 in 0s"),
 			"n z q n z p c": connecting("1 in 6s"),
@@ -44,7 +44,7 @@ func TestWaitStates(t *testing.T) {
 			"c": nil, "x": nil, "r p c": nil,
 			"n c": nil, "n d": nil, "n p c": failing("1 in 2s"),
 			"n z c": nil, "n z q c": failing("1 in 4s"), "n z z": nil,
-			// failFast: no deadline confirms an attempt after that.
+			// failFast: a deadline does not confirm the second attempt.
 			"r f d": nil, "r f p c": failing("1 in 1s"),
 		}},
 		{"failedLater", "q f", map[string]map[string]string{
@@ -61,7 +61,7 @@ func TestWaitStates(t *testing.T) {
 			"c": failing("1 in 2s"), "x": failing("1 in 2s"), "r p c": failing("1 in 2s"),
 			"n c": failing("1 in 1s"), "n d": failing("1 in 1s"), "n p c": failing("1 in 3s"),
 			"n z z": failing("1 in 1s"), "n z q c": failing("1 in 5s"),
-			// Not failFast: this attempt ended otherwise.
+			// Not failFast: the failure did not end the first attempt.
 			"r f d": failing("2 in 3s"),
 		}},
 	}
