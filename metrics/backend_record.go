@@ -20,7 +20,7 @@ type backendRecord struct {
 	connected      atomic.Uint64
 	connectFailed  atomic.Uint64
 	disconnections atomic.Uint64
-	early          atomic.Uint64 // disconnections soon after the connection was made
+	lostEarly      atomic.Uint64 // disconnections soon after the connection was made
 	ready          atomic.Int64
 
 	rpcDuration atomic.Pointer[histogram] // nil until an RPC is measured
@@ -151,9 +151,9 @@ func (b *backendRecord) releaseLocked(now time.Time) {
 	}
 }
 
-// usedLocked restarts the retention of a backend without SubConns. records.mu is
+// restartRetentionLocked restarts the retention of a backend without SubConns. records.mu is
 // held.
-func (b *backendRecord) usedLocked(now time.Time) {
+func (b *backendRecord) restartRetentionLocked(now time.Time) {
 	b.since = now
 	b.targetRecord.unused.MoveToBack(b.place)
 }

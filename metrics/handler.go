@@ -118,7 +118,7 @@ func readBackend(b *backendRecord, s *livepage.Backend, at clocks) {
 	s.Picks, s.Repicks, s.InFlight = traffic.picks, traffic.repicks, traffic.inFlight
 	s.RPCs = traffic.finished
 	s.Connected, s.ConnectFailed = b.connected.Load(), b.connectFailed.Load()
-	s.Disconnections, s.Early = b.disconnections.Load(), b.early.Load()
+	s.Disconnections, s.Early = b.disconnections.Load(), b.lostEarly.Load()
 	if f := b.lastFailure.Load(); f != nil {
 		s.LastError, s.LastErrorAt = f.err, at.timeOf(f.at)
 	}

@@ -25,7 +25,7 @@ type instance struct {
 
 	pickers atomic.Uint64 // number of pickers published
 
-	closed atomic.Bool // set under mu; read it under mu where close must not come in between
+	closed atomic.Bool // set under mu; read it under mu if close must not happen in between
 
 	// mu guards the fields below and the fields of subConn that say so. No call
 	// to gRPC, to the policy or to a method of Metrics is made under it.
@@ -50,9 +50,9 @@ func newInstance(cc balancer.ClientConn, m *Metrics, key targetKey) *instance {
 	return inst
 }
 
-// NewSubConn implements [balancer.ClientConn]. SubConns that a policy makes
-// after Close, which gRPC refuses, are not counted: nothing would say when they
-// go.
+// NewSubConn implements [balancer.ClientConn]. SubConns that a policy makes after
+// Close, which gRPC refuses, are not counted, because nothing would stop counting
+// them.
 func (inst *instance) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
 	if inst.closed.Load() {
 		return inst.ClientConn.NewSubConn(addrs, opts)
@@ -109,8 +109,8 @@ func (inst *instance) noteState(s connectivity.State) {
 	}
 }
 
-// metered returns sc if this instance made it. Where one metered policy is
-// inside another, the SubConns of both have the same type.
+// metered returns sc as a subConn if this instance made it. A metered child's
+// SubConns have the same type, but another instance.
 func (inst *instance) metered(sc balancer.SubConn) (*subConn, bool) {
 	metered, ok := sc.(*subConn)
 	if !ok || metered.instance != inst {
@@ -120,8 +120,7 @@ func (inst *instance) metered(sc balancer.SubConn) (*subConn, bool) {
 }
 
 // close releases the SubConns that the policy has not shut down, and the
-// target's record. gRPC shuts these SubConns down itself and reports it to
-// nobody.
+// target's record. gRPC shuts these SubConns down by itself, without an event.
 func (inst *instance) close() {
 	inst.mu.Lock()
 	first := !inst.closed.Swap(true)

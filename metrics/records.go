@@ -139,7 +139,7 @@ func (r *records) all() []series {
 	defer r.mu.Unlock()
 	now := time.Now()
 	for t := range r.targets.values() {
-		t.lookLocked(now)
+		t.recheckBusyLocked(now)
 	}
 	r.sweepLocked(now)
 	all := make([]series, 0, r.targets.len())
@@ -160,7 +160,7 @@ func (r *records) listTargets() []*targetRecord {
 		if len(t.instances) > 0 {
 			return false
 		}
-		t.lookLocked(now)
+		t.recheckBusyLocked(now)
 		t.dropExpiredLocked(now, r.retention)
 		return t.expiredLocked(now, r.retention)
 	})
@@ -173,7 +173,7 @@ func (r *records) of(t *targetRecord) series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	t.lookLocked(now)
+	t.recheckBusyLocked(now)
 	t.dropExpiredLocked(now, r.retention)
 	return t.seriesLocked()
 }

@@ -15,7 +15,7 @@ import (
 // CONNECTING, READY, TRANSIENT_FAILURE. connectivity numbers them from 0.
 const numStates = int(connectivity.TransientFailure) + 1
 
-// targetKey holds label values.
+// targetKey identifies a targetRecord. It holds label values.
 type targetKey struct{ target, policy string }
 
 // targetRecord is the record of one target under one policy: the values of its
@@ -72,16 +72,16 @@ func (t *targetRecord) expiredLocked(now time.Time, retention time.Duration) boo
 	return len(t.instances) == 0 && t.backends.len() == 0 && now.Sub(t.idleSince) >= retention
 }
 
-// lookLocked checks the backends without SubConns for RPCs in flight. While there
-// are any, the retention does not begin. records.mu is held.
-func (t *targetRecord) lookLocked(now time.Time) {
+// recheckBusyLocked checks the backends without SubConns for RPCs in flight. While
+// a backend has any, its retention does not begin. records.mu is held.
+func (t *targetRecord) recheckBusyLocked(now time.Time) {
 	e := t.unused.Front()
 	for range t.unused.Len() {
 		b := e.Value.(*backendRecord)
 		e = e.Next()
 		wasBusy := b.busy
 		if b.busy = b.inFlight(); b.busy || wasBusy {
-			b.usedLocked(now)
+			b.restartRetentionLocked(now)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func (t *targetRecord) dropExpiredLocked(now time.Time, retention time.Duration)
 			return
 		case b.inFlight():
 			b.busy = true
-			b.usedLocked(now)
+			b.restartRetentionLocked(now)
 		default:
 			t.unused.Remove(b.place)
 			t.backends.delete(b.namePair.GetValue())

@@ -23,10 +23,10 @@ type refusal struct {
 	reason   reason
 }
 
-// waitState is what the refusals so far say about an attempt. The hard part is an
-// error of the picker: it ends the attempt, unless the RPC is wait-for-ready, and
-// a policy is not told which of the two the RPC is. An attempt that asks again, or
-// that waits until its deadline, is wait-for-ready: that confirms the wait.
+// waitState is what is known about an attempt from its refusals. The difficulty is
+// an error of the picker: it ends the attempt unless the RPC is wait-for-ready, and
+// gRPC does not tell the policy whether it is. If the attempt picks again or waits
+// until its deadline, the RPC is wait-for-ready. This confirms the wait.
 //
 //	state       | refused:   | refused:       | ends, confirmed | ends, not confirmed
 //	            | no READY   | picker failing |                 |
@@ -36,10 +36,10 @@ type refusal struct {
 //	failedLater | failing    | failing        | pickerFailing   | first reason, up to the error
 //	failing     | failing    | failing        | pickerFailing   | pickerFailing
 //
-// A refusal with the reason connecting or stateMismatch is one of the second
-// column. The last two columns say under which reason the wait is counted. Once a
-// picker failure is confirmed it is the reason for all of the wait: other waits
-// are short.
+// "No READY" is a refusal for the reason connecting or stateMismatch. The last two
+// columns show the reason under which the wait counts. A confirmed failure of the
+// picker is the reason for the whole wait, because the other reasons last only
+// briefly.
 type waitState uint8
 
 const (
@@ -49,13 +49,14 @@ const (
 	failing                      // waits although the picker fails
 )
 
-// presence is whether the attempt still asks the pickers of its instance. gRPC
-// asks each new picker soon. An attempt that does not ask is overtaken: it has
-// ended, or a policy that is not metered has picked for it.
+// presence says whether the attempt still asks the pickers of its instance. The
+// attempt is overtaken if there is a picker newer than the last that it asked. gRPC
+// asks each new picker soon, so an attempt that stays overtaken has ended, or a
+// policy that is not metered has picked for it. Scrapes and page requests check this:
 //
-//	presence | refused | a look finds it overtaken
+//	presence | refused | a check finds it overtaken
 //	asking   | asking  | missed
-//	missed   | asking  | lost, if it has been missed for a second
+//	missed   | asking  | lost, if missed for a second
 //
 // A lost wait ends, not confirmed.
 type presence uint8
@@ -75,11 +76,11 @@ type wait struct {
 	attempt  context.Context //nolint:containedctx // only its identity counts
 	first    time.Time       // when it was refused first
 	last     time.Time       // when it was refused last
-	missedAt time.Time       // if presence is missed: since when
+	missedAt time.Time       // when presence became missed; unused while asking
 
 	state    waitState
 	presence presence
-	reason   reason // under which the wait counts if it ends now, not confirmed; not if failedFirst
+	reason   reason // the reason if the wait ends now, not confirmed; unused in failedFirst
 }
 
 // newWait returns the wait that begins with the refusal.
@@ -112,8 +113,8 @@ func (w *wait) confirm() {
 // failed reports whether the last refusal may have ended the attempt.
 func (w *wait) failed() bool { return w.state == failedFirst || w.state == failedLater }
 
-// isOf reports whether the wait is that of the attempt. Of contexts that are not
-// pointers, as gRPC's are, it assumes so: they may not be comparable.
+// isOf reports whether the wait is that of the attempt. gRPC's contexts are pointers.
+// For others, which may not be comparable, isOf returns true.
 func (w *wait) isOf(attempt context.Context) bool {
 	return reflect.TypeOf(attempt).Kind() != reflect.Pointer || w.attempt == attempt
 }
@@ -122,8 +123,8 @@ func (w *wait) isOf(attempt context.Context) bool {
 // last refusal.
 func (w *wait) overtaken() bool { return w.picker != w.instance.pickers.Load() }
 
-// lost looks whether the attempt still asks. It reports whether the attempt has
-// been missed for too long.
+// lost updates the presence, and reports whether the attempt has been missed for
+// lostAfter.
 func (w *wait) lost(now time.Time) bool {
 	if !w.overtaken() {
 		return false
@@ -134,8 +135,8 @@ func (w *wait) lost(now time.Time) bool {
 	return now.Sub(w.missedAt) >= lostAfter
 }
 
-// knownEnd returns when the wait ended if no picker says that it did: now, or at
-// the last refusal if it was overtaken after that.
+// knownEnd returns the end of a wait that no pick has ended: now or, if the attempt
+// is overtaken, the time of the last refusal.
 func (w *wait) knownEnd(now time.Time) time.Time {
 	if w.overtaken() {
 		return w.last

@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// waits is the list of the RPCs that wait for a pick, under all policy instances
-// of a Metrics. It is one list because a wait need not end where it began: the
-// pick may come from a parent, child or sibling of the policy that refused.
+// waits lists the RPCs that wait for a pick, of all policy instances of a Metrics.
+// There is one list for all instances because a wait may end elsewhere than it
+// began: the pick may come from a parent, child or sibling of the policy that
+// refused.
 type waits struct {
 	n    atomic.Int64 // length of rpcs; while it is 0, picks look at nothing else
 	rpcs sync.Map     // from the Done channel of an RPC's context to *waitingRPC
@@ -26,9 +27,9 @@ func (ws *waits) any() bool { return ws.n.Load() != 0 }
 //	failFast | failFast                                               | offList
 //	offList  | –                                                      | –
 //
-// A deadline confirms the waits of an RPC that is onList, unless they are
-// overtaken. Those of an RPC that is failFast it does not: the error ended the
-// attempt, and it would have ended the RPC.
+// If the deadline of an RPC passes that is onList, this confirms its waits, unless
+// they are overtaken. It confirms no wait of an RPC that is failFast: such an RPC
+// does not wait after an error.
 type rpcState uint8
 
 const (
@@ -50,9 +51,9 @@ type waitingRPC struct {
 	stopWatching func() bool // stops waiting for the end of the context
 }
 
-// refused is called when a pick was refused. A context that never ends, which
-// gRPC does not use, is not listed, nor is one that has ended: gRPC may ask once
-// more with it, but its wait has been counted.
+// refused is called when a pick was refused. It ignores contexts that never end,
+// which gRPC does not use, and contexts that have ended: gRPC may pick once more
+// with such a context, but its wait has already been counted.
 func (ws *waits) refused(ctx context.Context, r refusal) {
 	if ctx == nil || ctx.Err() != nil || r.instance.closed.Load() {
 		return
@@ -66,15 +67,15 @@ func (ws *waits) refused(ctx context.Context, r refusal) {
 		if !known {
 			ws.n.Add(1)
 		}
-		if ws.refuse(ctx, found.(*waitingRPC), r) {
+		if ws.refusedOnList(ctx, found.(*waitingRPC), r) {
 			return
 		}
 	}
 }
 
-// refuse reports false if the RPC has left the list meanwhile. An instance that
-// was closed meanwhile begins no wait.
-func (ws *waits) refuse(ctx context.Context, rpc *waitingRPC, r refusal) bool {
+// refusedOnList reports false if the RPC has left the list in the meantime. If the
+// instance has been closed in the meantime, no wait begins.
+func (ws *waits) refusedOnList(ctx context.Context, rpc *waitingRPC, r refusal) bool {
 	rpc.mu.Lock()
 	defer rpc.mu.Unlock()
 	if rpc.state == offList {
@@ -91,8 +92,8 @@ func (ws *waits) refuse(ctx context.Context, rpc *waitingRPC, r refusal) bool {
 	return true
 }
 
-// refusedLocked begins a wait or goes on with one. A wait of another attempt has
-// ended, with the error if the last refusal was one.
+// refusedLocked begins a wait or continues one. The new attempt shows that the
+// attempt before has ended. If its last refusal was an error, that ended it.
 func (rpc *waitingRPC) refusedLocked(ctx context.Context, r refusal) {
 	now := time.Now()
 	for i := range rpc.waits {
@@ -120,7 +121,7 @@ func (ws *waits) resolved(ctx context.Context) {
 		return
 	}
 	if found, ok := ws.rpcs.Load(ctx.Done()); ok {
-		ws.finish(found.(*waitingRPC), func(w *wait, now time.Time) time.Time {
+		ws.finishAll(found.(*waitingRPC), func(w *wait, now time.Time) time.Time {
 			if w.isOf(ctx) {
 				w.confirm()
 			}
@@ -133,7 +134,7 @@ func (ws *waits) resolved(ctx context.Context) {
 // cancels it at the end of the RPC.
 func (ws *waits) contextEnded(ctx context.Context, rpc *waitingRPC) {
 	expired := errors.Is(ctx.Err(), context.DeadlineExceeded)
-	ws.finish(rpc, func(w *wait, now time.Time) time.Time {
+	ws.finishAll(rpc, func(w *wait, now time.Time) time.Time {
 		if expired && rpc.state != failFast && !w.overtaken() {
 			w.confirm()
 		}
@@ -141,9 +142,9 @@ func (ws *waits) contextEnded(ctx context.Context, rpc *waitingRPC) {
 	})
 }
 
-// finish finishes all waits of the RPC, each at the time that end returns, and
+// finishAll finishes all waits of the RPC, each at the time that end returns, and
 // takes the RPC off the list. It holds rpc.mu while it calls end.
-func (ws *waits) finish(rpc *waitingRPC, end func(w *wait, now time.Time) time.Time) {
+func (ws *waits) finishAll(rpc *waitingRPC, end func(w *wait, now time.Time) time.Time) {
 	rpc.mu.Lock()
 	defer rpc.mu.Unlock()
 	if rpc.state == offList {
@@ -158,14 +159,15 @@ func (ws *waits) finish(rpc *waitingRPC, end func(w *wait, now time.Time) time.T
 	ws.unlistIfDoneLocked(rpc)
 }
 
-// instanceClosed finishes the waits whose last refusal came from the instance,
-// which is closed and so begins no others. If the RPC goes on waiting for the
-// policy that replaces this one, and that one is metered, a new wait begins.
+// instanceClosed finishes the waits whose last refusal came from the instance. The
+// instance must be closed already, so that no other wait begins. If the RPC goes on
+// waiting for the policy that comes next, and that policy is metered, a new wait
+// begins.
 func (ws *waits) instanceClosed(inst *instance) {
 	ws.finishIf(func(w *wait) bool { return w.instance == inst })
 }
 
-// prune finishes the waits of attempts that have long ceased to ask.
+// prune finishes lost waits.
 func (ws *waits) prune(now time.Time) {
 	if ws.any() {
 		ws.finishIf(func(w *wait) bool { return w.lost(now) })
@@ -201,8 +203,7 @@ func (rpc *waitingRPC) finishIfLocked(gone func(*wait) bool) {
 	rpc.waits = kept
 }
 
-// unlistIfDoneLocked takes the RPC off the list if it has no wait, and so lets go
-// of all that holds policies in memory.
+// unlistIfDoneLocked takes the RPC off the list if it has no more waits.
 func (ws *waits) unlistIfDoneLocked(rpc *waitingRPC) {
 	if len(rpc.waits) > 0 {
 		return
