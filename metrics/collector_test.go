@@ -1,8 +1,6 @@
 package metrics_test
 
 import (
-	"io"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -20,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
 // busy gives m at least one series of each metric.
@@ -193,31 +192,11 @@ func TestScrapeThroughHTTP(t *testing.T) {
 		}},
 	}
 	for _, tt := range tests {
-		body := get(t, server.URL, tt.accept)
+		body := pagetest.Get(t, server.URL, tt.accept)
 		for _, want := range tt.want {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s: no %q in:\n%s", tt.name, want, body)
 			}
 		}
 	}
-}
-
-func get(t *testing.T, url, accept string) string {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Accept", accept)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("GET %s: %s, %v", url, resp.Status, err)
-	}
-	return string(body)
 }

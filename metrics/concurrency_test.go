@@ -161,3 +161,26 @@ func TestEverythingMayBeCalledBesideAnythingAndAfterClose(t *testing.T) {
 		}
 	}
 }
+
+// repeat calls f again and again in n goroutines, at least once in each. stop waits
+// until they have ended.
+func repeat(n int, f func()) (stop func()) {
+	stopped := make(chan struct{})
+	var all sync.WaitGroup
+	for range n {
+		all.Go(func() {
+			for {
+				f()
+				select {
+				case <-stopped:
+					return
+				default:
+				}
+			}
+		})
+	}
+	return func() {
+		close(stopped)
+		all.Wait()
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,19 +70,10 @@ func TestPageShowsNothingOfTheFuture(t *testing.T) {
 	cc, s := &looseConn{}, &stub{}
 	m.Instrument(s).Build(cc, balancer.BuildOptions{})
 	s.connect(t, "a:1")
-	stop := make(chan struct{})
-	var flapping sync.WaitGroup
-	flapping.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				cc.made[0].state(connecting, failure)
-				s.cc.UpdateState(balancer.State{ConnectivityState: connecting})
-				s.cc.UpdateState(balancer.State{ConnectivityState: ready})
-			}
-		}
+	stop := repeat(1, func() {
+		cc.made[0].state(connecting, failure)
+		s.cc.UpdateState(balancer.State{ConnectivityState: connecting})
+		s.cc.UpdateState(balancer.State{ConnectivityState: ready})
 	})
 	for range 500 {
 		got := viewJSON(t, m, "")
@@ -95,6 +85,5 @@ func TestPageShowsNothingOfTheFuture(t *testing.T) {
 			}
 		}
 	}
-	close(stop)
-	flapping.Wait()
+	stop()
 }

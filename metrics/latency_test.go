@@ -20,15 +20,7 @@ var success = balancer.DoneInfo{BytesSent: true, BytesReceived: true}
 // durations returns the histograms of grpc_lb_rpc_duration_seconds by backend.
 func durations(t *testing.T, m *metrics.Metrics) map[string]*dto.Histogram {
 	t.Helper()
-	byBackend := make(map[string]*dto.Histogram)
-	for _, family := range gatherFamilies(t, m) {
-		for _, metric := range family.Metric {
-			if family.GetName() == "grpc_lb_rpc_duration_seconds" {
-				byBackend[newPoint("", metric).backend] = metric.Histogram
-			}
-		}
-	}
-	return byBackend
+	return histograms(t, m, "rpc_duration_seconds")
 }
 
 func TestDurationIsFromPickToEnd(t *testing.T) {

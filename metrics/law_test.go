@@ -79,22 +79,11 @@ func TestInFlightIsNeverNegative(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
 	m := metrics.New()
 	_, picker := newRotation(t, m, 1, nil)
-	stop := make(chan struct{})
-	var load sync.WaitGroup
-	for range threads {
-		load.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					for range 100 {
-						pickDone(picker)
-					}
-				}
-			}
-		})
-	}
+	stop := repeat(threads, func() {
+		for range 100 {
+			pickDone(picker)
+		}
+	})
 	reads := 5_000_000
 	if raceEnabled {
 		reads = 500_000 // which take the same time
@@ -102,8 +91,7 @@ func TestInFlightIsNeverNegative(t *testing.T) {
 	if n := metrics.LowestInFlight(m, reads); n < 0 {
 		t.Errorf("in flight is %v, want 0 or more", n)
 	}
-	close(stop)
-	load.Wait()
+	stop()
 	if got := scrape(t, m).sum("rpcs_in_flight"); got != 0 {
 		t.Errorf("in flight at the end = %v, want 0", got)
 	}

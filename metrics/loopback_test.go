@@ -2,7 +2,6 @@ package metrics_test
 
 import (
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,20 +73,7 @@ func TestLawsHoldWhileServersDie(t *testing.T) {
 			t.Parallel()
 			servers := []*server{startServer(t), startServer(t), startServer(t)}
 			c := newClient(t, withLatency(policy), servers...)
-			stop := make(chan struct{})
-			var load sync.WaitGroup
-			for range 8 {
-				load.Go(func() {
-					for {
-						select {
-						case <-stop:
-							return
-						default:
-							c.call(t.Context(), codes.OK)
-						}
-					}
-				})
-			}
+			stop := repeat(8, func() { c.call(t.Context(), codes.OK) })
 			for range 4 {
 				_, addr := c.call(t.Context(), codes.OK)
 				i := slices.IndexFunc(servers, func(s *server) bool { return s.addr == addr })
@@ -105,8 +91,7 @@ func TestLawsHoldWhileServersDie(t *testing.T) {
 					c.callUntil(t, func(server string) bool { return server == s.addr })
 				}
 			}
-			close(stop)
-			load.Wait()
+			stop()
 
 			got := c.scrape(t)
 			got.checkLaws(t)

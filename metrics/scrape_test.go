@@ -35,6 +35,22 @@ func scrape(tb testing.TB, m *metrics.Metrics) points {
 	return ps
 }
 
+// histograms returns the histograms of the name, without its grpc_lb_, by backend or
+// by the extra label.
+func histograms(tb testing.TB, m *metrics.Metrics, name string) map[string]*dto.Histogram {
+	tb.Helper()
+	byLabel := make(map[string]*dto.Histogram)
+	for _, family := range gatherFamilies(tb, m) {
+		for _, metric := range family.Metric {
+			if family.GetName() == "grpc_lb_"+name {
+				p := newPoint(name, metric)
+				byLabel[p.backend+p.extra] = metric.Histogram
+			}
+		}
+	}
+	return byLabel
+}
+
 func gatherFamilies(tb testing.TB, m *metrics.Metrics) []*dto.MetricFamily {
 	tb.Helper()
 	r := prometheus.NewPedanticRegistry()

@@ -223,11 +223,9 @@ func TestFailedNewSubConnLeavesNoTrace(t *testing.T) {
 // connectDurationSum returns the sum of the connect durations of the only target.
 func connectDurationSum(t *testing.T, m *metrics.Metrics) float64 {
 	t.Helper()
-	for _, family := range gatherFamilies(t, m) {
-		if family.GetName() == "grpc_lb_connect_duration_seconds" {
-			return family.Metric[0].Histogram.GetSampleSum()
-		}
+	h, ok := histograms(t, m, "connect_duration_seconds")[""]
+	if !ok {
+		t.Fatal("no connect duration in the scrape")
 	}
-	t.Fatal("no connect duration in the scrape")
-	return 0
+	return h.GetSampleSum()
 }

@@ -38,15 +38,7 @@ func pickWaits(t *testing.T, m *metrics.Metrics) map[string]string {
 
 func pickWaitHistograms(t *testing.T, m *metrics.Metrics) map[string]*dto.Histogram {
 	t.Helper()
-	byReason := make(map[string]*dto.Histogram)
-	for _, family := range gatherFamilies(t, m) {
-		for _, metric := range family.Metric {
-			if family.GetName() == "grpc_lb_pick_wait_seconds" {
-				byReason[newPoint("", metric).extra] = metric.Histogram
-			}
-		}
-	}
-	return byReason
+	return histograms(t, m, "pick_wait_seconds")
 }
 
 // playRPC plays the script. All waits must have ended at its end. A script is what

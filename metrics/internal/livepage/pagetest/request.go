@@ -2,6 +2,7 @@ package pagetest
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,6 +18,29 @@ func Request(tb testing.TB, page http.Handler, method, query string) *httptest.R
 	w := httptest.NewRecorder()
 	page.ServeHTTP(w, r)
 	return w
+}
+
+// Get requests the URL, accepting the type unless it is "", and returns the body.
+func Get(tb testing.TB, url, accept string) string {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if accept != "" {
+		req.Header.Set("Accept", accept)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		tb.Fatalf("GET %s: %s, %v", url, resp.Status, err)
+	}
+	return string(body)
 }
 
 // HTML returns the page as HTML.
