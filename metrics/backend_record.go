@@ -11,8 +11,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
-// backendRecord is the record of one backend of a target: what its series say. There
-// may be many: it is kept at 288 bytes.
+// backendRecord is the record of one backend of a target: the values of its
+// series. There may be very many, so keep it small: it takes 288 bytes.
 type backendRecord struct {
 	counts  *counts
 	repicks atomic.Uint64
@@ -21,11 +21,11 @@ type backendRecord struct {
 	connected      atomic.Uint64
 	connectFailed  atomic.Uint64
 	disconnections atomic.Uint64
-	early          atomic.Uint64 // of these, those of connections that had just been made
+	lostEarly      atomic.Uint64 // disconnections soon after the connection was made
 	ready          atomic.Int64
 
 	rpcDuration atomic.Pointer[histogram] // nil until an RPC is measured
-	lastFailure atomic.Pointer[failure]   // of a connection attempt; nil before the first
+	lastFailure atomic.Pointer[failure]   // the last failed connection attempt; nil if there was none
 
 	targetRecord *targetRecord
 	namePair     *dto.LabelPair
@@ -33,15 +33,15 @@ type backendRecord struct {
 	created      created
 
 	// Guarded by records.mu.
-	refs  int32         // SubConns that are counted
-	busy  bool          // without SubConns: an RPC was in flight at the last look
-	since instant       // without SubConns: when the retention began
-	place *list.Element // in targetRecord.unused; nil while there are SubConns
+	refs  int32         // number of SubConns
+	busy  bool          // if refs is 0: an RPC was in flight when last checked
+	since instant       // if refs is 0: when the retention began
+	place *list.Element // in targetRecord.unused; nil unless refs is 0
 }
 
-// counts are what nearly every RPC counts. They are apart from the rest of the
-// record, so that those of many backends lie close together: picks that go round
-// thousands find them in the processor's caches more often.
+// counts are the counters that nearly every RPC increments. They are allocated
+// apart from the rest of the record, so that those of many backends lie close
+// together: with thousands of backends, more of them stay in the CPU's caches.
 type counts struct {
 	picks atomic.Uint64
 	ok    atomic.Uint64 // RPCs that ended without an error
@@ -74,7 +74,7 @@ func (b *backendRecord) key() string {
 	return b.namePair.GetValue()
 }
 
-// labels returns the pairs of the backend's series, in the order of their names.
+// labels returns the label pairs of the backend's series, sorted by name.
 func (b *backendRecord) labels() []*dto.LabelPair {
 	if b.labelled != nil {
 		return b.labelled.pairs
@@ -82,10 +82,10 @@ func (b *backendRecord) labels() []*dto.LabelPair {
 	return []*dto.LabelPair{b.namePair, b.targetRecord.policyPair, b.targetRecord.targetPair}
 }
 
-// newDone returns the Done callback of a SubConn's picks. What ends most of them
-// is not worth another call.
+// newDone returns the Done callback for picks of a SubConn. The usual case is
+// inline, which saves a call.
 func (b *backendRecord) newDone() func(balancer.DoneInfo) {
-	counts := b.counts // at hand without a look at b
+	counts := b.counts // so that the usual case does not read b
 	return func(info balancer.DoneInfo) {
 		if info.Err == nil && info.BytesSent && info.BytesReceived {
 			counts.ok.Add(1)
@@ -104,10 +104,10 @@ func (b *backendRecord) countEnd(info balancer.DoneInfo) bool {
 	case info.Err != nil:
 		b.failed[statusCode(info.Err)].Add(1)
 	case !info.BytesReceived && info.Trailer != nil:
-		// The stream broke under the request. gRPC has an error for it, io.EOF,
-		// that it takes for a success here; but no success comes without a byte.
-		// A stream always leaves a trailer, if an empty one: where that is nil
-		// there was none, and a fake means a plain success.
+		// The stream broke while the request was being sent. gRPC reports no
+		// error here, but a success without any received byte is impossible. A
+		// stream always leaves a trailer, possibly empty: a nil one comes from a
+		// fake, which means a plain success.
 		b.failed[codes.Unavailable].Add(1)
 	default:
 		b.counts.ok.Add(1)
@@ -115,14 +115,14 @@ func (b *backendRecord) countEnd(info balancer.DoneInfo) bool {
 	return true
 }
 
-// traffic is what a backend's counters say of its picks at one moment.
+// traffic is a consistent reading of a backend's picks and their ends.
 type traffic struct {
 	picks uint64
 	ends
 	inFlight int64
 }
 
-// ends are what became of picks.
+// ends counts the picks that have ended.
 type ends struct {
 	repicks  uint64
 	finished [grpcstatus.Count]uint64
@@ -149,8 +149,8 @@ func (b *backendRecord) ends() ends {
 	return e
 }
 
-// readTraffic reads the ends before the picks, so that each end that it sees has
-// its pick counted and in flight is never negative.
+// readTraffic reads the ends before the picks. So the pick of each end that it
+// sees is counted, and in flight is never negative.
 func readTraffic(readEnds func() ends, readPicks func() uint64) traffic {
 	t := traffic{ends: readEnds()}
 	t.picks = readPicks()
@@ -162,7 +162,7 @@ func readTraffic(readEnds func() ends, readPicks func() uint64) traffic {
 	return t
 }
 
-// acquireLocked counts one more SubConn. records.mu is held.
+// acquireLocked adds a SubConn. records.mu is held.
 func (b *backendRecord) acquireLocked() {
 	if b.refs++; b.place != nil {
 		b.targetRecord.unused.Remove(b.place)
@@ -178,13 +178,13 @@ func (b *backendRecord) releaseLocked(now instant) {
 	}
 }
 
-// usedLocked begins the retention of a backend without SubConns anew. records.mu
-// is held.
-func (b *backendRecord) usedLocked(now instant) {
+// restartRetentionLocked restarts the retention of a backend without SubConns.
+// records.mu is held.
+func (b *backendRecord) restartRetentionLocked(now instant) {
 	b.since = now
 	b.targetRecord.unused.MoveToBack(b.place)
 }
 
-// inFlight tells whether an RPC is under way. A picker that gRPC has replaced may
-// yet start one on a backend without SubConns.
+// inFlight reports whether an RPC is in flight. Even without SubConns one may
+// start, through a picker that gRPC has replaced.
 func (b *backendRecord) inFlight() bool { return b.traffic().inFlight > 0 }

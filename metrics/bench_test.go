@@ -17,15 +17,14 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// BenchmarkPickDone is one pick with the end of its RPC, with and without the
-// decorator.
+// BenchmarkPickDone measures one pick and its Done, with and without the decorator.
 func BenchmarkPickDone(b *testing.B) {
 	noop := func(balancer.DoneInfo) {}
 	for _, size := range []int{3, 10_000} {
 		bare, instrumented := newRotation(b, metrics.New(), size, nil)
 		bareDone, instrumentedDone := newRotation(b, metrics.New(), size, noop)
 		_, timed := newRotation(b, metrics.New(metrics.WithLatency()), size, nil)
-		for range size { // histograms are made with the first RPC
+		for range size { // the first RPC makes the histogram
 			pickDone(timed)
 		}
 		for _, v := range []struct {
@@ -60,8 +59,8 @@ func pickDone(p balancer.Picker) {
 	}
 }
 
-// BenchmarkPickThatWaits is a pick that is queued, with the RPC's context, and the
-// end of that.
+// BenchmarkPickThatWaits measures a pick that is queued, including the making and
+// canceling of the RPC's context.
 func BenchmarkPickThatWaits(b *testing.B) {
 	s, cc, p := metered(b, metrics.New())
 	defer p.Close()
@@ -85,9 +84,9 @@ func BenchmarkPickThatWaits(b *testing.B) {
 	}
 }
 
-// BenchmarkScrape compares a scrape of the series per backend with one of the
-// same series in Prometheus's vectors, by turns, and reports the medians. It is
-// what the collector and the registry do, without the writing of the text.
+// BenchmarkScrape compares a scrape of the series per backend with a scrape of the
+// same series in Prometheus's vectors. It alternates between them and reports
+// medians. The scrape includes the registry, but not the text format.
 func BenchmarkScrape(b *testing.B) {
 	const backends = 10_000
 	m := metrics.New()
@@ -103,7 +102,7 @@ func BenchmarkScrape(b *testing.B) {
 			times[i], bytes[i] = append(times[i], ms), append(bytes[i], mb)
 		}
 	}
-	b.ReportMetric(0, "ns/op") // of both together: it says nothing
+	b.ReportMetric(0, "ns/op") // the time of both together is meaningless
 	for i, name := range []string{"ours", "vectors"} {
 		b.ReportMetric(median(times[i]), "ms/"+name)
 		b.ReportMetric(median(bytes[i]), "MB/"+name)
@@ -111,7 +110,7 @@ func BenchmarkScrape(b *testing.B) {
 	b.ReportMetric(median(times[0])/median(times[1]), "ratio")
 }
 
-// gather returns a scrape of the collectors, which tells what it took.
+// gather returns a function that scrapes the collectors and measures the cost.
 func gather(b *testing.B, collectors ...prometheus.Collector) func() (ms, mb float64) {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors...)
@@ -157,10 +156,10 @@ func newVectors(backends int) []prometheus.Collector {
 	return []prometheus.Collector{picks, repicks, lost, rpcs, failed, connected, connectFailed, inFlight, readyNow}
 }
 
-// BenchmarkBackendsAboveTheLimit makes subchannels to many backends, half of them
-// above the limit, and without a limit. The two take about the same: looking at
-// all records for each backend above the limit would take some hundred times as
-// long.
+// BenchmarkBackendsAboveTheLimit makes subchannels to many backends, once without
+// a limit and once with half of them above it. Both take about the same time. If
+// each backend above the limit caused a look at all records, it would take hundreds
+// of times as long.
 func BenchmarkBackendsAboveTheLimit(b *testing.B) {
 	const n = 40_000
 	for _, retention := range []time.Duration{5 * time.Minute, 0} {

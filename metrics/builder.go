@@ -9,27 +9,27 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 )
 
-// Instrument returns a builder with the name, the config and the policies of b,
-// which reports to m what these policies do. It is for [balancer.Register],
-// from an init function:
+// Instrument returns a builder that builds the policies of b, metered by m. It
+// has the name of b and takes the same config. Pass it to [balancer.Register] in
+// an init function:
 //
 //	balancer.Register(metrics.Default().Instrument(balancer.Get("round_robin")))
 //
-// In the policy's config the field "balancer2Metrics" is for the decorator, see
-// [WithLatency], if it is an object with the field "latency", or without any. It
-// is then taken out, and mistakes in it are errors. Anything else under that name
-// is a field of the policy's own, which gets its config as it is. Of a policy that
-// takes no config the field is always for the decorator.
+// The field "balancer2Metrics" of the policy's config belongs to the decorator, see
+// [WithLatency], if it is an object that is empty or has the field "latency". The
+// policy does not see it then, and mistakes in it are errors. Any other value
+// belongs to the policy, which gets its config unchanged. If the policy takes no
+// config, the field always belongs to the decorator.
 //
-// A parent that looks into its child's picker sees the decorator's. With gRPC's
-// endpointsharding.ChildStatesFromPicker a parent finds the children of its
-// round_robin; of an instrumented one it finds none. There is no error, and
-// nothing is logged, as the decorator cannot know that a parent asks. Instrument
-// such a parent instead of its child, or give the instrumented child a name of its
-// own with InstrumentAs.
+// A parent policy that looks into its child's picker finds the decorator's picker.
+// For example, gRPC's endpointsharding.ChildStatesFromPicker finds the children of
+// round_robin, but not those of an instrumented round_robin. It returns no error,
+// and nothing is logged, because the decorator does not notice. Instrument such a
+// parent instead of its child, or register the instrumented child under another
+// name with InstrumentAs.
 //
-// A builder that m has instrumented already is returned as it is, so that
-// nothing is counted twice. Instrument panics if b is nil.
+// If m has instrumented b already, Instrument returns b, so that nothing is
+// counted twice. It panics if b is nil.
 func (m *Metrics) Instrument(b balancer.Builder) balancer.Builder {
 	if b == nil {
 		panic(nilBuilder)
@@ -39,9 +39,9 @@ func (m *Metrics) Instrument(b balancer.Builder) balancer.Builder {
 
 const nilBuilder = "metrics: instrument policy: nil builder; if it comes from balancer.Get, import the package that registers the policy"
 
-// InstrumentAs is Instrument for a builder that gets another name, in gRPC's
-// registry and in the label grpc_lb_policy. With it one policy can be
-// registered more than once, each time with a Metrics of its own.
+// InstrumentAs is like Instrument, but the builder has another name, which is
+// also the value of the label grpc_lb_policy. One policy can thus be registered
+// several times, each time with another Metrics.
 func (m *Metrics) InstrumentAs(name string, b balancer.Builder) balancer.Builder {
 	if b == nil {
 		panic(nilBuilder)
@@ -57,8 +57,8 @@ func (m *Metrics) InstrumentAs(name string, b balancer.Builder) balancer.Builder
 	return &builder{Builder: b, metrics: m, name: name}
 }
 
-// builder builds metered policies. It always takes a config, for there may be a
-// part for the decorator.
+// builder builds metered policies. It always takes a config, which may have a
+// part for the decorator even if the policy takes none.
 type builder struct {
 	balancer.Builder
 	metrics *Metrics
@@ -88,7 +88,7 @@ func (b *builder) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingCo
 		return b.parsePolicyConfig(js)
 	}
 	if _, nested := b.Builder.(*builder); nested {
-		rest = js // the settings are for each of them
+		rest = js // the settings are for both decorators
 	}
 	s, err := lbconfig.Parse[settings](b.name+": "+configField, part)
 	if err != nil {
@@ -101,8 +101,8 @@ func (b *builder) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingCo
 	return &config{settings: s, policyConfig: inner}, nil
 }
 
-// parsePolicyConfig lets the policy parse its part. For one that takes no
-// config it does what gRPC does.
+// parsePolicyConfig lets the policy parse its config. If the policy takes none, it
+// warns about a config that is not empty, as gRPC does.
 func (b *builder) parsePolicyConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
 	if parser, ok := b.Builder.(balancer.ConfigParser); ok {
 		return parser.ParseConfig(js)
@@ -140,8 +140,8 @@ func (p *meteredPolicy) ResolverError(err error) {
 	p.Balancer.ResolverError(err)
 }
 
-// Close implements [balancer.Balancer]. The policy closes first, so that the
-// SubConns that it shuts down are released one by one; close releases the rest.
+// Close implements [balancer.Balancer]. The policy closes first and may shut down
+// SubConns; close releases the others.
 func (p *meteredPolicy) Close() {
 	p.Balancer.Close()
 	p.instance.close()

@@ -63,7 +63,7 @@ func TestInstrumentTwiceCountsOnce(t *testing.T) {
 		m.Instrument(&stub{}), m.Instrument(&parsingStub{}), metrics.New().Instrument(m.Instrument(&stub{})),
 	} {
 		if again := m.Instrument(b); again != b {
-			t.Errorf("%T: instrumented again it is %v, want it as it was", b, again)
+			t.Errorf("%T: instrumented again it is %v, want the same builder", b, again)
 		}
 	}
 }
@@ -109,8 +109,8 @@ func TestResolverUpdatesAreCountedAndForwarded(t *testing.T) {
 	}
 }
 
-// The fake channel embeds a nil ClientConn, so that a call of its deprecated
-// Target method would panic.
+// The fake channel embeds a nil ClientConn, so calling its deprecated method Target
+// would panic.
 func TestTargetComesFromBuildOptions(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
@@ -125,8 +125,8 @@ func TestTargetComesFromBuildOptions(t *testing.T) {
 	}
 }
 
-// Two names that become one when they are made valid must not become two series
-// of the same labels: the registry would refuse the whole scrape.
+// Two names that become equal when made valid must share their series. If two
+// series had the same labels, the registry would refuse the whole scrape.
 func TestLabelsAreValidUTF8(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()

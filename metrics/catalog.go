@@ -9,7 +9,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
-// The names of the labels that tell records apart.
+// The labels that identify a record.
 const (
 	backendLabel = "grpc_lb_backend"
 	policyLabel  = "grpc_lb_policy"
@@ -58,10 +58,10 @@ func (c *catalog) labels() []string {
 	return slices.Concat(c.backend.allLabels(), c.target.allLabels(), []string{"le"})
 }
 
-// newBackendMetrics returns the metrics of each backend, which have the labels of
-// WithBackendLabel, too. A metric is described here or in newTargetMetrics, and
-// nowhere else: the descriptors, the scrapes and the tables in README.md follow.
-// After a change, rewrite README.md with
+// newBackendMetrics returns the metrics of each backend, which also have the labels
+// of WithBackendLabel. A metric is described here or in newTargetMetrics, and
+// nowhere else: descriptors, scrapes and the tables in README.md are made from
+// these. After a change, rewrite README.md with
 //
 //	go test ./metrics -run TestReadme -update
 func newBackendMetrics(custom []string) *scope[*backendReading] {
@@ -98,7 +98,7 @@ func newBackendMetrics(custom []string) *scope[*backendReading] {
 			func(b *backendReading) uint64 { return b.disconnections.Load() }),
 		rareCounter("grpc_lb_early_disconnections_total",
 			"Connections to the backend that were lost within a second of being made; grpc_lb_disconnections_total has them, too.",
-			func(b *backendReading) uint64 { return b.early.Load() }),
+			func(b *backendReading) uint64 { return b.lostEarly.Load() }),
 		gauge("grpc_lb_ready_subchannels",
 			"Subchannels to the backend that are READY.",
 			func(b *backendReading) int64 { return b.ready.Load() }),
@@ -174,15 +174,15 @@ var reasonNames = [numReasons]string{
 	pickerFailing: "picker_failing_with_wait_for_ready",
 }
 
-// backendReading is what one scrape reads of a backend. Its traffic is read once,
-// so that the samples agree.
+// backendReading is a backend during one scrape. Its traffic is read once, so
+// that the samples are consistent.
 type backendReading struct {
 	*backendRecord
 	traffic traffic
 }
 
-// targetReading is what one scrape reads of a target.
+// targetReading is a target during one scrape.
 type targetReading struct {
 	*targetRecord
-	instances int // of the policy
+	instances int // number of policy instances
 }

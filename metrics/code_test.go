@@ -19,8 +19,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
-// Codes have 32 bits without a sign. To an int of 32 bits the largest are
-// negative.
+// Codes are unsigned 32-bit numbers. As a 32-bit int the largest are negative.
 func TestCodesThatGRPCDoesNotDefineCountAsUnknown(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
@@ -44,13 +43,13 @@ func TestCodesThatGRPCDoesNotDefineCountAsUnknown(t *testing.T) {
 	}
 }
 
-// A server can answer with any text for a code. gRPC's own writes only numbers
-// that it has, so this one speaks HTTP/2 by hand.
+// A server can send any text as a code. gRPC's own server sends only valid codes,
+// so this test uses a plain HTTP/2 server.
 func TestNoCodeOfAServersHarmsTheClient(t *testing.T) {
 	t.Parallel()
 	texts := []string{"5", "16", "17", "-1", "-2147483648", "2147483647", "2147483648", "4294967295", "18446744073709551615", "1e3", "x"}
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// An answer before the request is there can look like a success.
+		// Read the request first: an earlier answer can look like a success.
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			t.Errorf("read request: %v", err)
 		}
@@ -78,5 +77,5 @@ func TestNoCodeOfAServersHarmsTheClient(t *testing.T) {
 	if diff := cmp.Diff(want, rpcs.nonzero()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	_ = c.conn.Close() // before the server, which waits for it
+	_ = c.conn.Close() // first, because closing the server waits for it
 }

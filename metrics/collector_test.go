@@ -1,8 +1,6 @@
 package metrics_test
 
 import (
-	"io"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -20,9 +18,10 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// busy gives m a series of each kind.
+// busy gives m at least one series of each metric.
 func busy(t *testing.T, m *metrics.Metrics) {
 	t.Helper()
 	s, cc, _ := metered(t, m)
@@ -84,8 +83,7 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 	}
 }
 
-// The labels of a sample are in the order of their names before a registry sorts
-// them.
+// The labels of a sample are sorted by name even before a registry sorts them.
 func TestSamplesHaveTheirLabelsInOrder(t *testing.T) {
 	t.Parallel()
 	m := metrics.New(metrics.WithLatency())
@@ -107,7 +105,7 @@ func TestSamplesHaveTheirLabelsInOrder(t *testing.T) {
 	}
 }
 
-// The series that a rate is made of exist before what they count happens. Those of
+// Series that are used in rates exist from the start, with the value 0. Series of
 // rare events do not.
 func TestSeriesOfABackendWithoutRPCs(t *testing.T) {
 	t.Parallel()
@@ -198,31 +196,11 @@ func TestScrapeThroughHTTP(t *testing.T) {
 		}},
 	}
 	for _, tt := range tests {
-		body := get(t, server.URL, tt.accept)
+		body := pagetest.Get(t, server.URL, tt.accept)
 		for _, want := range tt.want {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s: no %q in:\n%s", tt.name, want, body)
 			}
 		}
 	}
-}
-
-func get(t *testing.T, url, accept string) string {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Accept", accept)
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("GET %s: %s, %v", url, resp.Status, err)
-	}
-	return string(body)
 }

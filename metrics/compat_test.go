@@ -14,8 +14,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// A policy that knows no StateListener hears of its SubConns in
-// UpdateSubConnState, by the SubConns that it knows.
+// A policy that sets no StateListener gets events by UpdateSubConnState, with the
+// SubConns that it made.
 func TestLegacyPolicyHearsOfItsOwnSubConns(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
@@ -68,8 +68,7 @@ func TestPolicyThatIsClosedWhileItMakesASubConn(t *testing.T) {
 	}
 }
 
-// wrapper is a policy that contains another and adds nothing to it, under
-// another name.
+// wrapper is a policy with a child and a name of its own. It only passes calls on.
 type wrapper struct {
 	name  string
 	child balancer.Builder
@@ -123,14 +122,14 @@ func TestNestedDecoratorsUnwrapTheirOwnLayer(t *testing.T) {
 	}
 }
 
-// The children's pickers give SubConns of the decorator's, which gRPC does not
-// take: a parent that got at them would pick for ever. Metered itself, it gets at
-// them, and they at their SubConns.
+// The pickers of a metered policy's children return the decorator's SubConns, which
+// gRPC does not accept: a parent that used these pickers would pick forever. So it
+// must not find them, unless it is metered itself.
 func TestChildStatesOfAMeteredPolicyAreHidden(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		meterParent, meterChild bool
-		want                    int // children that the parent finds
+		want                    int // number of children that the parent finds
 	}{
 		"nothing metered": {false, false, 2},
 		"child metered":   {false, true, 0},
@@ -169,8 +168,8 @@ func TestChildStatesOfAMeteredPolicyAreHidden(t *testing.T) {
 	}
 }
 
-// asking is a parent that counts its child's children, and picks as one of them
-// does if there are any.
+// asking is a parent that counts its child's children, and uses the picker of one
+// if there are any.
 type asking struct {
 	balancer.ClientConn
 	found *int
@@ -187,7 +186,7 @@ func (a asking) UpdateState(s balancer.State) {
 	a.ClientConn.UpdateState(s)
 }
 
-// A child that picks a SubConn of its parent's must leave it to the parent.
+// If a child picks a SubConn of its parent, only the parent unwraps it.
 func TestInnerLayerLeavesTheOuterSubConnAlone(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()

@@ -17,14 +17,14 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// patient is a policy, its builder, and the channel above it, that bear any call
-// at any time.
+// patient is a policy, its builder and its channel in one. It accepts any call at
+// any time.
 type patient struct {
 	balancer.ClientConn // nil
 
-	below  balancer.ClientConn // what the policy was built with
+	below  balancer.ClientConn // that the policy was built with
 	picker atomic.Pointer[balancer.Picker]
-	policy atomic.Int64 // calls that reached the policy
+	policy atomic.Int64 // number of calls that reached the policy
 }
 
 func (p *patient) Name() string { return "patient" }
@@ -52,7 +52,7 @@ func (p *patient) RemoveSubConn(balancer.SubConn)                       {}
 func (p *patient) UpdateAddresses(balancer.SubConn, []resolver.Address) {}
 func (p *patient) UpdateState(s balancer.State)                         { p.picker.Store(&s.Picker) }
 
-// patientSubConn goes through all states when it is told to connect.
+// patientSubConn goes through all states when it connects.
 type patientSubConn struct {
 	balancer.SubConn // nil
 
@@ -63,7 +63,7 @@ func (sc *patientSubConn) Shutdown() {}
 
 func (sc *patientSubConn) Connect() {
 	if sc.listener == nil {
-		return // made after Close, of which the decorator keeps out
+		return // made after Close: the decorator passed the call on
 	}
 	for _, state := range []connectivity.State{connecting, ready, idle, connecting, failure, connecting, ready} {
 		sc.listener(balancer.SubConnState{ConnectivityState: state})
@@ -89,8 +89,8 @@ func TestASecondCloseDoesNotKeepTheSeries(t *testing.T) {
 	})
 }
 
-// gRPC calls most of these one after the other, and nothing after Close. Parents
-// and policies may not.
+// gRPC makes most of these calls one at a time, and none after Close. Other parents
+// and policies may make them at any time.
 func TestEverythingMayBeCalledBesideAnythingAndAfterClose(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -159,5 +159,28 @@ func TestEverythingMayBeCalledBesideAnythingAndAfterClose(t *testing.T) {
 		if n := p.policy.Load(); n < 2*(3*10+4) {
 			t.Errorf("%d calls reached the policy, want those of its parent at least", n)
 		}
+	}
+}
+
+// repeat calls f again and again in n goroutines, at least once in each. stop waits
+// until they have ended.
+func repeat(n int, f func()) (stop func()) {
+	stopped := make(chan struct{})
+	var all sync.WaitGroup
+	for range n {
+		all.Go(func() {
+			for {
+				f()
+				select {
+				case <-stopped:
+					return
+				default:
+				}
+			}
+		})
+	}
+	return func() {
+		close(stopped)
+		all.Wait()
 	}
 }

@@ -11,32 +11,31 @@ import (
 
 var logger = grpclog.Component("balancer2")
 
-// configField is the field of a policy's config that may be for the decorator.
+// configField is the field of a policy's config that may hold settings.
 const configField = "balancer2Metrics"
 
 // settings are the decorator's part of a policy's config.
 type settings struct {
-	// Latency measures grpc_lb_rpc_attempt_duration_seconds in this channel, or does
-	// not. If it is absent, WithLatency decides.
+	// Latency says whether to measure grpc_lb_rpc_attempt_duration_seconds in this
+	// channel. If it is absent, WithLatency decides.
 	Latency *bool `json:"latency,omitempty"`
 }
 
-// config is what a policy's config with a part for the decorator becomes.
-// Without such a part the policy's own is not wrapped, in case a parent policy
-// wants to see it.
+// config is a policy's config together with settings. A config without settings
+// is not wrapped, because a parent policy may want to see it.
 type config struct {
 	serviceconfig.LoadBalancingConfig
 	settings     settings
 	policyConfig serviceconfig.LoadBalancingConfig // nil if the policy takes none
 }
 
-// MarshalJSON is for gRPC's log lines, which show the configs of policies.
+// MarshalJSON is for gRPC's log, which shows the configs of policies.
 func (c *config) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{configField: c.settings, "policy": c.policyConfig})
 }
 
-// cutSettings takes the decorator's part out of a policy's config, if it has one.
-// A policy may have a field of the same name; only one that takes a config can.
+// cutSettings separates the settings from the rest of a policy's config. A policy
+// that takes a config may have a field of the same name itself.
 func cutSettings(js json.RawMessage, takesConfig bool) (part, rest json.RawMessage, found bool) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(js, &fields) != nil {
@@ -51,8 +50,8 @@ func cutSettings(js json.RawMessage, takesConfig bool) (part, rest json.RawMessa
 	return part, rest, true
 }
 
-// isSettings tells settings from what else a field of that name may hold, by the
-// names of the fields in it. That their values are right is another question.
+// isSettings reports whether js is meant as settings, judging by the names of its
+// fields. The values may still be wrong.
 func isSettings(js json.RawMessage) bool {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(js, &fields) != nil || fields == nil { // null

@@ -21,7 +21,7 @@ func parse(t *testing.T, b balancer.Builder, config string) (serviceconfig.LoadB
 	return parser.ParseConfig(json.RawMessage(config))
 }
 
-// What the policy is to see of each config.
+// Which part of each config the policy gets.
 func TestThePolicyGetsItsPartOfTheConfig(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ config, want string }{
@@ -34,7 +34,7 @@ func TestThePolicyGetsItsPartOfTheConfig(t *testing.T) {
 		{`{"balancer2Metrics": {"Latency": false, "x": 1}}`, `{}`},
 		{`{"balancer2Metrics": {"latency": null}, "b": 2, "a": 1}`, `{"a":1,"b":2}`},
 		{`{"balancer2Metrics": {}, "a": {"balancer2Metrics": 1}}`, `{"a":{"balancer2Metrics":1}}`},
-		// A field of its own that has the same name.
+		// A field of the policy with the same name.
 		{`{"balancer2Metrics": ["cpu"]}`, `{"balancer2Metrics": ["cpu"]}`},
 		{`{"balancer2Metrics": "cpu", "b": 2,  "a": 1}`, `{"balancer2Metrics": "cpu", "b": 2,  "a": 1}`},
 		{`{"balancer2Metrics": true}`, `{"balancer2Metrics": true}`},
@@ -98,7 +98,7 @@ func TestPolicyWithoutAConfigMayBeMeasured(t *testing.T) {
 	}
 }
 
-// The one inside could not see what the one outside has taken out.
+// The outer decorator must not hide the settings from the inner one.
 func TestBothOfTwoDecoratorsAreConfigured(t *testing.T) {
 	t.Parallel()
 	inner, outer := metrics.New(), metrics.New()
@@ -146,7 +146,7 @@ func TestBadConfigsAreRefused(t *testing.T) {
 		{parsing, `{"balancer2Metrics": {"LATENCY": 1, "cpu": true}}`, `my_policy: balancer2Metrics: parse config: field "latency" is a JSON number, want a bool`},
 		{parsing, `{`, `not JSON`},
 		{parsing, `{"balancer2Metrics": {}, "bad": 1}`, `bad is bad`},
-		// It takes no config, and so has no field of that name.
+		// This policy takes no config, so the field is for the decorator.
 		{plain, `{"balancer2Metrics": {"latency": "yes"}}`, `my_policy: balancer2Metrics: parse config: field "latency" is a JSON string, want a bool`},
 		{plain, `{"balancer2Metrics": ["latency"]}`, `my_policy: balancer2Metrics: parse config: it is a JSON array, want an object`},
 		{metrics.New().Instrument(plain), `{"balancer2Metrics": true}`, `my_policy: balancer2Metrics: parse config: it is a JSON bool, want an object`},
@@ -159,8 +159,8 @@ func TestBadConfigsAreRefused(t *testing.T) {
 	}
 }
 
-// Not parallel: it reads the log. A misspelt field is the policy's to warn of
-// where the policy parses configs.
+// Not parallel: it reads the log. If the policy parses configs, it is up to the
+// policy to warn about misspelled fields.
 func TestMistypedSettingsAreWarnedOf(t *testing.T) {
 	tests := []struct{ config, want string }{
 		{`{"balancer2Metrics": {"latncy": true}}`, `stub: balancer2Metrics: parse config: ignoring unknown field "latncy"`},

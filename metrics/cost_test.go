@@ -21,7 +21,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// rotation is a picker that costs as little as one can.
+// rotation is about the cheapest picker possible.
 type rotation struct {
 	subConns []balancer.SubConn
 	next     atomic.Uint64
@@ -33,8 +33,8 @@ func (r *rotation) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return balancer.PickResult{SubConn: r.subConns[i], Done: r.done}, nil
 }
 
-// newRotation returns a rotation over n SubConns, and what gRPC gets when the
-// policy that reports it is metered.
+// newRotation returns a rotation over n SubConns, and the metered picker that gRPC
+// gets in its place.
 func newRotation(tb testing.TB, m *metrics.Metrics, n int, done func(balancer.DoneInfo)) (bare *rotation, instrumented balancer.Picker) {
 	tb.Helper()
 	s, cc, p := metered(tb, m)
@@ -71,7 +71,7 @@ func TestPickAndDoneDoNotAllocate(t *testing.T) {
 			_, picker := newRotation(t, metrics.New(opts...), 3, done)
 			for infoName, info := range infos {
 				if optsName == "latency" && infoName == "no transport" {
-					continue // it begins a wait
+					continue // this begins a wait, which allocates
 				}
 				n := testing.AllocsPerRun(1000, func() {
 					res, err := picker.Pick(balancer.PickInfo{Ctx: t.Context()})
@@ -88,8 +88,8 @@ func TestPickAndDoneDoNotAllocate(t *testing.T) {
 	}
 }
 
-// Go puts what has 64 bytes on a line of its own. Where words have 32 bits a
-// SubConn is smaller, and some lie across two lines.
+// Go aligns objects of 64 bytes to cache lines. With 32-bit words a SubConn is
+// smaller, and some lie across two lines.
 func TestASubConnTakesOneCacheLine(t *testing.T) {
 	t.Parallel()
 	want := uintptr(64)
@@ -116,7 +116,7 @@ func TestMemoryReturnsToItsLevel(t *testing.T) {
 				}
 				sc := s.connect(t, fmt.Sprintf("10.%d.%d.%d:1", i>>16, i>>8&255, i&255))
 				s.publish(balancer.PickResult{SubConn: sc}, nil)
-				if i%100 == 0 { // a histogram is ten times the rest
+				if i%100 == 0 { // a histogram is ten times as large as the rest
 					res, err := cc.picker.Pick(balancer.PickInfo{})
 					if err != nil {
 						t.Fatalf("Pick: %v", err)
@@ -125,7 +125,7 @@ func TestMemoryReturnsToItsLevel(t *testing.T) {
 				}
 				sc.Shutdown()
 				cc.made = nil
-				time.Sleep(3 * time.Millisecond) // 100,000 in the retention
+				time.Sleep(3 * time.Millisecond) // 100,000 backends per retention
 			}
 		}()},
 		{"targets", 10_000, func(_ *testing.T, m *metrics.Metrics, i int) {
@@ -137,7 +137,7 @@ func TestMemoryReturnsToItsLevel(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				if raceEnabled {
-					tt.n = min(tt.n, 100_000) // what is retained at last is the same
+					tt.n = min(tt.n, 100_000) // as many are retained at the end
 				}
 				m := metrics.New(metrics.WithMaxTargets(0), metrics.WithMaxBackends(0), metrics.WithLatency())
 				tt.use(t, m, 0)
@@ -146,7 +146,7 @@ func TestMemoryReturnsToItsLevel(t *testing.T) {
 					tt.use(t, m, i)
 				}
 				if got := heap() - before; got < 10<<20 {
-					t.Errorf("the retained ones of %d records hold %d bytes, too few for the test to mean anything", tt.n, got)
+					t.Errorf("the retained ones of %d records hold %d bytes, too few for a meaningful test", tt.n, got)
 				}
 				time.Sleep(5 * time.Minute)
 				wantBackends(t, m)
@@ -164,7 +164,7 @@ func TestTablesGiveMemoryBack(t *testing.T) {
 	for _, oneByOne := range []bool{false, true} {
 		full, after := metrics.TableRoom(1<<18, 100, oneByOne)
 		if full < 2<<20 {
-			t.Errorf("the full table takes %d bytes, too few for the test to mean anything", full)
+			t.Errorf("the full table takes %d bytes, too few for a meaningful test", full)
 		}
 		if after > full/50 {
 			t.Errorf("one by one %v: of %d bytes %d are kept for 100 entries", oneByOne, full, after)
@@ -175,7 +175,7 @@ func TestTablesGiveMemoryBack(t *testing.T) {
 func heap() int {
 	var stats runtime.MemStats
 	runtime.GC()
-	runtime.GC() // pools keep what one collection leaves
+	runtime.GC() // a sync.Pool keeps objects over one collection
 	runtime.ReadMemStats(&stats)
 	return int(stats.HeapAlloc)
 }

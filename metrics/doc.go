@@ -1,5 +1,6 @@
-// Package metrics meters gRPC load-balancing policies with Prometheus: picks,
-// RPCs and connections, per backend.
+// Package metrics measures gRPC load-balancing policies with Prometheus: it
+// counts picks, RPCs and connections per backend, so that you can see where a
+// client's RPCs go. It works with any policy, gRPC's own included:
 //
 //	func init() {
 //		balancer.Register(metrics.Default().Instrument(balancer.Get("round_robin")))
@@ -10,103 +11,105 @@
 //		// …
 //	}
 //
-// [Metrics.Instrument] takes the builder of any policy and returns one of the
-// same name whose policies are metered; the policy itself knows nothing of it.
-// [Metrics] is also the Prometheus collector. [Default] is registered with
-// Prometheus's default registerer; [New] makes another for a registry of one's
-// own. [Metrics.Handler] shows the same, and the last connection errors, on a
-// page for people. The folder ops has a dashboard for Grafana and alerts for
-// Prometheus.
+// [Metrics.Instrument] takes the builder of a policy and returns a builder of the
+// same name whose policies are metered. The policy needs no change. [Metrics] is
+// also the Prometheus collector. [Default] is registered with Prometheus's default
+// registerer; [New] makes a collector for another registry. [Metrics.Handler]
+// serves a live page for people, with the same numbers and the last connection
+// errors. The folder ops has a Grafana dashboard and Prometheus alerts.
 //
 // # The metrics
 //
-// The [reference] is README.md, beside the code: the name, type and labels of each
-// metric, what it counts and when, and when series begin and end.
+// The [reference] is README.md, beside the code. It lists the name, type and
+// labels of each metric, what it counts and when, and when series begin and end.
 //
 // A backend is named by the address that its subchannel was made for, unless
-// [WithBackendName] says otherwise. Of the backends of one target at most 10,000
-// ([WithMaxBackends]) have series of their own. Series that are no longer used
-// stay for five minutes ([WithRetention]). No goroutine and no timer drops them:
-// scrapes do and, in case nobody scrapes, the making of new records, in any case
-// before a backend is counted as "other".
+// [WithBackendName] is given. At most 10,000 backends of a target
+// ([WithMaxBackends]) have series of their own. Unused series stay for five
+// minutes ([WithRetention]).
 //
 // # Latency
 //
-// RPCs are measured in grpc_lb_rpc_attempt_duration_seconds where the service config says
-// so, for any instrumented policy,
+// grpc_lb_rpc_attempt_duration_seconds measures RPC attempts only where it is
+// switched on: in the service config, for any instrumented policy,
 //
 //	{"loadBalancingConfig": [{"round_robin2": {"balancer2Metrics": {"latency": true}}}]}
 //
-// or everywhere with [WithLatency]. A new service config applies to the RPCs picked
-// from then on. The histogram of a backend is made with the first RPC measured.
-// [WithExemplars] ties observations to traces.
+// or everywhere with [WithLatency]. A new service config applies to the RPCs
+// picked from then on. A backend's histogram is made when the first RPC is
+// measured. [WithExemplars] ties observations to traces.
 //
-// # Waiting for a pick
+// # Limits
 //
-// A policy is not told how long an RPC waits, nor why. The decorator knows the
-// attempts by their contexts: gRPC gives each attempt one of its own, and all
-// attempts of an RPC one Done channel. So a wait also ends where a sibling or parent
-// of the policy picks, if it reports to the same Metrics, and an RPC that is tried
-// again did not wait for what ended the attempt before. gRPC asks each new picker
-// for all attempts that wait. An attempt that it does not ask for has ended, or a
-// policy that is not metered has picked for it.
+// The decorator knows about an RPC only what gRPC tells a policy; README.md says
+// where that is not enough.
 //
-// # Cost
+// It does not change what a policy does. Errors, metadata, Done callbacks, unknown
+// subchannels and a nil picker pass through unchanged, and so does the policy's
+// config, except for the decorator's settings. It makes no traces. It logs only
+// mistakes in configs and options, and a failure to register Default. A parent
+// policy that looks into the policy's picker finds the decorator's picker, see
+// [Metrics.Instrument].
 //
-// A pick with its end costs two atomic additions and the calls around them: no
-// lock, no allocation, no look-up, no clock. A Done callback of the policy's
-// own is wrapped in a pooled record; it relies on gRPC's promise to call Done
-// once. The same record holds the time where latency is measured, which costs
-// two looks at the clock and the histogram. An RPC whose pick does not succeed is
-// put on a list, for some 5 µs and nine allocations, also where it fails because
-// it is not wait-for-ready; while there is one on the list, picks are looked up
-// there. Other locks, maps and clocks belong to subchannels, their state changes,
-// and scrapes.
+// If a policy and its child are both metered, each counts what it sees under its
+// own name, so sums over grpc_lb_policy count that traffic twice. gRPC's own
+// policies find their children by name: if pick_first is instrumented and
+// registered again, it is also metered as the child of round_robin, once for each
+// endpoint.
 //
-// Among thousands of backends it is memory that costs, each cache line as much as
-// the rest of a pick. So what a pick reads of a subchannel is one line, and the
-// two counters of a backend are apart from the rest of its record, close to those
-// of other backends. The third line is the Done callback, which Go keeps apart.
+// # Concurrency
 //
-// A scrape allocates in proportion to the backends. Only the making and the end
-// of subchannels wait for it, for as long as it takes to list the records.
+// All methods of [Metrics], and its page, may be called from any goroutine at any
+// time. The same holds for the decorator's policy, ClientConn, SubConns and
+// pickers, also after Close; Close may be called more than once. The decorator
+// passes calls on as they come, so the parent must keep gRPC's promises to the
+// policy: UpdateClientConnState, ResolverError, UpdateSubConnState and Close one at
+// a time, ExitIdle at any time. While a policy is being built, it gets no
+// UpdateSubConnState: events of SubConns that it made without a StateListener are
+// delivered once it is built.
 //
-// # Locks
+// # For contributors: waits
 //
-// There are four: one per policy instance, which guards the states of its
-// subchannels, one per policy instance for the events that come before its policy
-// is built, one per Metrics, which guards its records, and one per RPC that waits
-// for a pick. They are never held together, and no call to gRPC, to the policy or
-// to a scrape's consumer is made under any of them.
+// gRPC does not tell a policy how long an RPC waits for a pick, or why. The
+// decorator recognizes attempts by their contexts: gRPC gives each attempt a
+// context of its own, and the contexts of all attempts of an RPC share one Done
+// channel. Therefore a wait also ends when a parent or sibling of the policy picks,
+// if it reports to the same Metrics, and the retry of an RPC does not inherit the
+// error that ended the attempt before. gRPC asks each new picker for all waiting
+// attempts. An attempt that it does not ask for has ended, or a policy that is not
+// metered has picked for it. The states of a wait are in wait.go.
 //
-// # Who may call what
+// # For contributors: cost
 //
-// The methods of [Metrics] and its page may be called from any goroutine at any
-// time. So may, of the decorator, those of the policy, of the ClientConn that it
-// was built with, of its SubConns and its pickers: beside each other, after Close,
-// and Close more than once. It passes them on as they come. So what gRPC promises
-// a policy is for the parent to keep: UpdateClientConnState, ResolverError,
-// UpdateSubConnState and Close one after the other, ExitIdle beside them. A policy
-// that makes SubConns without a StateListener while it is being built hears of
-// them when it is.
+// A pick with its Done costs two atomic additions and the calls around them: no
+// lock, allocation, look-up or clock. If the policy has a Done of its own, both
+// are put into a pooled record; this relies on gRPC's promise to call Done once.
+// The same record holds the start time if latency is measured, which costs two
+// clock readings and a histogram observation. An RPC whose pick does not succeed
+// is listed, which takes about 5 µs and nine allocations, even if it fails because
+// it is not wait-for-ready. While any RPC is listed, each pick looks it up.
+// All other locks, maps and clock readings happen when subchannels are made or
+// change state, and in scrapes.
 //
-// # What it does not do
+// With thousands of backends memory dominates: each cache line costs as much as
+// the rest of a pick. So all that a pick reads of a subchannel is in one line, and
+// a backend's two busiest counters are apart from the rest of its record, close
+// to those of other backends. A third line is the Done callback, which Go
+// allocates by itself.
 //
-// It knows of an RPC what gRPC tells a policy; README.md says where that is not
-// enough.
+// A scrape allocates in proportion to the number of backends. While it lists the
+// records it holds up the making and the end of subchannels, and nothing else.
+// Records expire without a goroutine or timer: scrapes drop them and, if nobody
+// scrapes, so does the making of new records, at the latest before a backend is
+// counted as "other".
 //
-// It does not change what a policy does: errors, metadata, Done callbacks,
-// subchannels it does not know and a nil picker pass through as they are, and
-// its config but for the decorator's settings. It adds no trace, and logs nothing
-// but mistakes in configs and options, and that Default could not be registered.
-// A parent that looks for more in the policy's picker than its Pick finds the
-// decorator's, see [Metrics.Instrument].
+// # For contributors: locks
 //
-// A policy inside another may be metered as well as the outer one: each counts
-// what it sees under its own name, so that sums over grpc_lb_policy count such
-// traffic twice. gRPC's own policies find their children by name: pick_first,
-// instrumented and registered again, is metered also as the child of
-// round_robin, where each endpoint has one.
+// There are four: one per policy instance for the states of its subchannels; one
+// per policy instance for events that come before the policy is built; one per
+// Metrics for the records; one per RPC that waits for a pick. No two are ever held
+// together, and none is held during a call to gRPC, to the policy or to the
+// consumer of a scrape.
 //
 // [reference]: https://github.com/grpc-balancer2/balancer2/blob/HEAD/metrics/README.md
 package metrics

@@ -12,8 +12,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// A parent may build its child in a goroutine of its own, while gRPC tells of the
-// SubConns that the child makes.
+// If a parent builds its child in a goroutine, gRPC may send events of the child's
+// SubConns meanwhile.
 func TestLegacyPolicyHearsOfWhatHappenedWhileItWasBuilt(t *testing.T) {
 	t.Parallel()
 	const n = 1000
@@ -46,5 +46,33 @@ func TestLegacyPolicyHearsOfWhatHappenedWhileItWasBuilt(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, heard); diff != "" {
 		t.Errorf("the policy heard (-want +got):\n%s", diff)
+	}
+}
+
+// An event that comes while early events are being delivered waits for its turn.
+func TestEarlyEventsAreDeliveredInOrder(t *testing.T) {
+	t.Parallel()
+	cc, s := &looseConn{}, &stub{}
+	report := func(i int) {
+		cc.made[0].listener(balancer.SubConnState{ConnectivityState: failure, ConnectionError: errors.New(strconv.Itoa(i))})
+	}
+	var got []string
+	s.onLegacy = func(_ balancer.SubConn, state balancer.SubConnState) {
+		if len(got) == 0 {
+			report(2)
+		}
+		got = append(got, state.ConnectionError.Error())
+	}
+	b := builderFunc(func(inner balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+		s.Build(inner, opts)
+		s.connectWith(t, "a:1", nil)
+		report(0)
+		report(1)
+		return s
+	})
+	metrics.New().Instrument(b).Build(cc, balancer.BuildOptions{})
+	report(3)
+	if diff := cmp.Diff([]string{"0", "1", "2", "3"}, got); diff != "" {
+		t.Errorf("the policy got (-want +got):\n%s", diff)
 	}
 }

@@ -10,26 +10,26 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
-// givenUp tells whether gRPC gave the pick up, to pick again: nothing was sent,
-// because the connection had gone or was closing. It takes two fields, since a
-// copy of the DoneInfo costs as much as counting.
+// givenUp reports whether gRPC gave up the pick and will pick again: it sent
+// nothing, because the connection was gone or closing. It takes two fields of the
+// DoneInfo, because copying all of it costs as much as counting.
 func givenUp(err error, bytesSent bool) bool {
 	return !bytesSent && (err == nil || connectionCloses(err))
 }
 
-// connectionCloses tells whether gRPC found the connection, that of a READY
-// subchannel, closing or about to be closed by the server. It says so by
-// these errors only. Others before sending end the attempt for its caller, with
-// the same code when they come from per-RPC credentials or from the check of an
-// authority. Should gRPC change the words, these picks count as Unavailable.
+// connectionCloses reports whether err means that the connection of a READY
+// subchannel is closing, or that the server is about to close it. Only the texts
+// tell: other errors with the same code, from per-RPC credentials or from the check
+// of an authority, end the attempt for its caller. If gRPC changes the texts, these
+// picks count as Unavailable.
 func connectionCloses(err error) bool {
 	s := statusOf(err)
 	return s != nil && s.Code() == codes.Unavailable &&
 		(s.Message() == "the connection is draining" || s.Message() == "transport is closing")
 }
 
-// statusOf returns the status that err carries, if any. It does without the
-// allocations of [status.FromError].
+// statusOf returns the status that err carries, or nil. Unlike
+// [status.FromError], it does not allocate.
 func statusOf(err error) *status.Status {
 	type grpcError interface {
 		error
@@ -41,11 +41,11 @@ func statusOf(err error) *status.Status {
 	return nil
 }
 
-// statusCode is [status.Code] without its allocations. In addition it knows
-// context errors, and takes codes that gRPC does not define for Unknown.
+// statusCode is [status.Code] without allocations. It also maps context errors
+// to their codes, and codes that gRPC does not define to Unknown.
 func statusCode(err error) codes.Code {
 	if s := statusOf(err); s != nil {
-		// As unsigned numbers: to an int of 32 bits the largest codes are negative.
+		// Compare as unsigned: the largest codes do not fit into an int of 32 bits.
 		if s.Code() < codes.Code(grpcstatus.Count) {
 			return s.Code()
 		}

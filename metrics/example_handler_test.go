@@ -18,15 +18,15 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// shown meters one policy, under a name of its own.
+// shown meters pick_first under another name.
 var shown = metrics.New()
 
 func init() {
 	balancer.Register(shown.InstrumentAs("shown_pick_first", balancer.Get("pick_first")))
 }
 
-// The live page goes where only operators get: it shows internal addresses.
-// What a person reads there, a program can ask for as JSON.
+// Mount the live page where only operators can reach it: it shows internal
+// addresses. Programs can get the same data as JSON.
 func ExampleMetrics_Handler() {
 	operators := http.NewServeMux()
 	operators.Handle("/debug/lb", shown.Handler())

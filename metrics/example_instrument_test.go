@@ -16,15 +16,14 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// Policies are registered before the first client is made. From here on each
-// channel whose service config selects round_robin is metered.
+// Register policies before the first client is made. All channels whose service
+// config selects round_robin are metered then.
 func init() {
 	balancer.Register(metrics.Default().Instrument(balancer.Get("round_robin")))
 }
 
-// One line in an init function meters a policy of gRPC's own, or one of yours.
-// The series are with Prometheus's default registerer, where promhttp.Handler
-// finds them.
+// One line in an init function meters a policy, gRPC's or yours. The series are in
+// Prometheus's default registry, which promhttp.Handler serves.
 func ExampleMetrics_Instrument() {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

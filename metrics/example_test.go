@@ -15,13 +15,13 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// Metrics of one's own, in a registry of one's own.
+// Metrics in a separate registry.
 func ExampleNew() {
 	registry := prometheus.NewRegistry()
 	lb := metrics.New()
 	registry.MustRegister(lb)
 
-	policy := base.NewBalancerBuilder("my_policy", nil, base.Config{}) // nil: a base.PickerBuilder of yours
+	policy := base.NewBalancerBuilder("my_policy", nil, base.Config{}) // instead of nil: your base.PickerBuilder
 	metered := lb.Instrument(policy)
 	// In an init function: balancer.Register(metered)
 	fmt.Println(metered.Name())
@@ -40,8 +40,8 @@ func ExampleNew() {
 	// 200 OK
 }
 
-// Where backends live for minutes and Prometheus scrapes every 15 s, a minute
-// is enough for it to see the last of them.
+// If Prometheus scrapes every 15 s, a retention of one minute is enough for it to
+// see the last values of a backend.
 func ExampleWithRetention() {
 	lb := metrics.New(metrics.WithRetention(time.Minute))
 	fmt.Println(lb.Instrument(balancer.Get("pick_first")).Name())

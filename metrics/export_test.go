@@ -10,10 +10,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// SubConnSize is the size of what a pick reads of its SubConn.
+// SubConnSize is the size of the decorator's SubConn.
 const SubConnSize = unsafe.Sizeof(subConn{})
 
-// HandlerAt is m's page where the wall clock says something else.
+// HandlerAt returns m's page with another wall clock.
 func HandlerAt(m *Metrics, wall func() time.Time) http.Handler { return m.handler(wall) }
 
 // Configure is what ConfigureDefault does.
@@ -24,14 +24,14 @@ func NewDefault(r prometheus.Registerer) *Metrics {
 	return newDefault(func() prometheus.Registerer { return r })
 }
 
-// Register is what the package does with Default when it is used first.
+// Register is the function that registers Default when it is used first.
 var Register = register
 
 // Description is one row of the table of a scope's metrics.
 type Description struct {
 	Name, Help, Type string
-	Labels           []string // those of the scope
-	Label            string   // the one that only this metric has, or ""
+	Labels           []string // labels of the scope
+	Label            string   // extra label of the metric, or ""
 	Values           []string // of Label
 }
 
@@ -69,7 +69,7 @@ func Records(m *Metrics) int {
 func Waiting(m *Metrics) int64 { return m.waits.n.Load() }
 
 // WaitingAttempts returns the number of RPC attempts that the page shows as
-// waiting, of all targets.
+// waiting, for all targets together.
 func WaitingAttempts(m *Metrics) (n int64) {
 	for _, s := range m.snapshot() {
 		n += s.targetRecord.waiting.Load()
@@ -77,8 +77,9 @@ func WaitingAttempts(m *Metrics) (n int64) {
 	return n
 }
 
-// TableRoom returns the bytes that a table of n entries takes, and then with left
-// of them, deleted one by one or together. Nothing else must allocate meanwhile.
+// TableRoom returns the size in bytes of a table with n entries, and its size after
+// all but left of them have been deleted, one by one or together. Nothing else must
+// allocate meanwhile.
 func TableRoom(n, left int, oneByOne bool) (full, after int) {
 	var t table[int, int]
 	before := heapSize()
@@ -105,8 +106,8 @@ func heapSize() int {
 	return int(stats.HeapAlloc)
 }
 
-// FirstObservations has n RPCs end that all find that the backend of m, of which
-// there is one, has no histogram yet.
+// FirstObservations records n durations for m's only backend, each as if the
+// backend had no histogram yet.
 func FirstObservations(m *Metrics, n int) {
 	for _, s := range m.snapshot() {
 		for _, b := range s.backends {
@@ -117,8 +118,8 @@ func FirstObservations(m *Metrics, n int) {
 	}
 }
 
-// LowestInFlight reads what is in flight on the backend of m, of which there is
-// one, n times.
+// LowestInFlight reads in flight of m's only backend n times and returns the lowest
+// value.
 func LowestInFlight(m *Metrics, n int) int64 {
 	b := m.snapshot()[0].backends[0]
 	low := b.traffic().inFlight
@@ -128,8 +129,8 @@ func LowestInFlight(m *Metrics, n int) int64 {
 	return low
 }
 
-// InFlightAcross reads what is in flight while an RPC begins and ends between the
-// first read of counters and the second.
+// InFlightAcross reads in flight while an RPC begins and ends between the two reads
+// of counters.
 func InFlightAcross() int64 {
 	var rpcs uint64
 	return readTraffic(

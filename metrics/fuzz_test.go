@@ -6,10 +6,9 @@ import (
 	"testing/synctest"
 )
 
-// FuzzEvents plays any stream of events, in any order, to two channels with one
-// target and compares each scrape with a model that says what the series mean.
-// The first byte chooses the options; each further pair of bytes is an event
-// and its argument.
+// FuzzEvents plays random events to two channels with the same target, and compares
+// each scrape with a model of what the series mean. The first byte selects the
+// options; each further pair of bytes is an event and its argument.
 func FuzzEvents(f *testing.F) {
 	for _, seed := range []string{
 		"n0 s8 s@ p0 d2 x0",                               // one RPC
@@ -47,8 +46,8 @@ func playAll(t *testing.T, data []byte) {
 	m.compare()
 }
 
-// script turns events from letters, which a person can read, into numbers,
-// which a fuzzer can mutate.
+// script converts events from letters, which people can read, to numbers, which a
+// fuzzer can mutate.
 func script(seed string) []byte {
 	var data []byte
 	for event := range strings.FieldsSeq(seed) {

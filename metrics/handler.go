@@ -22,8 +22,8 @@ import (
 // it needs no other file or host, and its links are relative. Its parameters are:
 //
 //   - format: html (the default) or json.
-//   - q: only backends that have this text in their name, in their state or in
-//     the name of a code that RPCs on them ended with; in upper or lower case.
+//   - q: only backends with this text in their name, in their state or in the
+//     name of a code that RPCs on them ended with. Case does not matter.
 //   - target, policy: only this target, only this policy.
 //   - state: only backends in this state: READY, CONNECTING, IDLE,
 //     TRANSIENT_FAILURE, NONE (no subchannel any more), or NOT_READY (all but
@@ -36,23 +36,90 @@ import (
 //     numbers and times.
 //   - page, from 1, and per_page, from 1 to 1000 and by default 100.
 //
-// An empty parameter counts as absent. A parameter that is not valid is answered
-// with 400 and a text that says what is valid. JSON takes the same parameters.
-// Without page and per_page it has all backends.
+// An empty parameter counts as absent. An invalid parameter is answered with 400
+// and a text that says what is valid. JSON takes the same parameters; without page
+// and per_page it has all backends.
 //
-// Times are UTC. They are counted back from the time of the answer, by a
-// monotonic clock: how long ago something was is right even if the wall clock was
-// wrong then. They are computed anew for each answer and can differ by
-// microseconds from one answer to the next. On Linux the monotonic clock stops
-// while the machine sleeps, so that sleep does not count.
+// Times are UTC. They are counted back from the time of the answer, by the
+// monotonic clock, so the age of an event is right even if the wall clock was wrong
+// at the time. The time of one event can therefore differ by microseconds between
+// answers. On Linux the monotonic clock stops while the machine sleeps, so sleep
+// does not count.
 //
-// Each answer shows about one moment. Like a scrape, it drops the series of the
-// targets it shows once their retention has passed. Its cost depends only on the
-// targets it shows: with 10,000 backends, tens of milliseconds of one core and some
-// megabytes. A handler renders at most four pages at once. Other requests wait, and
-// are answered with 503 if their context ends before their turn.
+// An answer shows nearly a single moment. Like a scrape, it drops series whose
+// retention has passed, of the targets that it shows. Its cost depends only on the
+// targets that it shows: for 10,000 backends, tens of milliseconds of one core and
+// some megabytes. A handler renders at most four pages at once. Other requests wait,
+// and are answered with 503 if their context ends before their turn.
 func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 
 func (m *Metrics) handler(wall func() time.Time) http.Handler {
 	return livepage.New(func() livepage.Snapshot { return m.pageSnapshot(wall()) })
+}
+
+// pageSnapshot lists the targets for the live page, which then reads those that it
+// shows. Times are relative to the moment of the list.
+func (m *Metrics) pageSnapshot(wall time.Time) livepage.Snapshot {
+	m.waits.prune(time.Now())
+	at := clocks{wall: wall, now: m.now()}
+	targets := m.records.listTargets()
+	s := livepage.Snapshot{Time: wall, Retention: m.options.Load().retention, Targets: make([]livepage.Target, len(targets))}
+	for i, t := range targets {
+		s.Targets[i] = livepage.Target{
+			Key:  livepage.Key{Target: t.target, Policy: t.policy},
+			Read: func() livepage.Status { return targetStatus(m.records.of(t), at) },
+		}
+	}
+	return s
+}
+
+// targetStatus reads the records of a target for the live page.
+func targetStatus(s series, at clocks) livepage.Status {
+	t := s.targetRecord
+	st := livepage.Status{
+		Instances:    make([]livepage.Instance, 0, len(s.instances)),
+		PicksDelayed: t.delayed.Load(),
+		PicksFailed:  t.failed.Load(),
+		Folded:       t.folded.Load(),
+		Waiting:      t.waiting.Load(),
+		Backends:     make([]livepage.Backend, len(s.backends)),
+	}
+	byRecord := make(map[*backendRecord]*livepage.Backend, len(s.backends))
+	for i, b := range s.backends {
+		byRecord[b] = &st.Backends[i]
+	}
+	// States before counters, so that a READY backend has a connection counted.
+	for _, inst := range s.instances {
+		st.Instances = append(st.Instances, instanceStatus(inst, byRecord, at))
+	}
+	for i, b := range s.backends {
+		readBackend(b, &st.Backends[i], at)
+	}
+	return st
+}
+
+// instanceStatus returns the state of the policy instance and adds its SubConns to
+// their backends. It skips backends that were made after the records were listed.
+func instanceStatus(inst *instance, backends map[*backendRecord]*livepage.Backend, at clocks) livepage.Instance {
+	inst.mu.Lock()
+	defer inst.mu.Unlock()
+	for sc := range inst.live {
+		if b := backends[sc.backendRecord]; b != nil {
+			b.AddSubchannel(sc.state, at.timeOf(sc.since))
+		}
+	}
+	return livepage.Instance{State: inst.state, Since: at.timeOf(inst.since)}
+}
+
+// readBackend copies the record into s. instanceStatus adds the SubConns.
+func readBackend(b *backendRecord, s *livepage.Backend, at clocks) {
+	traffic := b.traffic()
+	s.Name = b.namePair.GetValue()
+	s.Picks, s.Repicks, s.InFlight = traffic.picks, traffic.repicks, traffic.inFlight
+	s.RPCs = traffic.finished
+	s.Connected, s.ConnectFailed = b.connected.Load(), b.connectFailed.Load()
+	s.Disconnections, s.Early = b.disconnections.Load(), b.lostEarly.Load()
+	if f := b.lastFailure.Load(); f != nil {
+		s.LastError, s.LastErrorAt = f.err, at.timeOf(f.at)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,8 +16,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// What the wall clock said when something began does not matter, only how long
-// ago it was.
+// Times on the page depend only on the age of an event, not on what the wall clock
+// said when it happened.
 func TestPageCountsTimesBackFromNow(t *testing.T) {
 	t.Parallel()
 	for name, step := range map[string]time.Duration{
@@ -28,7 +27,7 @@ func TestPageCountsTimesBackFromNow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Hour) // New is not where times begin
+				time.Sleep(time.Hour) // so that events do not begin with New
 				m := metrics.New()
 				list(t, m, "test:///t", "p", func() { time.Sleep(time.Minute) },
 					listed{name: "a", states: []connectivity.State{connecting, failure, connecting}, err: errors.New("refused")})
@@ -64,26 +63,17 @@ func TestPageCountsTimesBackFromNow(t *testing.T) {
 	}
 }
 
-// A state may change while the page looks at the others.
+// A state may change while the page reads other states.
 func TestPageShowsNothingOfTheFuture(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
 	cc, s := &looseConn{}, &stub{}
 	m.Instrument(s).Build(cc, balancer.BuildOptions{})
 	s.connect(t, "a:1")
-	stop := make(chan struct{})
-	var flapping sync.WaitGroup
-	flapping.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				cc.made[0].state(connecting, failure)
-				s.cc.UpdateState(balancer.State{ConnectivityState: connecting})
-				s.cc.UpdateState(balancer.State{ConnectivityState: ready})
-			}
-		}
+	stop := repeat(1, func() {
+		cc.made[0].state(connecting, failure)
+		s.cc.UpdateState(balancer.State{ConnectivityState: connecting})
+		s.cc.UpdateState(balancer.State{ConnectivityState: ready})
 	})
 	for range 500 {
 		got := viewJSON(t, m, "")
@@ -95,6 +85,5 @@ func TestPageShowsNothingOfTheFuture(t *testing.T) {
 			}
 		}
 	}
-	close(stop)
-	flapping.Wait()
+	stop()
 }

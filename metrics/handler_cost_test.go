@@ -8,8 +8,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// Not parallel: it counts what is allocated. A page that reads the 10,000
-// backends allocates megabytes more.
+// Not parallel: it measures allocations. A page that read the 10,000 backends would
+// allocate megabytes more.
 func TestATargetCostsThePageNothingForItsNeighbours(t *testing.T) {
 	alone, beside := metrics.New(), metrics.New()
 	for _, m := range []*metrics.Metrics{alone, beside} {
@@ -24,7 +24,7 @@ func TestATargetCostsThePageNothingForItsNeighbours(t *testing.T) {
 	} {
 		const runs = 50
 		cost := func(m *metrics.Metrics) (bytes, allocs int64) {
-			request(t, m, query) // fills pools
+			request(t, m, query) // to fill pools
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			for range runs {

@@ -57,7 +57,7 @@ func TestPageOfTenThousandBackends(t *testing.T) {
 	}
 }
 
-// Many readers at once, while channels and backends come and go.
+// Many requests at once, while channels and backends come and go.
 func TestPageWhileBackendsComeAndGo(t *testing.T) {
 	t.Parallel()
 	w := newShaken(t)
@@ -65,8 +65,7 @@ func TestPageWhileBackendsComeAndGo(t *testing.T) {
 	for i := range w.channels {
 		policies[i] = w.churn(t, i, 1)
 	}
-	stop := make(chan struct{})
-	var shaking, reading sync.WaitGroup
+	var shaking sync.WaitGroup
 	for i := range policies {
 		shaking.Go(func() {
 			policies[i].Close()
@@ -74,25 +73,16 @@ func TestPageWhileBackendsComeAndGo(t *testing.T) {
 		})
 		shaking.Go(func() { w.pickAndEnd(1000) })
 	}
+	var readers []func()
 	for _, query := range []string{"", "format=json", "sort=in_flight&state=not_ready", "q=ok&per_page=2", "sort=last_error&dir=asc"} {
 		for _, m := range []*metrics.Metrics{w.keep, w.drop} {
-			reading.Go(func() {
-				for n := 0; ; n++ {
-					select {
-					case <-stop:
-						if n > 0 {
-							return
-						}
-					default:
-					}
-					checkPage(t, m, query)
-				}
-			})
+			readers = append(readers, repeat(1, func() { checkPage(t, m, query) }))
 		}
 	}
 	shaking.Wait()
-	close(stop)
-	reading.Wait()
+	for _, stop := range readers {
+		stop()
+	}
 	for _, p := range policies {
 		p.Close()
 	}

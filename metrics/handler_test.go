@@ -20,7 +20,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// request asks for m's page as a browser would.
+// request requests m's page like a browser.
 func request(tb testing.TB, m *metrics.Metrics, query string) *httptest.ResponseRecorder {
 	tb.Helper()
 	return pagetest.Request(tb, m.Handler(), http.MethodGet, query)
@@ -38,8 +38,8 @@ func viewJSON(tb testing.TB, m *metrics.Metrics, query string) pagetest.Page {
 	return pagetest.JSON(tb, m.Handler(), query)
 }
 
-// trio gives m three backends, of which one works, one has failed after it
-// worked, and one connects. It is for a synctest bubble.
+// trio gives m three backends: one works, one has failed after it worked, and one is
+// connecting. Call it in a synctest bubble.
 func trio(t *testing.T, m *metrics.Metrics) {
 	t.Helper()
 	s, cc, _ := metered(t, m)
@@ -61,7 +61,7 @@ func trio(t *testing.T, m *metrics.Metrics) {
 			}
 		}
 	}
-	if _, err := cc.State().Picker.Pick(balancer.PickInfo{}); err != nil { // b:1's, and it goes on
+	if _, err := cc.State().Picker.Pick(balancer.PickInfo{}); err != nil { // an RPC on b:1, which stays in flight
 		t.Fatalf("pick: %v", err)
 	}
 	s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
@@ -112,7 +112,7 @@ func TestPageShowsTargetsAndBackends(t *testing.T) {
 			t.Errorf("backends (-want +got):\n%s", diff)
 		}
 		if _, title := pagetest.Find(t, page, "lang", "en"); !strings.Contains(pagetest.TextOf(title), "1 of 3 READY") {
-			t.Errorf("the title does not tell how many are READY")
+			t.Errorf("the title does not say how many are READY")
 		}
 		since, _ := pagetest.Find(t, page, "datetime", "2000-01-01T00:01:00Z")
 		if got := since.Attrs["title"]; got != "2000-01-01 00:01:00 UTC" {
@@ -121,7 +121,7 @@ func TestPageShowsTargetsAndBackends(t *testing.T) {
 	})
 }
 
-// The JSON is a promise: whoever changes this text breaks its readers.
+// Programs rely on the JSON: a change of this text breaks them.
 func TestPageAsJSON(t *testing.T) {
 	t.Parallel()
 	const want = `{

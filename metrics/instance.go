@@ -26,7 +26,7 @@ type instance struct {
 
 	pickers atomic.Uint64 // number of pickers published
 
-	closed atomic.Bool // set under mu; read it under mu where close must not come in between
+	closed atomic.Bool // set under mu; read it under mu if close must not happen in between
 
 	// mu guards the fields below and the fields of subConn that say so. No call
 	// to gRPC, to the policy or to a method of Metrics is made under it.
@@ -56,9 +56,9 @@ func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *ins
 	return inst
 }
 
-// NewSubConn implements [balancer.ClientConn]. SubConns that a policy makes
-// after Close, which gRPC refuses, are not counted: nothing would say when they
-// go.
+// NewSubConn implements [balancer.ClientConn]. SubConns that a policy makes after
+// Close, which gRPC refuses, are not counted, because nothing would stop counting
+// them.
 func (inst *instance) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
 	if inst.closed.Load() {
 		return inst.ClientConn.NewSubConn(addrs, opts)
@@ -115,8 +115,8 @@ func (inst *instance) noteState(s connectivity.State) {
 	}
 }
 
-// metered returns sc if this instance made it. Where one metered policy is
-// inside another, the SubConns of both have the same type.
+// metered returns sc as a subConn if this instance made it. A metered child's
+// SubConns have the same type, but another instance.
 func (inst *instance) metered(sc balancer.SubConn) (*subConn, bool) {
 	metered, ok := sc.(*subConn)
 	if !ok || metered.instance != inst {
@@ -126,8 +126,7 @@ func (inst *instance) metered(sc balancer.SubConn) (*subConn, bool) {
 }
 
 // close releases the SubConns that the policy has not shut down, and the
-// target's record. gRPC shuts these SubConns down itself and reports it to
-// nobody.
+// target's record. gRPC shuts these SubConns down by itself, without an event.
 func (inst *instance) close() {
 	inst.mu.Lock()
 	first := !inst.closed.Swap(true)
@@ -143,6 +142,62 @@ func (inst *instance) close() {
 	for _, b := range used {
 		inst.metrics.records.release(b)
 	}
-	inst.waits.leaveInstance(inst)
+	inst.waits.instanceClosed(inst)
 	inst.metrics.records.close(inst)
+}
+
+// subConnEvent has the arguments of UpdateSubConnState. A policy gets this call for
+// SubConns that it made without a StateListener.
+type subConnEvent struct {
+	subConn *subConn
+	state   balancer.SubConnState
+}
+
+// eventQueue passes events on to UpdateSubConnState, and keeps them until the
+// policy is built. gRPC sends none before that, but they occur if a parent builds
+// its child in a goroutine.
+type eventQueue struct {
+	// mu guards the fields below. Nothing is called under it.
+	mu     sync.Mutex
+	policy balancer.Balancer // nil until all early events have been delivered
+	early  []subConnEvent
+}
+
+// deliver passes the event on or, until the policy is built, keeps it.
+func (q *eventQueue) deliver(e subConnEvent) {
+	if p := q.policyOrKeep(e); p != nil {
+		p.UpdateSubConnState(e.subConn, e.state)
+	}
+}
+
+func (q *eventQueue) policyOrKeep(e subConnEvent) balancer.Balancer {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.policy == nil {
+		q.early = append(q.early, e)
+	}
+	return q.policy
+}
+
+// open passes the early events on to the policy, in order. Later events go to it
+// at once.
+func (q *eventQueue) open(p balancer.Balancer) {
+	for early := q.takeEarly(p); len(early) > 0; early = q.takeEarly(p) {
+		for _, e := range early {
+			p.UpdateSubConnState(e.subConn, e.state)
+		}
+	}
+}
+
+// takeEarly returns the events kept so far. If there are none, no more are kept
+// from now on.
+func (q *eventQueue) takeEarly(p balancer.Balancer) []subConnEvent {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	early := q.early
+	q.early = nil
+	if len(early) == 0 {
+		q.policy = p
+	}
+	return early
 }

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// observe counts the duration of an RPC attempt on the backend that ended now.
+// observe records the duration of an RPC attempt on the backend that ends now.
 func (inst *instance) observe(ctx context.Context, b *backendRecord, start time.Time) {
 	h := b.rpcDuration.Load()
 	if h == nil {
@@ -25,42 +25,41 @@ func (inst *instance) observe(ctx context.Context, b *backendRecord, start time.
 	h.Observe(seconds)
 }
 
-// newRPCDuration makes the histogram with the first observation, and so only
-// for backends that have RPCs measured.
+// newRPCDuration makes the backend's histogram, or returns the one that another
+// RPC has just made.
 func (b *backendRecord) newRPCDuration() *histogram {
 	b.rpcDuration.CompareAndSwap(nil, b.targetRecord.options.catalog.rpcDurations.newHistogram(b.labels()))
 	return b.rpcDuration.Load()
 }
 
-// observeWithExemplar does not let an RPC fail for labels that Prometheus does
-// not take, for which it panics when it has counted the observation.
+// observeWithExemplar protects RPCs from invalid exemplar labels: Prometheus
+// counts the observation and then panics.
 func (m *Metrics) observeWithExemplar(h *histogram, seconds float64, labels prometheus.Labels) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			m.badExemplar.Do(func() {
-				logger.Warningf("metrics: attach exemplar: %v; mend the function given to WithExemplars", reason)
+				logger.Warningf("metrics: attach exemplar: %v; fix the function given to WithExemplars", reason)
 			})
 		}
 	}()
 	h.Histogram.(prometheus.ExemplarObserver).ObserveWithExemplar(seconds, labels)
 }
 
-// attempt is what a Done needs to know of one pick beyond its SubConn: where the
-// policy has a Done of its own, and where latency is measured. It goes back to
-// the pool when it is called, which gRPC does once.
+// attempt is what Done needs to know about one pick if the policy has a Done of
+// its own or latency is measured. gRPC calls Done once, which returns the attempt
+// to the pool.
 type attempt struct {
 	backendRecord *backendRecord
 	policyDone    func(balancer.DoneInfo) // the policy's Done, or nil
-	instance      *instance               // nil if it is not measured, and then the next two are zero
-	ctx           context.Context         //nolint:containedctx // of the RPC, to its end
+	instance      *instance               // nil if latency is not measured; ctx and start are then zero
+	ctx           context.Context         //nolint:containedctx // the context of the RPC
 	start         time.Time
 	done          func(balancer.DoneInfo) // attempt.onDone, bound once
 }
 
 var attempts sync.Pool
 
-// newAttempt returns the record of a pick of the backend. Its done is the Done
-// for gRPC.
+// newAttempt returns an attempt on the backend. Its done is the Done for gRPC.
 func newAttempt(b *backendRecord, policyDone func(balancer.DoneInfo)) *attempt {
 	a, ok := attempts.Get().(*attempt)
 	if !ok {
@@ -71,7 +70,7 @@ func newAttempt(b *backendRecord, policyDone func(balancer.DoneInfo)) *attempt {
 	return a
 }
 
-// measure has the duration of the attempt measured, from now on.
+// measure starts to measure the duration of the attempt.
 func (a *attempt) measure(ctx context.Context, inst *instance) {
 	a.instance, a.ctx, a.start = inst, ctx, time.Now()
 }
@@ -79,7 +78,7 @@ func (a *attempt) measure(ctx context.Context, inst *instance) {
 func (a *attempt) onDone(info balancer.DoneInfo) {
 	b, policyDone, inst, ctx, start := a.backendRecord, a.policyDone, a.instance, a.ctx, a.start
 	if b == nil {
-		return // called twice; better uncounted than a crash
+		return // called twice; do not crash the program for it
 	}
 	*a = attempt{done: a.done}
 	attempts.Put(a)
@@ -90,7 +89,7 @@ func (a *attempt) onDone(info balancer.DoneInfo) {
 		inst.observe(ctx, b, start)
 	case info.Err == nil:
 		// gRPC waits for the next picker. After an error it asks this one again.
-		inst.waits.begin(ctx, refusal{inst, inst.pickers.Load(), stateMismatch})
+		inst.waits.refused(ctx, refusal{inst, inst.pickers.Load(), stateMismatch})
 	}
 	if policyDone != nil {
 		policyDone(info)

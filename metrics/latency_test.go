@@ -3,7 +3,6 @@ package metrics_test
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,15 +20,7 @@ var success = balancer.DoneInfo{BytesSent: true, BytesReceived: true}
 // durations returns the histograms of grpc_lb_rpc_attempt_duration_seconds by backend.
 func durations(t *testing.T, m *metrics.Metrics) map[string]*dto.Histogram {
 	t.Helper()
-	byBackend := make(map[string]*dto.Histogram)
-	for _, family := range gatherFamilies(t, m) {
-		for _, metric := range family.Metric {
-			if family.GetName() == "grpc_lb_rpc_attempt_duration_seconds" {
-				byBackend[newPoint("", metric).backend] = metric.Histogram
-			}
-		}
-	}
-	return byBackend
+	return histograms(t, m, "rpc_attempt_duration_seconds")
 }
 
 func TestDurationIsFromPickToEnd(t *testing.T) {
@@ -51,7 +42,7 @@ func TestDurationIsFromPickToEnd(t *testing.T) {
 		}
 		rpc(a, 2*time.Second, success, nil)
 		rpc(a, 3*time.Second, balancer.DoneInfo{Err: errors.New("plain")}, func(balancer.DoneInfo) { heard++ })
-		rpc(a, time.Hour, balancer.DoneInfo{}, nil) // given up: no RPC
+		rpc(a, time.Hour, balancer.DoneInfo{}, nil) // given up, so it is no RPC
 		rpc(b, 100*time.Millisecond, success, nil)
 
 		got := durations(t, m)
@@ -72,7 +63,7 @@ func TestDurationIsFromPickToEnd(t *testing.T) {
 	})
 }
 
-// Servers that know native histograms take that part, others the buckets.
+// Prometheus servers use the native histogram if they can, and the classic buckets otherwise.
 func TestDurationIsANativeHistogramWithClassicBuckets(t *testing.T) {
 	t.Parallel()
 	m := metrics.New(metrics.WithLatency())
@@ -95,7 +86,7 @@ func TestLatencyIsSwitchedByConfigAndOption(t *testing.T) {
 	tests := []struct {
 		name    string
 		opts    []metrics.Option
-		configs []string // one update each, and then an RPC
+		configs []string // each is an update, followed by an RPC
 		want    uint64   // RPCs measured
 	}{
 		{"default", nil, []string{`{}`}, 0},
@@ -115,7 +106,7 @@ func TestLatencyIsSwitchedByConfigAndOption(t *testing.T) {
 			s := &stub{}
 			cc := balancertest.NewClientConn(t)
 			p := cc.Build(m.Instrument(s))
-			// The picker stays; switching does not depend on a new one.
+			// The picker stays the same: the switch does not need a new one.
 			s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
 			cc.SubConn("a:1").Ready()
 			rpc := func() {
@@ -136,7 +127,7 @@ func TestLatencyIsSwitchedByConfigAndOption(t *testing.T) {
 				t.Errorf("RPCs measured = %d, want %d", got, tt.want)
 			}
 			if _, there := durations(t, m)["a:1"]; there != (tt.want > 0) {
-				t.Errorf("there is a histogram: %v, want it with the first RPC measured", there)
+				t.Errorf("there is a histogram: %v, want one once an RPC is measured", there)
 			}
 		})
 	}
@@ -161,7 +152,7 @@ func TestHistogramGoesWithItsBackend(t *testing.T) {
 	if got := durations(t, m); len(got) != 0 {
 		t.Errorf("histograms after the last SubConn: %v, want none", got)
 	}
-	rpc() // of a picker that was replaced
+	rpc() // through a picker that was replaced
 	s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
 	rpc()
 	if n := durations(t, m)["a:1"].GetSampleCount(); n != 1 {
@@ -169,8 +160,8 @@ func TestHistogramGoesWithItsBackend(t *testing.T) {
 	}
 }
 
-// gRPC calls Done once. Who does not is not to bring the process down. Not
-// parallel: the record is in the pool by then, where another test would take it.
+// gRPC calls Done once. A caller that does not must not crash the process. Not
+// parallel: the record is already in the pool, where another test would take it.
 func TestDoneCalledTwiceCountsOnce(t *testing.T) {
 	m := metrics.New(metrics.WithLatency(), metrics.WithExemplars(func(context.Context) prometheus.Labels {
 		t.Error("asked for the exemplar of an RPC without a context")
@@ -189,56 +180,7 @@ func TestDoneCalledTwiceCountsOnce(t *testing.T) {
 	}
 }
 
-type traceKey struct{}
-
-func TestExemplars(t *testing.T) {
-	t.Parallel()
-	byTrace := func(ctx context.Context) prometheus.Labels {
-		id, _ := ctx.Value(traceKey{}).(prometheus.Labels)
-		return id
-	}
-	tests := []struct {
-		name   string
-		labels prometheus.Labels
-		want   string
-	}{
-		{"a trace", prometheus.Labels{"trace_id": "4bf92f35"}, "trace_id=4bf92f35"},
-		{"none", nil, ""},
-		{"empty", prometheus.Labels{}, ""},
-		{"too long", prometheus.Labels{"trace_id": strings.Repeat("x", 200)}, ""},
-		{"not UTF-8", prometheus.Labels{"trace_id": "\xff"}, ""},
-		{"bad name", prometheus.Labels{"\xff": "x"}, ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			m := metrics.New(metrics.WithLatency(), metrics.WithExemplars(byTrace))
-			s, cc, _ := metered(t, m)
-			s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
-			res, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: context.WithValue(t.Context(), traceKey{}, tt.labels)})
-			if err != nil {
-				t.Fatalf("Pick: %v", err)
-			}
-			res.Done(success)
-
-			h := durations(t, m)["a:1"]
-			if h.GetSampleCount() != 1 {
-				t.Errorf("RPCs = %d, want 1", h.GetSampleCount())
-			}
-			var got string
-			for _, bucket := range h.Bucket {
-				for _, l := range bucket.GetExemplar().GetLabel() {
-					got += l.GetName() + "=" + l.GetValue()
-				}
-			}
-			if got != tt.want {
-				t.Errorf("exemplar %q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
-// Several RPCs end before the histogram is there. All make one, and all have to
+// Several RPCs may end before the histogram exists. Each makes one, and all must
 // count in the one that stays.
 func TestFirstObservationsAtOnceAllCount(t *testing.T) {
 	t.Parallel()

@@ -46,7 +46,7 @@ func testLaws(t *testing.T) {
 	work.Wait()
 	close(done)
 	scraper.Wait()
-	synctest.Wait() // for the last contexts' ends
+	synctest.Wait() // until the ends of the last contexts are noticed
 
 	w.checkQuiet(t)
 	for _, p := range policies {
@@ -62,8 +62,8 @@ func testLaws(t *testing.T) {
 	}
 }
 
-// A scrape that read picks before their ends would see more ends than picks,
-// where an RPC comes and goes in between.
+// A scrape that read picks before ends would see more ends than picks if an RPC
+// began and ended in between.
 func TestEndsAreReadBeforePicks(t *testing.T) {
 	t.Parallel()
 	if n := metrics.InFlightAcross(); n != 1 {
@@ -71,44 +71,33 @@ func TestEndsAreReadBeforePicks(t *testing.T) {
 	}
 }
 
-// The same with real counters, by chance: Go's scheduler does not interrupt the
-// reading there, the system does. Not parallel: it sets the number of threads.
+// The same with real counters, which depends on chance: Go's scheduler does not
+// preempt between the two reads, but the operating system does. Not parallel: it
+// sets the number of threads.
 func TestInFlightIsNeverNegative(t *testing.T) {
 	const threads = 4
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
 	m := metrics.New()
 	_, picker := newRotation(t, m, 1, nil)
-	stop := make(chan struct{})
-	var load sync.WaitGroup
-	for range threads {
-		load.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-					for range 100 {
-						pickDone(picker)
-					}
-				}
-			}
-		})
-	}
+	stop := repeat(threads, func() {
+		for range 100 {
+			pickDone(picker)
+		}
+	})
 	reads := 5_000_000
 	if raceEnabled {
-		reads = 500_000 // which take as long
+		reads = 500_000 // which take the same time
 	}
 	if n := metrics.LowestInFlight(m, reads); n < 0 {
 		t.Errorf("in flight is %v, want 0 or more", n)
 	}
-	close(stop)
-	load.Wait()
+	stop()
 	if got := scrape(t, m).sum("rpc_attempts_in_flight"); got != 0 {
 		t.Errorf("in flight at the end = %v, want 0", got)
 	}
 }
 
-// checkQuiet compares what was counted with what was done, when nothing moves.
+// checkQuiet compares the counters with what was done. Nothing must happen meanwhile.
 func (w *shaken) checkQuiet(t *testing.T) {
 	t.Helper()
 	got := scrape(t, w.keep)
@@ -144,7 +133,7 @@ func (w *shaken) checkQuiet(t *testing.T) {
 		t.Errorf("waits = %v, want some, and at most one for each of %v picks that did not succeed", waits, unanswered)
 	}
 	if n := w.ownDones.Load(); n != 0 {
-		t.Errorf("picks whose Done the policy has not heard of: %d, want 0", n)
+		t.Errorf("picks whose Done did not reach the policy: %d, want 0", n)
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(w.seen)), got.backends()); diff != "" {
 		t.Errorf("backends with series (-want +got):\n%s", diff)

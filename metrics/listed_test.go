@@ -18,17 +18,17 @@ var (
 	failed = []connectivity.State{connecting, failure}
 )
 
-// listed is a backend that a test puts on the page.
+// listed describes a backend for the page.
 type listed struct {
 	name   string
-	states []connectivity.State // of its subchannel, in turn
-	err    error                // of each TRANSIENT_FAILURE
-	ends   []codes.Code         // of its RPCs
-	open   int                  // RPCs that go on
-	gone   bool                 // the subchannel is shut down in the end
+	states []connectivity.State // states of its subchannel, in order
+	err    error                // error of each TRANSIENT_FAILURE
+	ends   []codes.Code         // codes of its RPCs that ended
+	open   int                  // number of RPCs in flight
+	gone   bool                 // the subchannel is shut down at the end
 }
 
-// list makes a channel to the backends. It calls between before each state.
+// list makes a channel with the backends. It calls between before each state.
 func list(tb testing.TB, m *metrics.Metrics, target, policy string, between func(), backends ...listed) {
 	tb.Helper()
 	u, err := url.Parse(target)

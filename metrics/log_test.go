@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc/grpclog"
 )
 
-// warnings are what gRPC's log has got. gRPC wants to be told of a logger before
-// all else.
+// warnings holds the warnings in gRPC's log. gRPC requires that the logger is set
+// before anything else.
 var warnings lockedBuffer
 
 func init() { grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, &warnings, os.Stderr)) }
@@ -26,8 +26,7 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.buf.Write(p)
 }
 
-// logged returns the warnings that f leads to. It is for tests that are not
-// parallel to others.
+// logged returns the warnings that f causes. Tests that use it must not be parallel.
 func logged(f func()) string {
 	warnings.mu.Lock()
 	warnings.buf.Reset()

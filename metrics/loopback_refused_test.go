@@ -15,8 +15,8 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// A policy is not told whether gRPC does a refused attempt again, which it does
-// for the first of an RPC. So each counts.
+// gRPC does not tell a policy whether it transparently retries a refused attempt. It
+// does so for the first attempt of an RPC. So each attempt counts.
 func TestAttemptsThatTheServerRefusesCountEach(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -36,7 +36,7 @@ func TestAttemptsThatTheServerRefusesCountEach(t *testing.T) {
 		}
 	})
 	c := newClient(t, configOf("metered_round_robin"), s)
-	t.Cleanup(func() { _ = c.conn.Close() }) // before it waits for refuseStreams
+	t.Cleanup(func() { _ = c.conn.Close() }) // must run before the wait for refuseStreams
 	for range 3 {
 		if got := c.invoke(t.Context(), grpc.WaitForReady(true)); got != codes.Unavailable {
 			t.Errorf("RPC: %v, want Unavailable", got)
@@ -52,8 +52,8 @@ func TestAttemptsThatTheServerRefusesCountEach(t *testing.T) {
 	}
 }
 
-// refuseStreams answers each stream of a connection of HTTP/2 with a RST_STREAM
-// frame of the error REFUSED_STREAM.
+// refuseStreams answers each stream of an HTTP/2 connection with a RST_STREAM frame
+// with the error REFUSED_STREAM.
 func refuseStreams(conn net.Conn) {
 	defer conn.Close()
 	const (
@@ -89,10 +89,10 @@ func refuseStreams(conn net.Conn) {
 	}
 }
 
-// trailerWatch is a stats handler that tells when a stream's trailer comes.
+// trailerWatch is a stats handler that signals when a stream's trailer arrives.
 type trailerWatch struct {
 	audit
-	came chan struct{} // takes one
+	came chan struct{} // has room for one element
 }
 
 func (w *trailerWatch) HandleRPC(_ context.Context, s stats.RPCStats) {
@@ -101,9 +101,8 @@ func (w *trailerWatch) HandleRPC(_ context.Context, s stats.RPCStats) {
 	}
 }
 
-// gRPC tells the policy of a success, which is wrong and not to be seen by a
-// policy. If it does better some day, both READMEs and the descriptions of the
-// dashboard's error panels have to change.
+// gRPC wrongly reports a success to the policy, which cannot notice. If gRPC changes
+// this, update both READMEs and the descriptions of the dashboard's error panels.
 func TestUploadThatTheServerRefusesEarlyCountsAsOK(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, grpc.StreamInterceptor(func(any, grpc.ServerStream, *grpc.StreamServerInfo, grpc.StreamHandler) error {

@@ -3,105 +3,21 @@ package metrics_test
 import (
 	"context"
 	"errors"
-	"maps"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
-// audit is a stats handler that counts what gRPC says of its attempts: how they
-// ended, but for those before sending that gRPC did again by itself.
-type audit struct {
-	mu    sync.Mutex
-	last  map[<-chan struct{}]*attemptStats // of each RPC
-	ended map[codes.Code]float64
-	again float64 // done again by itself, with nothing sent
-}
-
-type attemptStats struct {
-	sent bool
-	code codes.Code
-}
-
-func newAudit() *audit {
-	return &audit{last: make(map[<-chan struct{}]*attemptStats), ended: make(map[codes.Code]float64)}
-}
-
-func (*audit) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (*audit) HandleConn(context.Context, stats.ConnStats)                       {}
-func (*audit) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-
-func (a *audit) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	switch s := s.(type) {
-	case *stats.Begin:
-		if before := a.last[ctx.Done()]; s.IsTransparentRetryAttempt && !before.sent {
-			a.ended[before.code]--
-			a.again++
-		}
-		a.last[ctx.Done()] = &attemptStats{}
-	case *stats.OutHeader:
-		a.last[ctx.Done()].sent = true
-	case *stats.End:
-		code := status.Code(s.Error)
-		a.last[ctx.Done()].code = code
-		a.ended[code]++
-	}
-}
-
-func (a *audit) retried() float64 {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.again
-}
-
-// check compares the metrics with what gRPC says, when no RPC is under way.
-func (a *audit) check(t *testing.T, c *client) {
-	t.Helper()
-	got := c.scrape(t)
-	got.checkLaws(t)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	want := make(map[string]float64)
-	for code, n := range a.ended {
-		want[grpcstatus.Name(code)] = n
-	}
-	maps.DeleteFunc(want, func(_ string, n float64) bool { return n == 0 })
-	ended := make(map[string]float64)
-	for _, p := range got {
-		if p.name == "rpc_attempts_total" && p.value > 0 {
-			ended[p.extra] += p.value
-		}
-	}
-	if diff := cmp.Diff(want, ended); diff != "" {
-		t.Errorf("RPC attempts by code (-gRPC says +metrics):\n%s", diff)
-	}
-	repicks := got.sum("repicks_total")
-	if repicks < a.again {
-		t.Errorf("repicks = %v, want at least the %v attempts that gRPC did again", repicks, a.again)
-	}
-	mismatched := got.of(func(p point) bool { return p.name == "pick_delay_duration_seconds_count" && p.extra == whyMismatch })
-	if n, most := mismatched.sum("pick_delay_duration_seconds_count"), repicks-a.again; n > most {
-		t.Errorf("waits after a pick of a lost connection = %v, want at most %v: gRPC does the others again at once", n, most)
-	}
-	if n := got.sum("rpc_attempts_in_flight"); n != 0 {
-		t.Errorf("in flight = %v, want 0", n)
-	}
-}
-
-// Servers that close their connections all the time, under load. RPCs that wait
-// for their turn on a connection have to be picked again when it closes.
+// Servers close their connections all the time, under load. gRPC must pick again for
+// RPCs that wait for a stream on a connection when it closes.
 func TestAttemptsThatGRPCDoesAgainAreRepicks(t *testing.T) {
 	t.Parallel()
 	age := grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: 20 * time.Millisecond})
@@ -126,7 +42,7 @@ func TestAttemptsThatGRPCDoesAgainAreRepicks(t *testing.T) {
 	}
 	load.Wait()
 	if n := a.retried(); n < 50 {
-		t.Fatalf("attempts that gRPC did again by itself = %v, want 50: the test means nothing", n)
+		t.Fatalf("attempts that gRPC repeated by itself = %v, want 50: the test is meaningless", n)
 	}
 	a.check(t, c)
 	got := c.scrape(t)
@@ -135,16 +51,16 @@ func TestAttemptsThatGRPCDoesAgainAreRepicks(t *testing.T) {
 	}
 }
 
-// One RPC has the only stream of a connection, others wait for it when the server
-// says GOAWAY, or cuts the connection.
+// One RPC has the only stream of a connection, and others wait for a stream, when
+// the server sends GOAWAY or cuts the connection.
 func TestRPCsThatWaitForAStreamArePickedAgain(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
 		stop func(*grpc.Server)
-		want codes.Code // of the RPC that has the stream
+		want codes.Code // the code of the RPC that has the stream
 	}{
-		{"GOAWAY", (*grpc.Server).GracefulStop, codes.Canceled}, // by the test
+		{"GOAWAY", (*grpc.Server).GracefulStop, codes.Canceled}, // the test cancels it
 		{"connection cut", (*grpc.Server).Stop, codes.Unavailable},
 	}
 	for _, tt := range tests {
@@ -192,7 +108,7 @@ func testPickedAgain(t *testing.T, stop func(*grpc.Server), want codes.Code) {
 }
 
 // openStream opens a stream that stays open until it is canceled or breaks. ended
-// waits for that and returns how.
+// waits for its end and returns the code.
 func (c *client) openStream(t *testing.T) (cancel func(), ended func() codes.Code) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -204,7 +120,7 @@ func (c *client) openStream(t *testing.T) (cancel func(), ended func() codes.Cod
 	return cancel, func() codes.Code { return status.Code(stream.RecvMsg(new(emptypb.Empty))) }
 }
 
-// failingCreds are per-RPC credentials that cannot be had.
+// failingCreds are per-RPC credentials that always fail.
 type failingCreds struct{ err error }
 
 func (c failingCreds) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
@@ -212,7 +128,7 @@ func (c failingCreds) GetRequestMetadata(context.Context, ...string) (map[string
 }
 func (failingCreds) RequireTransportSecurity() bool { return false }
 
-// Nothing is sent here either, but gRPC does not pick again.
+// Here nothing is sent either, but gRPC does not pick again.
 func TestAttemptsThatFailBeforeSendingCountForTheirCallers(t *testing.T) {
 	t.Parallel()
 	plain, unavailable := errors.New("plain"), status.Error(codes.Unavailable, "no token server")
@@ -250,7 +166,7 @@ func TestAttemptsThatFailBeforeSendingCountForTheirCallers(t *testing.T) {
 	}
 }
 
-// A caller who gives up while waiting for a stream has suffered, as well.
+// An RPC whose caller gives up while it waits for a stream counts with its own code.
 func TestAttemptsThatEndBeforeSendingCountForTheirCallers(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, withLatency("metered_round_robin"), startServer(t, grpc.MaxConcurrentStreams(1)))
@@ -273,7 +189,7 @@ func TestAttemptsThatEndBeforeSendingCountForTheirCallers(t *testing.T) {
 		t.Errorf("RPCs that were canceled = %v, want 1", n)
 	}
 
-	// A deadline may pass before the pick.
+	// The deadline may also pass before the pick.
 	eventually(t, "a deadline has passed after the pick", func() bool {
 		short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()

@@ -2,7 +2,6 @@ package metrics_test
 
 import (
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,7 +51,7 @@ func TestRPCsAreCountedByCodeAndBackend(t *testing.T) {
 	}
 }
 
-// checkClosed closes the channel and checks what is left.
+// checkClosed closes the channel and checks the series that are left.
 func (c *client) checkClosed(t *testing.T) {
 	t.Helper()
 	if err := c.conn.Close(); err != nil {
@@ -67,8 +66,8 @@ func (c *client) checkClosed(t *testing.T) {
 	}
 }
 
-// Servers die and come back under load. Attempts that gRPC repeats by itself
-// count each; an RPC that succeeds has one that did.
+// Servers stop and come back under load. Each attempt that gRPC repeats by itself
+// counts; an RPC that succeeds has exactly one successful attempt.
 func TestLawsHoldWhileServersDie(t *testing.T) {
 	t.Parallel()
 	for _, policy := range policies {
@@ -76,20 +75,7 @@ func TestLawsHoldWhileServersDie(t *testing.T) {
 			t.Parallel()
 			servers := []*server{startServer(t), startServer(t), startServer(t)}
 			c := newClient(t, withLatency(policy), servers...)
-			stop := make(chan struct{})
-			var load sync.WaitGroup
-			for range 8 {
-				load.Go(func() {
-					for {
-						select {
-						case <-stop:
-							return
-						default:
-							c.call(t.Context(), codes.OK)
-						}
-					}
-				})
-			}
+			stop := repeat(8, func() { c.call(t.Context(), codes.OK) })
 			for range 4 {
 				_, addr := c.call(t.Context(), codes.OK)
 				i := slices.IndexFunc(servers, func(s *server) bool { return s.addr == addr })
@@ -107,8 +93,7 @@ func TestLawsHoldWhileServersDie(t *testing.T) {
 					c.callUntil(t, func(server string) bool { return server == s.addr })
 				}
 			}
-			close(stop)
-			load.Wait()
+			stop()
 
 			got := c.scrape(t)
 			got.checkLaws(t)
@@ -174,8 +159,8 @@ func TestGracefulSwitchBetweenMeteredPolicies(t *testing.T) {
 	if n := next.sum("ready_subchannels"); n != 1 {
 		t.Errorf("READY SubConns of the new policy = %v, want 1", n)
 	}
-	// A pick from the old policy may meet a connection that closes: an attempt that
-	// fails, after which gRPC does another.
+	// A pick of the old policy may hit a closing connection. That attempt fails, and
+	// gRPC makes another.
 	ok := got.of(func(p point) bool { return p.extra == "OK" }).sum("rpc_attempts_total")
 	if ok != float64(c.ok.Load()) {
 		t.Errorf("RPCs of both policies with OK = %v, want %v", ok, c.ok.Load())

@@ -17,8 +17,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// waitsSettle waits until what was counted of waits is as wanted. The end of an
-// RPC's context is noticed a moment later.
+// waitsSettle waits until the number of waits is as wanted: the end of an RPC's
+// context is noticed a moment later.
 func (c *client) waitsSettle(t *testing.T, want map[string]float64) {
 	t.Helper()
 	var got map[string]float64
@@ -53,7 +53,7 @@ func (c *client) reach(t *testing.T, want connectivity.State) {
 	}
 }
 
-// Not parallel with each other: they look at all RPCs that wait.
+// The subtests are not parallel: each looks at all RPCs that wait.
 func TestWaitsOnRealChannels(t *testing.T) {
 	t.Run("the first RPCs wait for a connection", func(t *testing.T) {
 		s := newServer(t)
@@ -76,7 +76,7 @@ func TestWaitsOnRealChannels(t *testing.T) {
 				t.Errorf("RPC: %v", got)
 			}
 		}
-		c.waitsSettle(t, map[string]float64{"connecting": 5}) // with a connection none
+		c.waitsSettle(t, map[string]float64{"connecting": 5}) // and none once there is a connection
 	})
 	t.Run("an RPC that is tried again has not waited", func(t *testing.T) {
 		s := startServer(t)

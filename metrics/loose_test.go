@@ -6,8 +6,8 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// looseConn is a fake channel with none of gRPC's manners: its SubConns go from
-// any state to any other, when they like.
+// looseConn is a fake channel that does not follow gRPC's rules: its SubConns change
+// from any state to any other at any time.
 type looseConn struct {
 	balancer.ClientConn // nil
 

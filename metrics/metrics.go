@@ -29,9 +29,9 @@ func newDefault(registerer func() prometheus.Registerer) *Metrics {
 // gRPC's log. [ConfigureDefault] sets its options.
 func Default() *Metrics { return defaultMetrics }
 
-// register never fails a program for its metrics. If m itself is there already
-// that is what was wanted. Another collector with the same metrics makes the same
-// error, but m is then scraped by nobody.
+// register only warns if it fails: a program must not fail because of its metrics.
+// Prometheus returns the same error whether m itself or another collector with the
+// same metrics is already registered. Only the other one is a problem.
 func register(r prometheus.Registerer, m *Metrics) {
 	err := r.Register(m)
 	if err == nil {
@@ -41,14 +41,14 @@ func register(r prometheus.Registerer, m *Metrics) {
 		if already.ExistingCollector == prometheus.Collector(m) {
 			return
 		}
-		err = fmt.Errorf("a %T with the same metrics is there already", already.ExistingCollector)
+		err = fmt.Errorf("a %T with the same metrics is already registered", already.ExistingCollector)
 	}
 	logger.Warningf("metrics: register default collector: %v; what it counts is not scraped until it is registered with another registry", err)
 }
 
-// Metrics meters the policies whose builders it has instrumented and is their
-// Prometheus collector. Make one with [New]. Its methods may be called from
-// several goroutines.
+// Metrics meters the policies whose builders it has instrumented, and is their
+// Prometheus collector. Make one with [New]. Its methods are safe for concurrent
+// use.
 type Metrics struct {
 	start time.Time // when New made it; never changes
 
@@ -58,13 +58,12 @@ type Metrics struct {
 	records records
 	waits   waits
 
-	badExemplar sync.Once // warns
+	badExemplar sync.Once // for the warning
 }
 
-// New returns a Metrics that reports to no registry yet. The caller registers
-// it with the ones it likes; a registry holds one Metrics, unless the others
-// are told apart with [prometheus.WrapRegistererWith]. New panics if an option is
-// not valid.
+// New returns a Metrics that is in no registry; register it where you like. A
+// registry can hold one Metrics, or several that [prometheus.WrapRegistererWith]
+// distinguishes by labels. New panics if an option is not valid.
 func New(opts ...Option) *Metrics {
 	o, err := newOptions(opts)
 	if err != nil {
@@ -81,21 +80,21 @@ func (m *Metrics) setOptions(o *options) {
 	m.records.setLimits(o.limits)
 }
 
-// instant is a time as what has passed since the start of a Metrics, by the
-// monotonic clock. It takes a third of the room of a [time.Time].
+// instant is a point in time: how long after the start of a Metrics it was, by
+// the monotonic clock. It takes a third of the memory of a [time.Time].
 type instant time.Duration
 
 func (m *Metrics) now() instant { return instant(time.Since(m.start)) }
 
-// clocks are one moment by both clocks.
+// clocks is one moment on both clocks.
 type clocks struct {
 	wall time.Time
 	now  instant
 }
 
-// timeOf returns an instant of the past by the wall clock as it is now: how the
-// clock was set at that instant does not matter. What came after the moment, while
-// it is being looked at, counts as of the moment.
+// timeOf converts a past instant to wall clock time. It counts back from the moment,
+// so it does not matter how the wall clock was set at the instant. An instant
+// after the moment becomes the moment.
 func (c clocks) timeOf(at instant) time.Time {
 	return c.wall.Add(-time.Duration(max(c.now-at, 0)))
 }

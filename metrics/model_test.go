@@ -1,8 +1,6 @@
 package metrics_test
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -11,22 +9,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// model says in the simplest way what is to be counted.
+// model is the simplest specification of what is counted.
 type model struct {
 	t        *testing.T
 	metrics  *metrics.Metrics
-	keep     bool // an endless retention; else none
+	keep     bool // the retention is endless; otherwise there is none
 	latency  bool
-	limit    int // of backends with series; 0 for none
+	limit    int // on the number of backends with series; 0 for none
 	channels [2]*modelChannel
 	subConns []*modelSubConn
 	open     []*modelPick
-	backends map[string]*modelBackend // those that have series
+	backends map[string]*modelBackend // backends that have series
 	states   map[string]float64
 	folded   float64
 }
@@ -49,7 +46,7 @@ type modelSubConn struct {
 type modelBackend struct {
 	addr           string
 	subConns, open int
-	values         map[string]float64 // as points.nonzero names them
+	values         map[string]float64 // by the names that points.nonzero uses
 }
 
 func (b *modelBackend) add(name, extra string, n float64) {
@@ -61,9 +58,9 @@ type modelPick struct {
 	backend *modelBackend
 }
 
-// newModel returns a model of a Metrics with the options whose bits are set:
-// no retention, latency, at most 2 backends with series. The limit needs
-// records that stay until they are told otherwise.
+// newModel returns a model of a Metrics with the options whose bits are set: no
+// retention, latency, at most 2 backends with series. A model with the limit has an
+// endless retention.
 func newModel(t *testing.T, options byte) *model {
 	m := &model{
 		t: t, keep: options&1 == 0, latency: options&2 != 0,
@@ -87,87 +84,7 @@ func newModel(t *testing.T, options byte) *model {
 	return m
 }
 
-// events are what play can do: new SubConn, state, shut down, remove, pick,
-// done, close a policy, open another, scrape.
-const events = "nshxpdcoz"
-
-// play makes an event happen. Its argument says to whom.
-func (m *model) play(event byte, arg int) {
-	switch event {
-	case 'n':
-		m.newSubConn(m.channels[arg%2], fmt.Sprintf("%d:1", arg/2%3))
-	case 'c':
-		m.close(arg % 2)
-	case 'o':
-		m.reopen(arg % 2)
-	case 'd':
-		m.done(arg)
-	case 'z':
-		m.compare()
-	default:
-		if n := len(m.subConns); n > 0 {
-			m.act(m.subConns[n-1-arg%8%n], event, arg/8)
-		}
-	}
-}
-
-func (m *model) act(sc *modelSubConn, event byte, arg int) {
-	switch event {
-	case 's':
-		m.state(sc, connectivity.State(arg%5))
-	case 'h':
-		sc.sc.Shutdown()
-		m.leave(sc)
-	case 'x':
-		sc.channel.stub.cc.RemoveSubConn(sc.sc)
-		m.leave(sc)
-	case 'p':
-		m.pick(sc, arg%2 == 0)
-	}
-}
-
-func (m *model) reopen(i int) {
-	if m.channels[i] != nil && m.channels[i].policy != nil {
-		return
-	}
-	c := &modelChannel{stub: &stub{}, cc: &looseConn{}}
-	c.policy = m.metrics.Instrument(c.stub).Build(c.cc, balancer.BuildOptions{})
-	m.channels[i] = c
-}
-
-func (m *model) close(i int) {
-	c := m.channels[i]
-	if c.policy == nil {
-		return
-	}
-	c.policy.Close()
-	c.policy = nil
-	for _, sc := range m.subConns {
-		if sc.channel == c {
-			m.leave(sc)
-		}
-	}
-}
-
-func (m *model) newSubConn(c *modelChannel, addr string) {
-	sc, err := c.stub.cc.NewSubConn([]resolver.Address{{Addr: addr}}, balancer.NewSubConnOptions{StateListener: func(balancer.SubConnState) {}})
-	if err != nil {
-		m.t.Fatalf("NewSubConn: %v", err)
-	}
-	fake := c.cc.made[len(c.cc.made)-1]
-	if c.policy == nil {
-		if sc != balancer.SubConn(fake) {
-			m.t.Errorf("NewSubConn of a closed policy gave %v, want gRPC's own", sc)
-		}
-		return
-	}
-	b := m.backend(addr)
-	b.subConns++
-	m.states[idle.String()]++
-	m.subConns = append(m.subConns, &modelSubConn{channel: c, sc: sc, fake: fake, backend: b})
-}
-
-// backend returns the backend that is counted for the address.
+// backend returns the backend that counts for the address.
 func (m *model) backend(addr string) *modelBackend {
 	if b := m.backends[addr]; b != nil {
 		return b
@@ -226,46 +143,7 @@ func (m *model) state(sc *modelSubConn, to connectivity.State) {
 	}
 }
 
-func (m *model) pick(sc *modelSubConn, ownDone bool) {
-	res := balancer.PickResult{SubConn: sc.sc}
-	if ownDone {
-		res.Done = func(balancer.DoneInfo) {}
-	}
-	sc.channel.stub.publish(res, nil)
-	res, err := sc.channel.cc.picker.Pick(balancer.PickInfo{})
-	if err != nil || res.SubConn != balancer.SubConn(sc.fake) {
-		m.t.Fatalf("Pick gave %v, %v, want gRPC's SubConn", res, err)
-	}
-	sc.backend.open++
-	sc.backend.add("picks_total", "", 1)
-	m.open = append(m.open, &modelPick{res.Done, sc.backend})
-}
-
-func (m *model) done(arg int) {
-	if len(m.open) == 0 {
-		return
-	}
-	i := arg / 4 % len(m.open)
-	p := m.open[i]
-	m.open = append(m.open[:i], m.open[i+1:]...)
-	p.backend.open--
-	if m.latency && arg%4 != 0 {
-		p.backend.add("rpc_attempt_duration_seconds_count", "", 1)
-	}
-	switch arg % 4 {
-	case 0:
-		p.backend.add("repicks_total", "", 1)
-		p.done(balancer.DoneInfo{})
-	case 1:
-		p.backend.add("rpc_attempts_total", "UNKNOWN", 1)
-		p.done(balancer.DoneInfo{Err: errors.New("plain")})
-	default:
-		p.backend.add("rpc_attempts_total", "OK", 1)
-		p.done(balancer.DoneInfo{BytesSent: true, BytesReceived: true})
-	}
-}
-
-// compare scrapes.
+// compare scrapes and compares the series with the model.
 func (m *model) compare() {
 	m.t.Helper()
 	maps.DeleteFunc(m.backends, func(_ string, b *modelBackend) bool {

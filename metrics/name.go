@@ -10,23 +10,23 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// otherName is the name of the backends above the limit, together.
+// otherName is the common name of all backends above the limit.
 const otherName = "other"
 
-// NameByServerName names a backend by the TLS name that the resolver gave its
-// address, or by the address if it gave none. It is for [WithBackendName].
+// NameByServerName names a backend by the TLS server name that the resolver set for
+// its address, or by the address if it set none. Use it with [WithBackendName].
 func NameByServerName(addr resolver.Address) string { return cmp.Or(addr.ServerName, addr.Addr) }
 
 // NameByAttribute names a backend by the attribute that [ValueOfAttribute] finds,
-// or by the address if there is none. It is for [WithBackendName].
+// or by the address if there is none. Use it with [WithBackendName].
 func NameByAttribute(key any) func(resolver.Address) string {
 	value := ValueOfAttribute(key)
 	return func(addr resolver.Address) string { return cmp.Or(value(addr), addr.Addr) }
 }
 
-// ValueOfAttribute returns what the resolver set under the key in the attributes
-// of a backend's address or endpoint, printed as by [fmt.Sprint], or "" if it set
-// nothing. It is for [WithBackendLabel].
+// ValueOfAttribute returns the value, formatted with [fmt.Sprint], that the resolver
+// set for the key in the attributes of a backend's address or endpoint, or "" if it
+// set none. Use it with [WithBackendLabel].
 func ValueOfAttribute(key any) func(resolver.Address) string {
 	return func(addr resolver.Address) string {
 		for _, a := range []*attributes.Attributes{addr.Attributes, addr.BalancerAttributes} {
@@ -38,18 +38,18 @@ func ValueOfAttribute(key any) func(resolver.Address) string {
 	}
 }
 
-// NameNone gives all backends of a target the same series, without a name. It is
-// for [WithBackendName], where one series per backend is too many.
+// NameNone gives all backends of a target the empty name, so that they share
+// series. Use it with [WithBackendName] if one series per backend is too many.
 func NameNone(resolver.Address) string { return "" }
 
-// backendID tells a target's backends apart.
+// backendID identifies a backend of a target.
 type backendID struct {
 	name   string
 	values []string // of the labels of WithBackendLabel
 }
 
-// key is a map key for the backendID. No label value has a byte 0xff, for it is
-// valid UTF-8.
+// key returns a map key for the backendID. Label values are valid UTF-8, so none
+// contains the byte 0xff.
 func (id backendID) key() string {
 	if len(id.values) == 0 {
 		return id.name
@@ -66,7 +66,7 @@ type backendNamer struct {
 // addrAttributes are the attributes of endpoints by address.
 type addrAttributes map[string]*attributes.Attributes
 
-// id identifies the backend of a SubConn to the addresses.
+// id returns the identity of the backend of a SubConn with the addresses.
 func (n *backendNamer) id(addrs []resolver.Address) backendID {
 	var addr resolver.Address
 	if len(addrs) > 0 {
@@ -91,9 +91,9 @@ func (n *backendNamer) asksForAttributes() bool {
 	return n.options.nameBackend != nil || len(n.options.backendLabels) > 0
 }
 
-// keepAttributes keeps what a name may need of the endpoints: policies make
-// SubConns to addresses and seldom pass the endpoint's attributes on. It does not
-// keep the endpoints, which the resolver may change after the update.
+// keepAttributes keeps the attributes of the endpoints for later names, because
+// policies make SubConns to addresses and seldom pass them on. It does not keep the
+// endpoints themselves: the resolver may reuse their memory after the update.
 func (n *backendNamer) keepAttributes(endpoints []resolver.Endpoint) {
 	if !n.asksForAttributes() {
 		return
@@ -112,7 +112,7 @@ func attributesByAddr(endpoints []resolver.Endpoint) addrAttributes {
 			byAddr = make(addrAttributes, len(endpoints))
 		}
 		for _, a := range e.Addresses {
-			if byAddr[a.Addr] == nil { // of two endpoints policies take the first
+			if byAddr[a.Addr] == nil { // an address in two endpoints: policies use the first
 				byAddr[a.Addr] = e.Attributes
 			}
 		}
@@ -120,5 +120,5 @@ func attributesByAddr(endpoints []resolver.Endpoint) addrAttributes {
 	return byAddr
 }
 
-// label makes s fit for the value of a Prometheus label.
+// label makes s valid as the value of a Prometheus label.
 func label(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

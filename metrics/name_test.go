@@ -23,7 +23,7 @@ func TestBackendsAreNamed(t *testing.T) {
 	endpoints := []resolver.Endpoint{
 		{Addresses: []resolver.Address{{Addr: "a:1"}, {Addr: "a:2"}}, Attributes: pod("pod-a")},
 		{Addresses: []resolver.Address{{Addr: "b:1"}}},
-		{Addresses: []resolver.Address{{Addr: "a:2"}}, Attributes: pod("pod-c")}, // policies take the first
+		{Addresses: []resolver.Address{{Addr: "a:2"}}, Attributes: pod("pod-c")}, // policies use the first
 	}
 	tests := []struct {
 		name string
@@ -64,7 +64,7 @@ func TestBackendsAreNamed(t *testing.T) {
 	}
 }
 
-// Policies make their SubConns during the update that brings the endpoints.
+// Policies make SubConns during the update that has their endpoints.
 func TestBackendsAreNamedByTheirEndpointsInTheNewestUpdate(t *testing.T) {
 	t.Parallel()
 	endpoint := func(addr, name string) resolver.Endpoint {
@@ -182,11 +182,11 @@ func TestBackendsAboveTheLimitAreCountedTogether(t *testing.T) {
 	}
 	check(3, map[string]float64{"0:1": 1, "1:1": 1, "other": 3})
 
-	// Another SubConn to a backend that has series is no further backend.
+	// A second SubConn to a backend that has series does not count towards the limit.
 	connect("1:1")
 	check(3, map[string]float64{"0:1": 1, "1:1": 2, "other": 3})
 
-	// Room is made by a backend that goes; those folded stay so.
+	// A backend that goes makes room; subchannels already folded stay folded.
 	conns["0:1"].Shutdown()
 	check(3, map[string]float64{"1:1": 2, "other": 3})
 	connect("5:1")

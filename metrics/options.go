@@ -41,23 +41,25 @@ func newOptions(opts []Option) (*options, error) {
 	return o, err
 }
 
-// WithRetention sets how long the series of a backend or target stay after
-// their last use. The default is 5 minutes, which many scrapes see. With 0, or
-// less, they are gone in the first scrape, or look at the live page, after their
-// last use, and with them what was counted since the scrape before.
+// WithRetention sets how long the series of a backend or target stay after their
+// last use. The default is 5 minutes, enough for many scrapes. With 0 or less, the
+// first scrape or request for the live page after the last use drops them, and
+// what was counted since the scrape before is lost.
 func WithRetention(d time.Duration) Option {
 	return func(o *options) { o.retention = max(d, 0) }
 }
 
-// WithMaxBackends limits the backends of a target that have series of their
-// own, those within their retention included: where all may be replaced within
-// it, the limit should be twice their number. The default is 10,000. Further
-// ones are counted together as the backend "other", and by
-// grpc_lb_folded_subchannels_total. Before that, those whose retention has passed are
-// dropped, scraped or not. A subchannel that was counted as "other" stays it for
-// as long as it lives; the next one to the same backend has series of its own if
-// there is room by then. A backend whose name is "other" is counted with them.
-// With 0, or less, there is no limit.
+// WithMaxBackends limits how many backends of a target have series of their own.
+// The default is 10,000; 0 or less means no limit. Backends within their retention
+// count: if all backends may be replaced within it, set the limit to twice their
+// number.
+//
+// Backends above the limit are counted together as the backend "other", and
+// grpc_lb_folded_subchannels_total counts their subchannels. Backends whose retention
+// has passed are dropped first, scraped or not. A subchannel that is counted as
+// "other" stays there until it is shut down. A later subchannel to the same backend
+// gets series of its own if there is room. A backend named "other" is counted with
+// them.
 func WithMaxBackends(n int) Option {
 	return func(o *options) { o.maxBackends = max(n, 0) }
 }
@@ -115,8 +117,8 @@ func WithBackendLabel(name string, value func(resolver.Address) string) Option {
 	return func(o *options) { o.backendLabels = append(o.backendLabels, customLabel{name, value}) }
 }
 
-// WithLatency measures grpc_lb_rpc_attempt_duration_seconds in all channels. The
-// default is to measure none. The service config of a channel goes before it:
+// WithLatency measures grpc_lb_rpc_attempt_duration_seconds in all channels. The default
+// is to measure it in none. The service config of a channel overrides this:
 //
 //	{"loadBalancingConfig": [{"round_robin2": {"balancer2Metrics": {"latency": true}}}]}
 func WithLatency() Option {
@@ -124,16 +126,15 @@ func WithLatency() Option {
 }
 
 // WithExemplars attaches labels to the observations of
-// grpc_lb_rpc_attempt_duration_seconds, usually the id of the trace that the RPC
-// belongs to. The function is called at the end of an RPC attempt that is
-// measured, with the RPC's context, from many goroutines; nil means no exemplar
-// for this one. Labels that Prometheus does not take, because they have more
-// than 128 characters in all for instance, are left out, and a warning is
-// logged the first time.
+// grpc_lb_rpc_attempt_duration_seconds, usually the ID of the RPC's trace. The function is
+// called at the end of each RPC attempt that is measured, with the RPC's context.
+// If it returns nil, the observation has no exemplar. It must be safe for
+// concurrent use. Labels that Prometheus refuses, for example because they have
+// more than 128 characters in total, are left out, and the first time a warning is
+// logged.
 //
 // Prometheus stores exemplars if it runs with --enable-feature=exemplar-storage
-// and if [promhttp.HandlerOpts] has EnableOpenMetrics set, or it scrapes
-// protobuf.
+// and either scrapes protobuf or [promhttp.HandlerOpts] has EnableOpenMetrics set.
 //
 // [promhttp.HandlerOpts]: https://pkg.go.dev/github.com/prometheus/client_golang/prometheus/promhttp#HandlerOpts
 func WithExemplars(labels func(context.Context) prometheus.Labels) Option {

@@ -16,7 +16,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// nilStatusError is an error that claims to have a status and has none.
+// nilStatusError is an error whose GRPCStatus returns nil.
 type nilStatusError struct{ error }
 
 func (nilStatusError) GRPCStatus() *status.Status { return nil }

@@ -20,9 +20,8 @@ func newPicker(inst *instance, inner balancer.Picker) *picker {
 }
 
 // Pick implements [balancer.Picker]. gRPC accepts only SubConns of its own, so
-// the result holds that one in place of the subConn that the policy knows. What
-// most picks need is here, so that nothing is kept and copied around for the
-// rest: two atomic additions, here and in Done, are nearly all that it costs.
+// Pick replaces the subConn in the result by gRPC's. The usual case is inline and
+// costs little more than two atomic additions, one here and one in Done.
 func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	res, err := p.inner.Pick(info)
 	inst := p.instance
@@ -39,10 +38,10 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	return p.meter(info.Ctx, res), nil
 }
 
-// meter counts a pick of any kind.
+// meter counts a successful pick of any kind.
 func (p *picker) meter(ctx context.Context, res balancer.PickResult) balancer.PickResult {
 	inst := p.instance
-	inst.waits.end(ctx)
+	inst.waits.resolved(ctx)
 	sc, ok := inst.metered(res.SubConn)
 	if !ok {
 		return res
@@ -62,20 +61,20 @@ func (p *picker) meter(ctx context.Context, res balancer.PickResult) balancer.Pi
 	return res
 }
 
-// countError counts a pick without a result. gRPC waits for another picker after
-// one error, ends the RPC for any that is a status, and for the rest does the
-// one or the other as the RPC wants.
+// countError counts a pick that failed. On ErrNoSubConnAvailable gRPC waits for
+// another picker. On a status it ends the RPC. On any other error it waits if the
+// RPC is wait-for-ready, and ends the RPC otherwise.
 func (p *picker) countError(ctx context.Context, err error) {
 	inst := p.instance
-	if err == balancer.ErrNoSubConnAvailable { //nolint:errorlint // as gRPC compares: it waits for this very error only
+	if err == balancer.ErrNoSubConnAvailable { //nolint:errorlint // as gRPC compares: a wrapped error does not count
 		inst.targetRecord.delayed.Add(1)
-		inst.waits.begin(ctx, refusal{inst, p.number, connecting})
+		inst.waits.refused(ctx, refusal{inst, p.number, connecting})
 		return
 	}
 	inst.targetRecord.failed.Add(1)
 	if statusOf(err) == nil {
-		inst.waits.begin(ctx, refusal{inst, p.number, pickerFailing})
+		inst.waits.refused(ctx, refusal{inst, p.number, pickerFailing})
 	} else {
-		inst.waits.end(ctx)
+		inst.waits.resolved(ctx)
 	}
 }

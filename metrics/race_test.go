@@ -2,6 +2,6 @@
 
 package metrics_test
 
-// raceEnabled: the race detector makes sync.Pool drop what it is given, now and
-// then, so that allocations cannot be counted.
+// raceEnabled says that the race detector is on. It makes sync.Pool drop objects at
+// random, so tests cannot count allocations.
 const raceEnabled = true

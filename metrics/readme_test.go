@@ -35,11 +35,11 @@ func TestReadmeHasTheTablesOfAllMetrics(t *testing.T) {
 		}
 		return
 	}
-	t.Errorf("%s does not say what the code does (-code +%s); run go test ./metrics -run TestReadme -update\n%s",
+	t.Errorf("%s differs from the code (-code +%s); run go test ./metrics -run TestReadme -update\n%s",
 		readme, readme, cmp.Diff(strings.Split(want, "\n"), strings.Split(string(b), "\n")))
 }
 
-// withTable returns the text with the table between the scope's marks.
+// withTable returns the text with the table between the marks of its scope.
 func withTable(t *testing.T, text, scope string, all []metrics.Description) string {
 	t.Helper()
 	begin, end := "<!-- begin "+scope+" -->\n", "<!-- end "+scope+" -->\n"
@@ -61,7 +61,7 @@ func table(all []metrics.Description) string {
 	return b.String() + "\n"
 }
 
-// furtherLabel shows a label with its values, or the first and the last of many.
+// furtherLabel formats a label with its values, or with the first and the last of many.
 func furtherLabel(d metrics.Description) string {
 	const many = 5
 	switch n := len(d.Values); {

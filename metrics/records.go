@@ -5,12 +5,11 @@ import (
 	"sync"
 )
 
-// sweepEvery is the least number of records that are made between two sweeps,
-// scrapes aside.
+// sweepEvery is the least number of new records that cause a sweep.
 const sweepEvery = 64
 
-// records are all records of a Metrics. A record lives while it is in use, and
-// for the retention after that.
+// records holds all records of a Metrics. A record is kept while it is in use, and
+// then for the retention.
 type records struct {
 	now func() instant
 
@@ -173,14 +172,14 @@ type series struct {
 	backends     []*backendRecord
 }
 
-// all returns all records, to be read without holding up those who need mu. It
-// drops those whose retention has passed.
+// all returns all records, after dropping those whose retention has passed. The
+// caller can read them without mu.
 func (r *records) all() []series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
 	for t := range r.targets.values() {
-		t.lookLocked(now)
+		t.recheckBusyLocked(now)
 	}
 	r.sweepLocked(now)
 	all := make([]series, 0, r.targets.len())
@@ -190,9 +189,9 @@ func (r *records) all() []series {
 	return all
 }
 
-// listTargets returns the records of the targets, without those whose retention
-// has passed. A target with policy instances is there whatever became of its
-// backends, so its backends cost nothing here.
+// listTargets returns the records of the targets, after dropping those whose
+// retention has passed. It does not look at the backends of a target that has
+// policy instances, because such a target stays anyway.
 func (r *records) listTargets() []*targetRecord {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -201,19 +200,20 @@ func (r *records) listTargets() []*targetRecord {
 		if len(t.instances) > 0 {
 			return false
 		}
-		t.lookLocked(now)
+		t.recheckBusyLocked(now)
 		t.dropExpiredLocked(now, r.retention)
 		return t.expiredLocked(now, r.retention)
 	})
 	return slices.AppendSeq(make([]*targetRecord, 0, r.targets.len()), r.targets.values())
 }
 
-// of returns the records of one target, without those whose retention has passed.
+// of returns the records of one target, after dropping those whose retention has
+// passed.
 func (r *records) of(t *targetRecord) series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
-	t.lookLocked(now)
+	t.recheckBusyLocked(now)
 	t.dropExpiredLocked(now, r.retention)
 	return t.seriesLocked()
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// A wrapping registerer adds its labels to those that the samples of a backend
-// share. Two scrapes at once must not see each other's.
+// A wrapping registerer appends its labels to the slice that the samples of a backend
+// share. Two concurrent scrapes must not see each other's labels.
 func TestTwoMetricsInOneRegistryToldApartByALabel(t *testing.T) {
 	t.Parallel()
 	r := prometheus.NewPedanticRegistry()
@@ -76,8 +76,8 @@ func TestDefaultThatCannotBeRegisteredIsLoggedOnly(t *testing.T) {
 	}{
 		{"the same", metrics.Default(), plain, ""},
 		{"the same, with labels", metrics.Default(), labels, ""},
-		{"another Metrics, as of a second copy of the module", metrics.New(), plain, "a *metrics.Metrics with the same metrics is there already"},
-		{"another Metrics, with labels", metrics.New(), labels, "a *metrics.Metrics with the same metrics is there already"},
+		{"another Metrics, as of a second copy of the module", metrics.New(), plain, "a *metrics.Metrics with the same metrics is already registered"},
+		{"another Metrics, with labels", metrics.New(), labels, "a *metrics.Metrics with the same metrics is already registered"},
 		{"a clash", prometheus.NewGauge(prometheus.GaugeOpts{Name: "grpc_lb_policy_instances", Help: "Someone else's."}), plain, "grpc_lb_policy_instances"},
 	}
 	for _, tt := range tests {
@@ -92,7 +92,7 @@ func TestDefaultThatCannotBeRegisteredIsLoggedOnly(t *testing.T) {
 			t.Errorf("%s: logged %q, want one line with %q", tt.name, log, tt.want)
 		}
 		if !r.Unregister(tt.there) {
-			t.Errorf("%s: what was registered first is gone", tt.name)
+			t.Errorf("%s: the collector that was registered first is gone", tt.name)
 		}
 	}
 }
@@ -119,7 +119,7 @@ func TestConstLabels(t *testing.T) {
 	}
 }
 
-// One policy under two names, each with a Metrics and a registry of its own.
+// One policy has two names, each with its own Metrics and registry.
 func TestTwoNamesTwoRegistries(t *testing.T) {
 	t.Parallel()
 	s := &stub{}

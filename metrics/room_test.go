@@ -17,13 +17,13 @@ func wantFolded(t *testing.T, m *metrics.Metrics, want float64) {
 	}
 }
 
-// Nobody scrapes for a while, and then all backends are replaced.
+// All backends are replaced after a while without scrapes.
 func TestExpiredBackendsMakeRoom(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
-		since time.Duration // the last use of the first backends
-		late  bool          // RPCs end after their subchannels
+		since time.Duration // time since the last use of the first backends
+		late  bool          // RPCs end after their subchannels are shut down
 		want  []string
 		fold  float64
 	}{
@@ -62,8 +62,8 @@ func TestExpiredBackendsMakeRoom(t *testing.T) {
 	}
 }
 
-// A picker that gRPC has replaced starts an RPC on a backend that would go. Those
-// that are idle go all the same.
+// A picker that gRPC has replaced starts an RPC on a backend that would expire. That
+// backend stays; idle ones expire.
 func TestBackendWithALateRPCDoesNotMakeRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestBackendWithALateRPCDoesNotMakeRoom(t *testing.T) {
 	})
 }
 
-// A scrape finds an RPC under way. It ends before the next.
+// One scrape finds an RPC in flight, which ends before the next scrape.
 func TestBackendKeepsItsRetentionAfterTheLastRPCThatWasSeen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

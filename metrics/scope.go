@@ -8,33 +8,33 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// scope is the table of the metrics that each record of one kind has. R is what a
-// scrape reads of such a record.
+// scope is a table of the metrics that each record of one kind has. R is a record
+// during a scrape.
 type scope[R any] struct {
-	labels  []string // of every metric, in the order of their names
+	labels  []string // of every metric, sorted
 	metrics []metric[R]
 }
 
-// metric is one row of the table, made by counter, gauge, histograms or one of
-// their variants.
+// metric is a row of the table. It is made by counter, gauge, histograms or one
+// of their variants.
 type metric[R any] struct {
 	family
 	name, help string
 	read       func(R, *samples) // adds the samples of one record
 }
 
-// family is what the samples of one metric have in common.
+// family is what all samples of a metric share.
 type family struct {
 	kind  dto.MetricType
 	extra extraLabel
 
 	// Set by newScope.
 	desc *prometheus.Desc
-	at   int // where the extra label stands among those of the scope
+	at   int // index of the extra label among the labels of the scope
 }
 
-// with returns a record's labels with the i-th value of the extra label, in the
-// order of their names and without room to grow.
+// with returns a record's labels and the i-th value of the extra label, sorted by
+// name and without spare capacity.
 func (f *family) with(labels []*dto.LabelPair, i int) []*dto.LabelPair {
 	all := make([]*dto.LabelPair, len(labels)+1)
 	copy(all, labels[:f.at])
@@ -43,11 +43,11 @@ func (f *family) with(labels []*dto.LabelPair, i int) []*dto.LabelPair {
 	return all
 }
 
-// extraLabel is a label that a metric has besides those of its scope. The zero
-// extraLabel stands for none.
+// extraLabel is a label that a metric has in addition to those of its scope. The
+// zero value means none.
 type extraLabel struct {
 	name   string
-	values []*dto.LabelPair // that it can have, shared by all samples
+	values []*dto.LabelPair // all possible values, shared by all samples
 }
 
 func newLabel(name string, values ...string) extraLabel {
@@ -111,7 +111,7 @@ func (sc *scope[R]) read(r R, s *samples) {
 	}
 }
 
-// named returns the row of the name, which must exist.
+// named returns the row with the name, which must exist.
 func (sc *scope[R]) named(name string) *metric[R] {
 	for i := range sc.metrics {
 		if m := &sc.metrics[i]; m.name == name {
@@ -121,12 +121,12 @@ func (sc *scope[R]) named(name string) *metric[R] {
 	panic("metrics: no metric " + name)
 }
 
-// counter is a counter with one series for each record.
+// counter returns a counter with one series for each record.
 func counter[R any](name, help string, value func(R) uint64) metric[R] {
 	return counterBy(extraLabel{}, name, help, func(r R, s *samples) { s.add(float64(value(r))) })
 }
 
-// rareCounter is a counter that has no series while it is 0.
+// rareCounter returns a counter that has no series while it is 0.
 func rareCounter[R any](name, help string, value func(R) uint64) metric[R] {
 	return counterBy(extraLabel{}, name, help, func(r R, s *samples) {
 		if n := value(r); n > 0 {
@@ -143,8 +143,8 @@ func histograms[R any](name, help string, read func(R, *samples)) metric[R] {
 	return histogramsBy(extraLabel{}, name, help, read)
 }
 
-// counterBy, gaugeBy and histogramsBy are metrics with an extra label. Their read
-// adds the series of one record.
+// counterBy, gaugeBy and histogramsBy return a metric with an extra label. read
+// adds the samples of one record.
 func counterBy[R any](by extraLabel, name, help string, read func(R, *samples)) metric[R] {
 	return newMetric(dto.MetricType_COUNTER, by, name, help, read)
 }

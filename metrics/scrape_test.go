@@ -13,17 +13,17 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// point is one sample of a scrape. Extra is the value of the label that is
-// neither target, policy nor backend.
+// point is one sample of a scrape. extra is the value of the label that is not
+// target, policy or backend.
 type point struct {
 	name, target, policy, backend, extra string
 	value                                float64
 }
 
-// points are a scrape.
+// points are all samples of a scrape.
 type points []point
 
-// scrape gathers m through a registry that checks all that can be checked.
+// scrape gathers m through a pedantic registry.
 func scrape(tb testing.TB, m *metrics.Metrics) points {
 	tb.Helper()
 	var ps points
@@ -33,6 +33,22 @@ func scrape(tb testing.TB, m *metrics.Metrics) points {
 		}
 	}
 	return ps
+}
+
+// histograms returns the histograms of the name, without its grpc_lb_, by backend or
+// by the extra label.
+func histograms(tb testing.TB, m *metrics.Metrics, name string) map[string]*dto.Histogram {
+	tb.Helper()
+	byLabel := make(map[string]*dto.Histogram)
+	for _, family := range gatherFamilies(tb, m) {
+		for _, metric := range family.Metric {
+			if family.GetName() == "grpc_lb_"+name {
+				p := newPoint(name, metric)
+				byLabel[p.backend+p.extra] = metric.Histogram
+			}
+		}
+	}
+	return byLabel
 }
 
 func gatherFamilies(tb testing.TB, m *metrics.Metrics) []*dto.MetricFamily {
@@ -74,7 +90,7 @@ func newPoint(name string, m *dto.Metric) point {
 	return p
 }
 
-// of returns the points that the test keeps.
+// of returns the points for which keep returns true.
 func (ps points) of(keep func(point) bool) points {
 	return slices.DeleteFunc(slices.Clone(ps), func(p point) bool { return !keep(p) })
 }
@@ -87,8 +103,8 @@ func (ps points) ofPolicy(policy string) points {
 	return ps.of(func(p point) bool { return p.policy == policy })
 }
 
-// nonzero returns what is not 0, under "name", "name backend", "name extra" or
-// "name backend extra". It leaves out the RPC attempts that failed, which follow
+// nonzero returns the values that are not 0, by "name", "name backend", "name extra"
+// or "name backend extra". It leaves out the RPC attempts that failed: they follow
 // from those by code, see checkLaws.
 func (ps points) nonzero() map[string]float64 {
 	values := make(map[string]float64)
@@ -100,7 +116,7 @@ func (ps points) nonzero() map[string]float64 {
 	return values
 }
 
-// sum adds the points of the name up.
+// sum returns the sum of the points with the name.
 func (ps points) sum(name string) (sum float64) {
 	for _, p := range ps {
 		if p.name == name {
@@ -121,8 +137,8 @@ func (ps points) backends() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// checkLaws reports each backend whose picks or failures are not accounted for,
-// and each gauge that is negative.
+// checkLaws reports each backend whose picks or failures do not add up, and each
+// negative gauge.
 func (ps points) checkLaws(tb testing.TB) {
 	tb.Helper()
 	type key struct{ target, policy, backend string }

@@ -26,11 +26,11 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// loopback meters gRPC's own policies under other names, which the tests share.
-// They are told apart by their targets.
+// loopback meters gRPC's own policies under other names. Tests share it and are
+// distinguished by their targets.
 var loopback = metrics.New()
 
-// grpcPolicies are looked up before any init function replaces them.
+// grpcPolicies are gRPC's own: they are looked up before any init function replaces them.
 var grpcPolicies = []balancer.Builder{
 	balancer.Get("pick_first"), balancer.Get("round_robin"), balancer.Get("least_request_experimental"),
 }
@@ -59,7 +59,7 @@ func startServer(t *testing.T, opts ...grpc.ServerOption) *server {
 	return s
 }
 
-// newServer returns one that is down.
+// newServer returns a server that is down.
 func newServer(t *testing.T) *server {
 	s := &server{addr: "127.0.0.1:0"}
 	t.Cleanup(s.stop)
@@ -71,7 +71,7 @@ func (s *server) start(t *testing.T) {
 	s.serve(s.listen(t))
 }
 
-// listen takes connections, which hang until they are served.
+// listen accepts connections, which hang until serve is called.
 func (s *server) listen(t *testing.T) net.Listener {
 	t.Helper()
 	lis, err := net.Listen("tcp", s.addr)
@@ -90,14 +90,14 @@ func (s *server) serve(lis net.Listener) {
 	s.serving.Go(func() { _ = srv.Serve(lis) })
 }
 
-// grpc returns the server, which is up.
+// grpc returns the grpc.Server, which must be up.
 func (s *server) grpc() *grpc.Server {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.server
 }
 
-// stop cuts the connections and gives the port back.
+// stop cuts the connections and closes the port.
 func (s *server) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +123,7 @@ func answer(_ any, stream grpc.ServerStream) error {
 	return stream.SendMsg(new(emptypb.Empty))
 }
 
-// client is a channel to the servers, with what it has seen of its RPCs.
+// client is a channel to the servers that records the results of its RPCs.
 type client struct {
 	conn     *grpc.ClientConn
 	resolver *manual.Resolver
@@ -161,8 +161,8 @@ func newClientWith(t *testing.T, opts []grpc.DialOption, serviceConfig string, s
 	return c
 }
 
-// call does one RPC that the server answers with the code. It returns the code
-// that arrived, and the server's address if one answered.
+// call makes one RPC that the server answers with the code. It returns the code
+// that the client got, and the address of the server if one answered.
 func (c *client) call(ctx context.Context, code codes.Code) (codes.Code, string) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -178,7 +178,7 @@ func (c *client) call(ctx context.Context, code codes.Code) (codes.Code, string)
 	return status.Code(err), p.Addr.String()
 }
 
-// callUntil does RPCs until done says that it is enough.
+// callUntil makes RPCs until done returns true.
 func (c *client) callUntil(t *testing.T, done func(server string) bool) {
 	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
@@ -188,12 +188,12 @@ func (c *client) callUntil(t *testing.T, done func(server string) bool) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("20 s of RPCs have not led to what the test waits for; series: %v", c.scrape(t))
+			t.Fatalf("after 20 s of RPCs the condition of the test still does not hold; series: %v", c.scrape(t))
 		}
 	}
 }
 
-// eventually waits for what is to come about by itself.
+// eventually waits until the condition holds.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -203,7 +203,7 @@ func eventually(t *testing.T, what string, done func() bool) {
 	for !done() {
 		select {
 		case <-ctx.Done():
-			t.Fatalf("waited 20 s in vain until %s", what)
+			t.Fatalf("after 20 s it still does not hold that %s", what)
 		case <-tick.C:
 		}
 	}

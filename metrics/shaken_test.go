@@ -22,8 +22,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// randomPicker is a policy on grpc's base that picks at random, and hangs in a
-// Done of its own every other time.
+// randomPicker is a policy on gRPC's base that picks at random, and sets a Done of its
+// own on every other pick.
 type randomPicker struct {
 	subConns []balancer.SubConn
 	ended    *atomic.Int64
@@ -49,8 +49,8 @@ func (p randomPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	return res, nil
 }
 
-// shaken is a few channels to one target that a test shakes. Two Metrics look
-// on, one around the other: one keeps every series, one keeps none.
+// shaken is a few channels to one target under random load. Two nested Metrics meter
+// them: one keeps every series, the other keeps none.
 type shaken struct {
 	keep, drop *metrics.Metrics
 	builder    balancer.Builder
@@ -84,7 +84,7 @@ var outcomes = map[string]balancer.DoneInfo{
 	"DEADLINE_EXCEEDED": {Err: context.DeadlineExceeded, BytesSent: true},
 }
 
-// pickAndEnd does n picks on random channels, holding some of them open.
+// pickAndEnd makes n picks on random channels and keeps some RPCs open.
 func (w *shaken) pickAndEnd(n int) {
 	picks, ended := make(map[string]float64), make(map[string]float64)
 	names := slices.Collect(maps.Keys(outcomes))
@@ -118,8 +118,8 @@ func (w *shaken) pickAndEnd(n int) {
 	}
 }
 
-// ask picks for one RPC until it is answered or gives up. The RPC's context ends
-// with the RPC, after Done.
+// ask picks for one RPC until a pick succeeds or the RPC gives up. The RPC's context
+// ends after Done.
 func ask(cc *balancertest.ClientConn) (balancer.PickResult, bool) {
 	ctx, over := context.WithCancel(context.Background())
 	for range 1 + rand.IntN(5) {
@@ -136,8 +136,8 @@ func ask(cc *balancertest.ClientConn) (balancer.PickResult, bool) {
 	return balancer.PickResult{}, false
 }
 
-// churn does n resolver updates on the channel, each with many state changes,
-// and replaces the policy now and then. It returns the last policy.
+// churn makes n resolver updates on the channel, each with many state changes, and
+// replaces the policy now and then. It returns the last policy.
 func (w *shaken) churn(tb testing.TB, channel, n int) *balancertest.Policy {
 	cc := w.channels[channel].Load()
 	p := cc.Build(w.builder)
@@ -157,7 +157,7 @@ func (w *shaken) churn(tb testing.TB, channel, n int) *balancertest.Policy {
 		w.channels[channel].Store(cc)
 		for range 10 {
 			step(cc)
-			w.pickAndEnd(5) // others may have done all of theirs before
+			w.pickAndEnd(5) // because the other goroutines may have finished already
 		}
 		w.mu.Lock()
 		for _, sc := range cc.SubConns() {
@@ -168,7 +168,7 @@ func (w *shaken) churn(tb testing.TB, channel, n int) *balancertest.Policy {
 	return p
 }
 
-// step takes each SubConn to a next state that gRPC could report.
+// step moves each SubConn to a next state that gRPC could report.
 func step(cc *balancertest.ClientConn) {
 	for _, sc := range cc.Live() {
 		switch sc.State() {

@@ -15,12 +15,12 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// The state of a backend is the best of its subchannels', and lasts since the
-// first of them is in it.
+// The state of a backend is the best state of its subchannels, since the time when
+// the first of these entered it.
 func TestPageShowsTheBestState(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		states [][]connectivity.State // of the subchannels, a minute apart
+		states [][]connectivity.State // states of each subchannel, a minute apart
 		want   string
 	}{
 		{[][]connectivity.State{up, {connecting}}, "READY best of 2 subchannels 2m00s"},
@@ -75,7 +75,7 @@ func TestPageShowsANewInstanceAsConnecting(t *testing.T) {
 	})
 }
 
-// A policy publishes pickers all the time without a change of its state.
+// A policy may publish pickers often without changing its state.
 func TestPageShowsSinceWhenAChannelIsInItsState(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -84,9 +84,9 @@ func TestPageShowsSinceWhenAChannelIsInItsState(t *testing.T) {
 		m.Instrument(s).Build(&looseConn{}, balancer.BuildOptions{})
 		steps := []struct {
 			state connectivity.State
-			want  string // a minute later
+			want  string // what the page shows a minute later
 		}{
-			{connecting, "CONNECTING 1m00s"}, // which it was
+			{connecting, "CONNECTING 1m00s"}, // as before
 			{ready, "READY 1m00s"},
 			{ready, "READY 2m00s"},
 			{ready, "READY 3m00s"},
@@ -126,7 +126,7 @@ func TestPageHintsAtFoldedBackends(t *testing.T) {
 	}
 }
 
-// Like a scrape, the page drops what is past its retention.
+// Like a scrape, the page drops records whose retention has passed.
 func TestPageDropsWhatIsPastItsRetention(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

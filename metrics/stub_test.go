@@ -15,19 +15,19 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// stub is a policy, and its builder, that does nothing by itself: the test acts
-// in its place through cc. The zero value is ready to be built, once.
+// stub is a policy and its builder. It does nothing by itself: the test acts for it
+// through cc. The zero value is ready to be built once.
 type stub struct {
 	balancer.Balancer // nil
 
 	name   string
-	refuse bool // to be built
+	refuse bool // Build returns nil
 
 	cc        balancer.ClientConn
 	opts      balancer.BuildOptions
-	config    serviceconfig.LoadBalancingConfig // of the last update
+	config    serviceconfig.LoadBalancingConfig // config of the last update
 	updateErr error
-	resolver  error // the last error of the resolver
+	resolver  error // last error of the resolver
 	onClose   func()
 	onLegacy  func(balancer.SubConn, balancer.SubConnState)
 	exitIdle  int
@@ -66,7 +66,7 @@ func (s *stub) Close() {
 	}
 }
 
-// connect makes a SubConn to the address and asks it to connect.
+// connect makes a SubConn to the address and calls Connect.
 func (s *stub) connect(tb testing.TB, addr string) balancer.SubConn {
 	tb.Helper()
 	return s.connectWith(tb, addr, func(balancer.SubConnState) {})
@@ -82,7 +82,7 @@ func (s *stub) connectWith(tb testing.TB, addr string, listener func(balancer.Su
 	return sc
 }
 
-// publish reports a picker that gives always the same answer.
+// publish reports a picker that always returns the same result.
 func (s *stub) publish(res balancer.PickResult, err error) {
 	s.cc.UpdateState(balancer.State{
 		ConnectivityState: connectivity.Ready,
@@ -90,12 +90,12 @@ func (s *stub) publish(res balancer.PickResult, err error) {
 	})
 }
 
-// pickerFunc is a picker.
+// pickerFunc is a picker made of a function.
 type pickerFunc func(balancer.PickInfo) (balancer.PickResult, error)
 
 func (f pickerFunc) Pick(info balancer.PickInfo) (balancer.PickResult, error) { return f(info) }
 
-// parsingStub is a stub with a config.
+// parsingStub is a stub that takes a config.
 type parsingStub struct{ stub }
 
 type stubConfig struct {

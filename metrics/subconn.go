@@ -126,7 +126,7 @@ func (sc *subConn) countConnectionLocked(to connectivity.State, now instant) {
 	case from == connectivity.Ready:
 		b.disconnections.Add(1)
 		if time.Duration(now-sc.since) < shortLife {
-			b.early.Add(1)
+			b.lostEarly.Add(1)
 		}
 	case to == connectivity.Ready:
 		b.connected.Add(1)
@@ -139,7 +139,7 @@ func (sc *subConn) countConnectionLocked(to connectivity.State, now instant) {
 		// To IDLE: the connection was made, and lost before gRPC reported READY.
 		b.connected.Add(1)
 		b.disconnections.Add(1)
-		b.early.Add(1)
+		b.lostEarly.Add(1)
 	}
 }
 

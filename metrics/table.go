@@ -5,12 +5,12 @@ import (
 	"maps"
 )
 
-// table is a map that gives memory back. A map keeps the room of the most
-// entries that it ever had; backends come and go for as long as a process
-// lives. The zero table is empty and ready to use.
+// table is a map that shrinks. A plain map keeps the memory for the most entries
+// that it ever had, but backends come and go for the life of a process. The zero
+// table is empty and ready to use.
 type table[K comparable, V any] struct {
 	entries map[K]V
-	peak    int // entries that there is room for, about
+	peak    int // the most entries since the last shrink
 }
 
 func (t *table[K, V]) len() int { return len(t.entries) }
@@ -41,7 +41,7 @@ func (t *table[K, V]) deleteFunc(del func(V) bool) {
 	t.shrink()
 }
 
-// shrink moves what is left to a new map, if it is less than half of the peak.
+// shrink moves the entries to a new map if fewer than half of the peak are left.
 func (t *table[K, V]) shrink() {
 	if len(t.entries) < t.peak/2 {
 		t.entries = maps.Collect(maps.All(t.entries))

@@ -15,14 +15,14 @@ import (
 // CONNECTING, READY, TRANSIENT_FAILURE. connectivity numbers them from 0.
 const numStates = int(connectivity.TransientFailure) + 1
 
-// targetKey holds label values.
+// targetKey identifies a targetRecord. It holds label values.
 type targetKey struct{ target, policy string }
 
-// targetRecord is the record of one dial target under one policy: what its series
-// say. Its backends' records hang on it.
+// targetRecord is the record of one target under one policy: the values of its
+// series, and the records of its backends.
 type targetRecord struct {
-	// Counted as they change, as backendRecord.ready is. To count the SubConns at each
-	// scrape takes longer, and state changes would wait for it.
+	// Updated on each state change, like backendRecord.ready. Counting the SubConns
+	// in each scrape would take longer and hold up state changes.
 	subchannels [numStates]atomic.Int64
 
 	delayed        atomic.Uint64
@@ -33,7 +33,7 @@ type targetRecord struct {
 	resolverErrors atomic.Uint64
 	folded         atomic.Uint64 // subchannels
 	foldedHere     atomic.Uint64 // policy instances of other targets
-	waiting        atomic.Int64  // RPC attempts that wait for a pick
+	waiting        atomic.Int64  // RPC attempts that wait for a pick now
 
 	targetKey
 	targetPair      *dto.LabelPair
@@ -47,7 +47,7 @@ type targetRecord struct {
 	instances map[*instance]struct{}
 	idleSince instant
 	backends  table[string, *backendRecord] // by the key of their backendID
-	unused    list.List                     // backends without SubConns, in the order of since
+	unused    list.List                     // backends without SubConns, ordered by since
 }
 
 func newTargetRecord(key targetKey, o *options) *targetRecord {
@@ -64,7 +64,7 @@ func newTargetRecord(key targetKey, o *options) *targetRecord {
 	return t
 }
 
-// pickDelayOf returns the histogram of the waits for the reason.
+// pickDelayOf returns the histogram of waits with the reason.
 func (t *targetRecord) pickDelayOf(why reason) *histogram {
 	if h := t.pickDelay[why].Load(); h != nil {
 		return h
@@ -73,36 +73,37 @@ func (t *targetRecord) pickDelayOf(why reason) *histogram {
 	return t.pickDelay[why].Load()
 }
 
-// otherBackend identifies the backends above the limit, together.
+// otherBackend identifies all backends above the limit.
 func (t *targetRecord) otherBackend() backendID {
 	return backendID{name: otherName, values: make([]string, len(t.options.backendLabels))}
 }
 
-// labels returns the pairs of the target's series, in the order of their names.
+// labels returns the label pairs of the target's series, sorted by name.
 func (t *targetRecord) labels() []*dto.LabelPair { return []*dto.LabelPair{t.policyPair, t.targetPair} }
 
-// expiredLocked tells whether the target's retention has passed. records.mu is
-// held. The series of its backends go first.
+// expiredLocked reports whether the target's retention has passed. That of its
+// backends must have passed before. records.mu is held.
 func (t *targetRecord) expiredLocked(now instant, retention time.Duration) bool {
 	return len(t.instances) == 0 && t.backends.len() == 0 && time.Duration(now-t.idleSince) >= retention
 }
 
-// lookLocked looks for RPCs on the backends without SubConns. The retention of
-// one begins when the last of them is found to have ended. records.mu is held.
-func (t *targetRecord) lookLocked(now instant) {
+// recheckBusyLocked checks the backends without SubConns for RPCs in flight. While
+// a backend has any, its retention does not begin. records.mu is held.
+func (t *targetRecord) recheckBusyLocked(now instant) {
 	e := t.unused.Front()
 	for range t.unused.Len() {
 		b := e.Value.(*backendRecord)
 		e = e.Next()
 		wasBusy := b.busy
 		if b.busy = b.inFlight(); b.busy || wasBusy {
-			b.usedLocked(now)
+			b.restartRetentionLocked(now)
 		}
 	}
 }
 
 // dropExpiredLocked drops the backends whose retention has passed, unless an RPC
-// is under way. It looks at no others. records.mu is held.
+// is in flight. It stops at the first backend whose retention has not passed.
+// records.mu is held.
 func (t *targetRecord) dropExpiredLocked(now instant, retention time.Duration) {
 	for range t.unused.Len() {
 		b := t.unused.Front().Value.(*backendRecord)
@@ -111,7 +112,7 @@ func (t *targetRecord) dropExpiredLocked(now instant, retention time.Duration) {
 			return
 		case b.inFlight():
 			b.busy = true
-			b.usedLocked(now)
+			b.restartRetentionLocked(now)
 		default:
 			t.unused.Remove(b.place)
 			t.backends.delete(b.key())

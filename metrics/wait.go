@@ -7,106 +7,152 @@ import (
 )
 
 // reason is why an RPC attempt waits for a pick, in the words of gRFC A121.
-type reason int
+type reason uint8
 
 const (
 	connecting    reason = iota // there is no READY subchannel to pick
-	stateMismatch               // the picked subchannel had just ceased to be READY
+	stateMismatch               // the picked subchannel had just left READY
 	pickerFailing               // the picker fails, and the RPC is wait-for-ready
 	numReasons
-
-	unknown reason = -1
 )
 
-// refusal is a pick that leaves the RPC waiting.
+// refusal is a pick that may leave the RPC attempt waiting.
 type refusal struct {
-	instance *instance // whose picker answered
+	instance *instance // whose picker refused
 	picker   uint64    // its number
 	reason   reason
 }
 
-// wait is that of one attempt under one policy for one target.
+// waitState is what is known about an attempt from its refusals. The difficulty is
+// an error of the picker: it ends the attempt unless the RPC is wait-for-ready, and
+// gRPC does not tell the policy whether it is. If the attempt picks again or waits
+// until its deadline, the RPC is wait-for-ready. This confirms the wait.
+//
+//	state       | refused:   | refused:       | ends, confirmed | ends, not confirmed
+//	            | no READY   | picker failing |                 |
+//	(no wait)   | queued     | failedFirst    | –               | –
+//	queued      | queued     | failedLater    | first reason    | first reason
+//	failedFirst | failing    | failing        | pickerFailing   | was no wait
+//	failedLater | failing    | failing        | pickerFailing   | first reason, up to the error
+//	failing     | failing    | failing        | pickerFailing   | pickerFailing
+//
+// "No READY" is a refusal for the reason connecting or stateMismatch. The last two
+// columns show the reason under which the wait counts. A confirmed failure of the
+// picker is the reason for the whole wait, because the other reasons last only
+// briefly.
+type waitState uint8
+
+const (
+	queued      waitState = iota // waits, for the reason of the first refusal
+	failedFirst                  // the only refusal was an error of the picker
+	failedLater                  // queued, and then got an error of the picker
+	failing                      // waits although the picker fails
+)
+
+// presence says whether the attempt still asks the pickers of its instance. The
+// attempt is overtaken if there is a picker newer than the last that it asked. gRPC
+// asks each new picker soon, so an attempt that stays overtaken has ended, or a
+// policy that is not metered has picked for it. Scrapes and page requests check this:
+//
+//	presence | refused | a check finds it overtaken
+//	asking   | asking  | missed
+//	missed   | asking  | lost, if missed for a second
+//
+// A lost wait ends, not confirmed.
+type presence uint8
+
+const (
+	asking presence = iota
+	missed
+)
+
+// lostAfter is how long an attempt is missed before its wait ends.
+const lostAfter = time.Second
+
+// wait is the wait of one attempt for a pick by one policy for one target.
 type wait struct {
-	instance *instance       // whose picker answered last
-	picker   uint64          // the number of that picker
+	instance *instance       // which refused last
+	picker   uint64          // the number of its picker that refused last
 	attempt  context.Context //nolint:containedctx // only its identity counts
-	since    time.Time       // the first answer
-	last     time.Time       // the last answer
-	reason   reason
-	// failed: the last answer was an error that ends the attempt, unless the RPC
-	// is wait-for-ready, which a policy is not told. Who asks again, or waits
-	// until the deadline, has proved that it is, and then failed is false.
-	failed bool
-	missed time.Time // when it was found overtaken; zero if it was not
+	first    time.Time       // when it was refused first
+	last     time.Time       // when it was refused last
+	missedAt time.Time       // when presence became missed; unused while asking
+
+	state    waitState
+	presence presence
+	reason   reason // the reason if the wait ends now, not confirmed; unused in failedFirst
 }
 
-// sameAttempt compares contexts. Those of gRPC are pointers; others may not even
-// be comparable.
-func sameAttempt(a, b context.Context) bool {
-	return reflect.TypeOf(b).Kind() != reflect.Pointer || a == b
+// newWait returns the wait that begins with the refusal.
+func newWait(ctx context.Context, r refusal, now time.Time) wait {
+	r.instance.targetRecord.waiting.Add(1)
+	w := wait{instance: r.instance, picker: r.picker, attempt: ctx, first: now, last: now, reason: r.reason}
+	if r.reason == pickerFailing {
+		w.state = failedFirst
+	}
+	return w
 }
 
-func newWait(ctx context.Context, inst *instance, now time.Time) wait {
-	inst.targetRecord.waiting.Add(1)
-	return wait{instance: inst, attempt: ctx, since: now, reason: unknown}
+// refused takes a further refusal.
+func (w *wait) refused(r refusal, now time.Time) {
+	w.confirm()
+	if w.state == queued && r.reason == pickerFailing {
+		w.state = failedLater
+	}
+	w.instance, w.picker, w.last, w.presence = r.instance, r.picker, now, asking
 }
 
-// answered notes a pick that did not succeed.
-func (w *wait) answered(r refusal, now time.Time) {
-	w.proved()
-	w.instance, w.picker, w.last, w.missed = r.instance, r.picker, now, time.Time{}
-	switch {
-	case r.reason == pickerFailing && w.reason != pickerFailing:
-		w.failed = true
-	case w.reason == unknown:
-		w.reason = r.reason
+// confirm is called when it turns out that the attempt has waited since the last
+// refusal.
+func (w *wait) confirm() {
+	if w.failed() {
+		w.state, w.reason = failing, pickerFailing
 	}
 }
 
-// proved is called when it turns out that the attempt has waited on the last
-// answer. A failing picker is the reason that counts, whatever came before: the
-// other waits are short.
-func (w *wait) proved() {
-	if w.failed {
-		w.failed, w.reason = false, pickerFailing
-	}
+// failed reports whether the last refusal may have ended the attempt.
+func (w *wait) failed() bool { return w.state == failedFirst || w.state == failedLater }
+
+// isOf reports whether the wait is that of the attempt. gRPC's contexts are pointers.
+// For others, which may not be comparable, isOf returns true.
+func (w *wait) isOf(attempt context.Context) bool {
+	return reflect.TypeOf(attempt).Kind() != reflect.Pointer || w.attempt == attempt
 }
 
-// overtaken tells whether the instance has published another picker since the
-// last answer. gRPC asks each new one, soon: an RPC that stays away has ended, or
-// a policy that is not metered has picked for it.
+// overtaken reports whether the instance has published another picker since the
+// last refusal.
 func (w *wait) overtaken() bool { return w.picker != w.instance.pickers.Load() }
 
-// lost tells whether the wait was found overtaken some time ago.
+// lost updates the presence, and reports whether the attempt has been missed for
+// lostAfter.
 func (w *wait) lost(now time.Time) bool {
-	const soon = time.Second
-	switch {
-	case !w.overtaken():
+	if !w.overtaken() {
 		return false
-	case w.missed.IsZero():
-		w.missed = now
 	}
-	return now.Sub(w.missed) >= soon
+	if w.presence == asking {
+		w.presence, w.missedAt = missed, now
+	}
+	return now.Sub(w.missedAt) >= lostAfter
 }
 
-// bound returns when a wait ended that no pick has ended until now: now or, if
-// it was overtaken before, with the last that is known of it.
-func (w *wait) bound(now time.Time) time.Time {
+// knownEnd returns the end of a wait that no pick has ended: now or, if the attempt
+// is overtaken, the time of the last refusal.
+func (w *wait) knownEnd(now time.Time) time.Time {
 	if w.overtaken() {
 		return w.last
 	}
 	return now
 }
 
-// finish counts the wait, if it was one. An error that nobody is known to have
-// waited on has ended it.
+// finish counts the wait, which ended at end.
 func (w *wait) finish(end time.Time) {
 	t := w.instance.targetRecord
 	t.waiting.Add(-1)
-	if w.failed {
+	switch w.state {
+	case failedFirst:
+		return
+	case failedLater:
 		end = w.last
 	}
-	if w.reason != unknown {
-		t.pickDelayOf(w.reason).Observe(end.Sub(w.since).Seconds())
-	}
+	t.pickDelayOf(w.reason).Observe(end.Sub(w.first).Seconds())
 }

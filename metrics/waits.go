@@ -3,42 +3,58 @@ package metrics
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// waits are the RPCs that gRPC holds back until there is another picker, of all
-// policy instances that a Metrics meters: where one metered policy is the child of
-// another, or has siblings, the pick that ends a wait need not come from where
-// it began.
+// waits lists the RPCs that wait for a pick, of all policy instances of a Metrics.
+// There is one list for all instances because a wait may end elsewhere than it
+// began: the pick may come from a parent, child or sibling of the policy that
+// refused.
 type waits struct {
-	n    atomic.Int64 // of rpcs, so that nothing else is looked at while nothing waits
-	rpcs sync.Map     // of the Done channel of an RPC's context, to *waitingRPC
+	n    atomic.Int64 // length of rpcs; while it is 0, picks look at nothing else
+	rpcs sync.Map     // from the Done channel of an RPC's context to *waitingRPC
 }
 
-// any tells whether an RPC waits.
+// any reports whether an RPC waits.
 func (ws *waits) any() bool { return ws.n.Load() != 0 }
 
-// waitingRPC is what the policies have answered to one RPC. gRPC's contexts of
-// its attempts, which come one after the other, have the same Done channel.
-type waitingRPC struct {
-	key <-chan struct{} // in the list; stays as it is
+// rpcState is what is known about an RPC as a whole.
+//
+//	state    | an attempt follows one whose last refusal was an error | its last wait ends
+//	onList   | failFast                                               | offList
+//	failFast | failFast                                               | offList
+//	offList  | –                                                      | –
+//
+// If the deadline of an RPC passes that is onList, this confirms its waits, unless
+// they are overtaken. It confirms no wait of an RPC that is failFast: such an RPC
+// does not wait after an error.
+type rpcState uint8
 
-	// mu guards the fields below. Nothing of gRPC's or a policy's is called
-	// under it.
-	mu       sync.Mutex
-	over     bool // it is not on the list any more
-	failFast bool // an attempt has ended with the picker's error
-	waits    []wait
-	forget   func() bool // gives up waiting for the end of the context
+const (
+	onList   rpcState = iota // it may be wait-for-ready
+	failFast                 // an error of the picker has ended an attempt
+	offList                  // for good; if the RPC waits again, it gets another waitingRPC
+)
+
+// waitingRPC is an RPC on the list. Its attempts come one after the other, and
+// the contexts that gRPC gives them share one Done channel.
+type waitingRPC struct {
+	key <-chan struct{} // in the list; never changes
+
+	// mu guards the fields below. No call to gRPC or to a policy is made under
+	// it.
+	mu           sync.Mutex
+	state        rpcState
+	waits        []wait      // at most one for each policy and target
+	stopWatching func() bool // stops waiting for the end of the context
 }
 
-// begin is called when a pick did not succeed. The wait began with the first of
-// them. Contexts that never end, which gRPC does not use, are left out, and those
-// that have ended, with which gRPC may ask once more: that wait has been counted.
-func (ws *waits) begin(ctx context.Context, r refusal) {
+// refused is called when a pick was refused. It ignores contexts that never end,
+// which gRPC does not use, and contexts that have ended: gRPC may pick once more
+// with such a context, but its wait has already been counted.
+func (ws *waits) refused(ctx context.Context, r refusal) {
 	if ctx == nil || ctx.Err() != nil || r.instance.closed.Load() {
 		return
 	}
@@ -51,83 +67,87 @@ func (ws *waits) begin(ctx context.Context, r refusal) {
 		if !known {
 			ws.n.Add(1)
 		}
-		if ws.note(ctx, found.(*waitingRPC), r) {
+		if ws.refusedOnList(ctx, found.(*waitingRPC), r) {
 			return
 		}
 	}
 }
 
-// note reports false if the RPC has left the list meanwhile. A policy that is
-// closed has left it, too, and takes no RPC back.
-func (ws *waits) note(ctx context.Context, rpc *waitingRPC, r refusal) bool {
+// refusedOnList reports false if the RPC has left the list in the meantime. If the
+// instance has been closed in the meantime, no wait begins.
+func (ws *waits) refusedOnList(ctx context.Context, rpc *waitingRPC, r refusal) bool {
 	rpc.mu.Lock()
 	defer rpc.mu.Unlock()
-	if rpc.over {
+	if rpc.state == offList {
 		return false
 	}
 	if r.instance.closed.Load() {
-		ws.dropLocked(rpc, func(*wait) bool { return false })
+		ws.unlistIfDoneLocked(rpc)
 		return true
 	}
-	if rpc.forget == nil {
-		rpc.forget = context.AfterFunc(ctx, func() { ws.expire(ctx, rpc) })
+	if rpc.stopWatching == nil {
+		rpc.stopWatching = context.AfterFunc(ctx, func() { ws.contextEnded(ctx, rpc) })
 	}
-	now := time.Now()
-	rpc.waitOfLocked(ctx, r.instance, now).answered(r, now)
+	rpc.refusedLocked(ctx, r)
 	return true
 }
 
-// waitOfLocked returns the wait of the attempt, which begins if there is none. A
-// wait of another attempt has ended: with an error, or it would have gone on.
-func (rpc *waitingRPC) waitOfLocked(ctx context.Context, inst *instance, now time.Time) *wait {
+// refusedLocked begins a wait or continues one. The new attempt shows that the
+// attempt before has ended. If its last refusal was an error, that ended it.
+func (rpc *waitingRPC) refusedLocked(ctx context.Context, r refusal) {
+	now := time.Now()
 	for i := range rpc.waits {
 		w := &rpc.waits[i]
 		switch {
-		case w.instance.targetRecord != inst.targetRecord:
+		case w.instance.targetRecord != r.instance.targetRecord:
 			continue
-		case !sameAttempt(w.attempt, ctx):
-			rpc.failFast = rpc.failFast || w.failed
-			w.finish(w.bound(now))
-			*w = newWait(ctx, inst, now)
+		case w.isOf(ctx):
+			w.refused(r, now)
+		default:
+			if w.failed() {
+				rpc.state = failFast
+			}
+			w.finish(w.knownEnd(now))
+			*w = newWait(ctx, r, now)
 		}
-		return w
+		return
 	}
-	rpc.waits = append(rpc.waits, newWait(ctx, inst, now))
-	return &rpc.waits[len(rpc.waits)-1]
+	rpc.waits = append(rpc.waits, newWait(ctx, r, now))
 }
 
-// end is called when a pick succeeded, or was answered for good.
-func (ws *waits) end(ctx context.Context) {
+// resolved is called when a pick succeeded, or failed for good.
+func (ws *waits) resolved(ctx context.Context) {
 	if !ws.any() || ctx == nil {
 		return
 	}
 	if found, ok := ws.rpcs.Load(ctx.Done()); ok {
-		ws.leave(found.(*waitingRPC), func(w *wait, now time.Time) time.Time {
-			if sameAttempt(w.attempt, ctx) {
-				w.proved()
+		ws.finishAll(found.(*waitingRPC), func(w *wait, now time.Time) time.Time {
+			if w.isOf(ctx) {
+				w.confirm()
 			}
 			return now
 		})
 	}
 }
 
-// expire is called when the context of an RPC on the list has ended. gRPC
-// cancels it when the RPC is over.
-func (ws *waits) expire(ctx context.Context, rpc *waitingRPC) {
-	late := errors.Is(ctx.Err(), context.DeadlineExceeded)
-	ws.leave(rpc, func(w *wait, now time.Time) time.Time {
-		if late && !rpc.failFast && !w.overtaken() {
-			w.proved()
+// contextEnded is called when the context of an RPC on the list has ended. gRPC
+// cancels it at the end of the RPC.
+func (ws *waits) contextEnded(ctx context.Context, rpc *waitingRPC) {
+	expired := errors.Is(ctx.Err(), context.DeadlineExceeded)
+	ws.finishAll(rpc, func(w *wait, now time.Time) time.Time {
+		if expired && rpc.state != failFast && !w.overtaken() {
+			w.confirm()
 		}
-		return w.bound(now)
+		return w.knownEnd(now)
 	})
 }
 
-// leave ends all waits of the RPC, each when end says, and takes it off the list.
-func (ws *waits) leave(rpc *waitingRPC, end func(w *wait, now time.Time) time.Time) {
+// finishAll finishes all waits of the RPC, each at the time that end returns, and
+// takes the RPC off the list. It holds rpc.mu while it calls end.
+func (ws *waits) finishAll(rpc *waitingRPC, end func(w *wait, now time.Time) time.Time) {
 	rpc.mu.Lock()
 	defer rpc.mu.Unlock()
-	if rpc.over {
+	if rpc.state == offList {
 		return
 	}
 	now := time.Now()
@@ -135,58 +155,63 @@ func (ws *waits) leave(rpc *waitingRPC, end func(w *wait, now time.Time) time.Ti
 		w := &rpc.waits[i]
 		w.finish(end(w, now))
 	}
-	ws.leaveLocked(rpc)
+	rpc.waits = nil
+	ws.unlistIfDoneLocked(rpc)
 }
 
-func (ws *waits) leaveLocked(rpc *waitingRPC) {
-	rpc.over = true
-	ws.rpcs.Delete(rpc.key)
-	ws.n.Add(-1)
-	if rpc.forget != nil {
-		rpc.forget()
-	}
+// instanceClosed finishes the waits whose last refusal came from the instance. The
+// instance must be closed already, so that no other wait begins. If the RPC goes on
+// waiting for the policy that comes next, and that policy is metered, a new wait
+// begins.
+func (ws *waits) instanceClosed(inst *instance) {
+	ws.finishIf(func(w *wait) bool { return w.instance == inst })
 }
 
-// leaveInstance ends the waits whose last answer came from the instance of a
-// policy, which is closed, so that no further ones begin. An RPC that goes on
-// waiting, for the policy that takes this one's place, comes to the list again if
-// that one is metered.
-func (ws *waits) leaveInstance(inst *instance) {
-	ws.drop(func(w *wait) bool { return w.instance == inst })
-}
-
-// prune ends the waits whose RPCs have long not come to ask the next picker.
+// prune finishes lost waits.
 func (ws *waits) prune(now time.Time) {
 	if ws.any() {
-		ws.drop(func(w *wait) bool { return w.lost(now) })
+		ws.finishIf(func(w *wait) bool { return w.lost(now) })
 	}
 }
 
-// drop ends the waits for which gone is true.
-func (ws *waits) drop(gone func(*wait) bool) {
+// finishIf finishes the waits for which gone returns true.
+func (ws *waits) finishIf(gone func(*wait) bool) {
 	ws.rpcs.Range(func(_, found any) bool {
 		rpc := found.(*waitingRPC)
 		rpc.mu.Lock()
 		defer rpc.mu.Unlock()
-		if !rpc.over {
-			ws.dropLocked(rpc, gone)
+		if rpc.state != offList {
+			rpc.finishIfLocked(gone)
+			ws.unlistIfDoneLocked(rpc)
 		}
 		return true
 	})
 }
 
-// dropLocked ends the waits for which gone is true. An RPC that has no other
-// leaves the list, and with it all that holds the policies in memory.
-func (ws *waits) dropLocked(rpc *waitingRPC, gone func(*wait) bool) {
+func (rpc *waitingRPC) finishIfLocked(gone func(*wait) bool) {
 	now := time.Now()
+	kept := rpc.waits[:0]
 	for i := range rpc.waits {
-		if w := &rpc.waits[i]; gone(w) {
-			w.finish(w.bound(now))
-			w.instance = nil
+		w := &rpc.waits[i]
+		if gone(w) {
+			w.finish(w.knownEnd(now))
+		} else {
+			kept = append(kept, *w)
 		}
 	}
-	rpc.waits = slices.DeleteFunc(rpc.waits, func(w wait) bool { return w.instance == nil })
-	if len(rpc.waits) == 0 {
-		ws.leaveLocked(rpc)
+	clear(rpc.waits[len(kept):]) // so that they hold no policy in memory
+	rpc.waits = kept
+}
+
+// unlistIfDoneLocked takes the RPC off the list if it has no more waits.
+func (ws *waits) unlistIfDoneLocked(rpc *waitingRPC) {
+	if len(rpc.waits) > 0 {
+		return
+	}
+	rpc.state = offList
+	ws.rpcs.Delete(rpc.key)
+	ws.n.Add(-1)
+	if rpc.stopWatching != nil {
+		rpc.stopWatching()
 	}
 }

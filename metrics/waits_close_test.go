@@ -13,7 +13,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// queue has the picker queue one RPC for each of the contexts.
+// queue makes the picker queue one RPC for each context.
 func queue(t *testing.T, picker balancer.Picker, contexts ...context.Context) {
 	t.Helper()
 	for _, ctx := range contexts {
@@ -23,13 +23,13 @@ func queue(t *testing.T, picker balancer.Picker, contexts ...context.Context) {
 	}
 }
 
-// In rounds, so that the ends of RPCs and of their policy meet often.
+// Many rounds, so that RPCs often end just when their policy closes.
 func TestWaitsEndOnceWhileThePolicyCloses(t *testing.T) {
 	t.Parallel()
 	const rpcs = 100
 	rounds := 1000
 	if raceEnabled {
-		rounds = 100 // the race detector makes it 20 times slower, and looks for races more closely than this
+		rounds = 100 // the race detector makes each 20 times slower
 	}
 	m := metrics.New()
 	for range rounds {
@@ -76,8 +76,8 @@ func (ctx *hookedContext) Done() <-chan struct{} {
 	return ctx.Context.Done()
 }
 
-// The policy closes while one of its pickers queues an RPC: too late to be put on
-// the list by it, and too early to be taken off with it.
+// The policy closes while one of its pickers queues an RPC. The RPC must not be
+// listed: the close, which would take it off the list, is already over.
 func TestNoWaitBeginsWhenThePolicyHasClosedMeanwhile(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
@@ -92,7 +92,7 @@ func TestNoWaitBeginsWhenThePolicyHasClosedMeanwhile(t *testing.T) {
 	}
 }
 
-// An RPC may live for hours after it has waited for a policy that was replaced.
+// An RPC may live for hours after it waited for a policy that was then replaced.
 func TestWaitsDoNotHoldAClosedPolicyInMemory(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()
@@ -100,6 +100,8 @@ func TestWaitsDoNotHoldAClosedPolicyInMemory(t *testing.T) {
 	defer cancel()
 	onCtx, cancelOn := context.WithCancel(t.Context())
 	defer cancelOn()
+	beforeCtx, cancelBefore := context.WithCancel(t.Context())
+	defer cancelBefore()
 	pickedCtx, cancelPicked := context.WithCancel(t.Context())
 	defer cancelPicked()
 	other, otherCC, otherPolicy := metered(t, m)
@@ -110,8 +112,9 @@ func TestWaitsDoNotHoldAClosedPolicyInMemory(t *testing.T) {
 		s, cc := &stub{}, &looseConn{}
 		p := m.InstrumentAs("closed", s).Build(cc, balancer.BuildOptions{})
 		s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
-		queue(t, cc.picker, ctx, onCtx, pickedCtx)
-		queue(t, otherCC.State().Picker, onCtx) // and goes on waiting there
+		queue(t, otherCC.State().Picker, beforeCtx)
+		queue(t, cc.picker, ctx, onCtx, beforeCtx, pickedCtx)
+		queue(t, otherCC.State().Picker, onCtx) // it goes on waiting there
 		s.publish(balancer.PickResult{SubConn: &looseSubConn{}}, nil)
 		if _, err := cc.picker.Pick(balancer.PickInfo{Ctx: pickedCtx}); err != nil {
 			t.Errorf("Pick: %v", err)
@@ -123,16 +126,60 @@ func TestWaitsDoNotHoldAClosedPolicyInMemory(t *testing.T) {
 		runtime.GC()
 		return closed.Value() == nil
 	})
-	if n := metrics.Waiting(m); n != 1 {
-		t.Errorf("RPCs that wait: %d, want the one that another policy has queued", n)
+	if n := metrics.Waiting(m); n != 2 {
+		t.Errorf("RPCs that wait: %d, want the two that another policy has queued", n)
 	}
 	if err := ctx.Err(); err != nil {
-		t.Errorf("the RPC has ended, %v, and so nothing was tested", err)
+		t.Errorf("the RPC has ended, %v, so the test is meaningless", err)
 	}
 }
 
-// What the policy that comes next does is its own matter: picks are looked up
-// only while there is a wait.
+// watchedContext counts the functions that wait for its end.
+type watchedContext struct {
+	context.Context //nolint:containedctx // it is one
+	done            chan struct{}
+	watchers        int
+}
+
+func (ctx *watchedContext) Done() <-chan struct{} { return ctx.done }
+
+func (ctx *watchedContext) AfterFunc(func()) (stop func() bool) {
+	ctx.watchers++
+	return func() bool {
+		ctx.watchers--
+		return true
+	}
+}
+
+// A stream may live for hours. It must not keep a watcher for each of its waits.
+func TestNothingWatchesAContextThatWaitsNoMore(t *testing.T) {
+	t.Parallel()
+	s, cc, p := metered(t, metrics.New())
+	ctx := &watchedContext{Context: t.Context(), done: make(chan struct{})}
+	for range 3 {
+		s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
+		queue(t, cc.State().Picker, ctx)
+		if ctx.watchers != 1 {
+			t.Errorf("watchers while the RPC waits: %d, want 1", ctx.watchers)
+		}
+		s.publish(balancer.PickResult{SubConn: &looseSubConn{}}, nil)
+		if _, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err != nil {
+			t.Errorf("Pick: %v", err)
+		}
+		if ctx.watchers != 0 {
+			t.Errorf("watchers after the pick: %d, want none", ctx.watchers)
+		}
+	}
+	s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
+	queue(t, cc.State().Picker, ctx)
+	p.Close()
+	if ctx.watchers != 0 {
+		t.Errorf("watchers after Close: %d, want none", ctx.watchers)
+	}
+}
+
+// The policy that comes next may not be metered. Then the list must be empty, so
+// that picks do not look RPCs up.
 func TestRPCsLeaveTheListWithTheirPolicy(t *testing.T) {
 	t.Parallel()
 	m := metrics.New()

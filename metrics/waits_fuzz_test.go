@@ -11,8 +11,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// FuzzWaits plays scripts as in TestWaitsForAPick and compares what was counted
-// with what the words of the script mean.
+// FuzzWaits plays random scripts as in TestWaitsForAPick and compares the waits with
+// an independent specification, expectedWaits.
 func FuzzWaits(f *testing.F) {
 	for _, seed := range []string{"qqpc", "qfpc", "fc", "ffd", "mqpmc", "qxqpc", "fsfpc", "qpqpmfd", "qnqnx", "fnqfnpn"} {
 		f.Add(seed)
@@ -37,8 +37,9 @@ func FuzzWaits(f *testing.F) {
 	})
 }
 
-// expectedWaits cuts the script into waits: stretches of picks that did not
-// succeed, up to what ended them. The pickers of a closed policy count nothing.
+// expectedWaits splits the script into waits. A wait is a stretch of picks that did
+// not succeed, up to the word that ended it. Pickers of a closed policy count
+// nothing.
 func expectedWaits(script string) map[string]string {
 	count, seconds := make(map[string]int), make(map[string]int)
 	stretch := ""
@@ -66,17 +67,17 @@ func expectedWaits(script string) map[string]string {
 	return waits
 }
 
-// reasonOf says why an RPC waited through the stretch, which the word ended, and
-// for how many seconds.
+// reasonOf returns why an RPC waited during the stretch, and for how many seconds.
+// The word is what ended the stretch.
 func reasonOf(stretch, word string) (why string, seconds int) {
 	asked := strings.TrimRight(stretch, "n")
 	seconds = len(stretch)
-	unknown := word == "c" || word == "d" || word == "x" // no picker says that the wait is over
+	unknown := word == "c" || word == "d" || word == "x" // no picker reports the end of the wait
 	if unknown && asked != stretch {
-		seconds = len(asked) - 1 // the last answer, as it did not ask the next picker
+		seconds = len(asked) - 1 // up to the last answer, because it did not ask the next picker
 	}
 	if unknown && (word != "d" || asked != stretch) {
-		// Nobody asked after this failure: it may have ended the RPC.
+		// The RPC did not ask again after this failure, which may have ended it.
 		if before, failed := strings.CutSuffix(asked, "f"); failed && !strings.Contains(before, "f") {
 			asked, seconds = before, len(before)
 		}

@@ -2,62 +2,17 @@ package metrics_test
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
-	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-const (
-	whyConnecting = "connecting"
-	whyMismatch   = "subchannel_state_mismatch"
-	whyFailing    = "picker_failing_with_wait_for_ready"
-)
-
-// pickWaits returns the waits that were counted, as "2 in 3s" by reason.
-func pickWaits(t *testing.T, m *metrics.Metrics) map[string]string {
-	t.Helper()
-	got := make(map[string]string)
-	for reason, h := range pickWaitHistograms(t, m) {
-		if h.GetSampleCount() > 0 {
-			got[reason] = fmt.Sprintf("%d in %v", h.GetSampleCount(), time.Duration(h.GetSampleSum()*float64(time.Second)))
-		}
-	}
-	return got
-}
-
-func pickWaitHistograms(t *testing.T, m *metrics.Metrics) map[string]*dto.Histogram {
-	t.Helper()
-	byReason := make(map[string]*dto.Histogram)
-	for _, family := range gatherFamilies(t, m) {
-		for _, metric := range family.Metric {
-			if family.GetName() == "grpc_lb_pick_delay_duration_seconds" {
-				byReason[newPoint("", metric).extra] = metric.Histogram
-			}
-		}
-	}
-	return byReason
-}
-
-// What an RPC meets, a second apart: the picker queues it (q), fails it (f),
-// drops it with a status (s), picks a subchannel (p), or one that has just
-// ceased to be READY (m); another instance of the policy, as each of several
-// children is one, queues it (Q) or picks (P); there is a new picker that the RPC
-// does not ask (n), as it does where another policy has picked for it; gRPC begins
-// another attempt (r); Prometheus scrapes (z); then the RPC is over (c), its
-// deadline passes (d), or the policy is closed (x).
 func TestWaitsForAPick(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -70,11 +25,11 @@ func TestWaitsForAPick(t *testing.T) {
 		{"q c", map[string]string{whyConnecting: "1 in 1s"}},
 		{"q q d", map[string]string{whyConnecting: "1 in 2s"}},
 		{"q q x p c", map[string]string{whyConnecting: "1 in 2s"}},
-		{"q q x", map[string]string{whyConnecting: "1 in 2s"}}, // what takes its place need not be metered
+		{"q q x", map[string]string{whyConnecting: "1 in 2s"}}, // the next policy may not be metered
 		{"q x q", map[string]string{whyConnecting: "1 in 1s"}},
 		{"q p q p c", map[string]string{whyConnecting: "2 in 2s"}}, // two picks of one context, each queued
 
-		{"f c", nil}, // not wait-for-ready: it ended the RPC
+		{"f c", nil}, // not wait-for-ready: the failure ended the RPC
 		{"q f c", map[string]string{whyConnecting: "1 in 1s"}},
 		{"f f c", map[string]string{whyFailing: "1 in 2s"}},
 		{"f p c", map[string]string{whyFailing: "1 in 1s"}},
@@ -88,17 +43,17 @@ func TestWaitsForAPick(t *testing.T) {
 		{"q s c", map[string]string{whyConnecting: "1 in 1s"}},
 		{"f s c", map[string]string{whyFailing: "1 in 1s"}},
 
-		// Retries: the attempt before has ended with the failure.
+		// Retries: the failure ended the attempt before.
 		{"f r f r p c", nil},
 		{"f r f d", nil},
 		{"q f r p c", map[string]string{whyConnecting: "1 in 1s"}},
 		{"q f r q p c", map[string]string{whyConnecting: "2 in 2s"}},
-		{"f f r p c", map[string]string{whyFailing: "1 in 2s"}}, // wait-for-ready, and ended otherwise
+		{"f f r p c", map[string]string{whyFailing: "1 in 2s"}}, // wait-for-ready: something else ended the attempt before
 		{"f r q r f d", map[string]string{whyConnecting: "1 in 0s"}},
 
-		// An RPC that does not ask a new picker waits no more, and nobody says
-		// since when.
-		{"q n p c", map[string]string{whyConnecting: "1 in 2s"}}, // it was only slow
+		// An RPC that does not ask a new picker has ceased to wait at an unknown
+		// time.
+		{"q n p c", map[string]string{whyConnecting: "1 in 2s"}}, // it was only slow to ask
 		{"q n z p c", map[string]string{whyConnecting: "1 in 3s"}},
 		{"q n c", map[string]string{whyConnecting: "1 in 0s"}},
 		{"q q n c", map[string]string{whyConnecting: "1 in 1s"}},
@@ -116,7 +71,7 @@ func TestWaitsForAPick(t *testing.T) {
 		{"q r n q p c", map[string]string{whyConnecting: "2 in 1s"}},
 		{"q Q n P c", map[string]string{whyConnecting: "1 in 3s"}},
 
-		// Several instances: it is one wait, wherever it ends.
+		// Several instances have one wait together, wherever it ends.
 		{"q P c", map[string]string{whyConnecting: "1 in 1s"}},
 		{"q Q q P c", map[string]string{whyConnecting: "1 in 3s"}},
 		{"q Q x P c", map[string]string{whyConnecting: "1 in 3s"}},
@@ -128,7 +83,7 @@ func TestWaitsForAPick(t *testing.T) {
 		{"m f p c", map[string]string{whyFailing: "1 in 2s"}},
 		{"m c", map[string]string{whyMismatch: "1 in 1s"}},
 
-		// gRPC may ask once more when the context has ended.
+		// gRPC may ask once more after the context has ended.
 		{"q d q", map[string]string{whyConnecting: "1 in 1s"}},
 		{"q d f", map[string]string{whyConnecting: "1 in 1s"}},
 		{"f d f", map[string]string{whyFailing: "1 in 1s"}},
@@ -148,69 +103,7 @@ func TestWaitsForAPick(t *testing.T) {
 	}
 }
 
-// playRPC plays the script, whose end is to be the end of all waits.
-func playRPC(t *testing.T, m *metrics.Metrics, script string) {
-	t.Helper()
-	s, cc, p := metered(t, m)
-	sc := s.connect(t, "a:1")
-	// gRPC's contexts: the attempt's is a child of the RPC's, which it cancels.
-	rpc, over := context.WithCancel(t.Context())
-	defer over()
-	words := strings.Fields(script)
-	if seconds := slices.Index(words, "d"); seconds >= 0 {
-		rpc, over = context.WithTimeout(rpc, time.Duration(seconds)*time.Second)
-		defer over()
-	}
-	var attempts []context.Context
-	for i := range strings.Count(script, "r") + 1 {
-		attempts = append(attempts, context.WithValue(rpc, traceKey{}, i))
-	}
-	sibling, siblingCC, _ := metered(t, m)
-	siblingConn := sibling.connect(t, "b:1")
-	answers := map[string]error{
-		"q": balancer.ErrNoSubConnAvailable, "f": errors.New("all down"), "s": status.Error(codes.PermissionDenied, ""), "p": nil, "m": nil,
-	}
-	for _, word := range words {
-		switch word {
-		case "c":
-			over()
-		case "d":
-			<-rpc.Done()
-		case "x":
-			p.Close()
-		case "r":
-			attempts = attempts[1:]
-			continue
-		case "n":
-			s.publish(balancer.PickResult{SubConn: sc}, nil)
-		case "z":
-			scrape(t, m)
-		case "Q", "P":
-			sibling.publish(balancer.PickResult{SubConn: siblingConn}, answers[strings.ToLower(word)])
-			if res, err := siblingCC.State().Picker.Pick(balancer.PickInfo{Ctx: attempts[0]}); err == nil {
-				res.Done(success)
-			}
-		default:
-			s.publish(balancer.PickResult{SubConn: sc}, answers[word])
-			res, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: attempts[0]})
-			if err == nil && word == "m" {
-				res.Done(balancer.DoneInfo{})
-			} else if err == nil {
-				res.Done(success)
-			}
-		}
-		synctest.Wait()
-		if word != "c" && word != "d" {
-			time.Sleep(time.Second)
-		}
-	}
-	// Before the context ends, if the script has not ended it.
-	if n := metrics.Waiting(m); n != 0 {
-		t.Errorf("%s: RPCs that still wait at the end: %d, want none", script, n)
-	}
-}
-
-// Where one metered policy is inside another, an RPC waits under each name.
+// If a metered policy has a metered child, an RPC waits under both names.
 func TestEachPolicyHasItsOwnWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -238,7 +131,7 @@ func TestEachPolicyHasItsOwnWaits(t *testing.T) {
 	})
 }
 
-// The end of an RPC whose context cannot be followed is never known.
+// Without a usable context the end of an RPC would never be noticed.
 func TestContextsThatCannotBeFollowedAreLeftOut(t *testing.T) {
 	t.Parallel()
 	type incomparable struct {
@@ -270,7 +163,7 @@ func TestContextsThatCannotBeFollowedAreLeftOut(t *testing.T) {
 	}
 }
 
-// A subchannel that the decorator does not know ends a wait all the same.
+// A pick of a subchannel that the decorator does not know also ends a wait.
 func TestForeignSubConnEndsTheWait(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

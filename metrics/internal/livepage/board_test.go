@@ -19,13 +19,13 @@ const (
 	failure    = connectivity.TransientFailure
 )
 
-// now is the time of each answer, and an hour ago is when everything began.
+// now is the time of each answer. Everything began an hour before it.
 var (
 	now     = time.Date(2000, time.January, 1, 1, 0, 0, 0, time.UTC)
 	hourAgo = now.Add(-time.Hour)
 )
 
-// board is what a test lets the page show. Its zero value is empty.
+// board is a source for the page that a test fills. Its zero value is empty.
 type board struct {
 	targets []livepage.Target
 
@@ -33,7 +33,7 @@ type board struct {
 	reads []string // the targets that were read, in turn
 }
 
-// add puts a target on the board.
+// add adds a target.
 func (b *board) add(target, policy string, st livepage.Status) {
 	b.targets = append(b.targets, livepage.Target{
 		Key: livepage.Key{Target: target, Policy: policy},
@@ -48,7 +48,7 @@ func (b *board) add(target, policy string, st livepage.Status) {
 	})
 }
 
-// list puts a target with these backends on the board.
+// list adds a target with the backends.
 func (b *board) list(target, policy string, backends ...livepage.Backend) {
 	b.add(target, policy, livepage.Status{Backends: backends})
 }
@@ -59,8 +59,8 @@ func (b *board) page() http.Handler {
 	})
 }
 
-// backend returns one with a subchannel, and an RPC attempt that ended with each
-// of the codes.
+// backend returns a backend with one subchannel, and one RPC attempt for each of
+// the codes.
 func backend(name string, state connectivity.State, ends ...codes.Code) livepage.Backend {
 	b := livepage.Backend{Name: name, Subchannels: 1, State: state, Since: hourAgo, Picks: uint64(len(ends))}
 	for _, code := range ends {

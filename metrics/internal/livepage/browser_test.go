@@ -19,8 +19,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// browse does in the page what its user does, and leaves what it has seen in an
-// attribute of the page.
+// browse is a script that acts like a user of the page and stores what it sees in
+// an attribute of the page.
 const browse = `
 (async () => {
 	const $ = (id) => document.getElementById(id);
@@ -66,7 +66,7 @@ const browse = `
 `
 
 // TestPageInABrowser has a headless Chromium open the page, if there is one.
-// REQUIRE_CHROMIUM says that there must be.
+// If REQUIRE_CHROMIUM is set, it fails without one.
 func TestPageInABrowser(t *testing.T) {
 	t.Parallel()
 	chromium, err := exec.LookPath("chromium")
@@ -103,8 +103,8 @@ func TestPageInABrowser(t *testing.T) {
 	}
 }
 
-// browsed serves the page with the script in it. Each time it is asked for there
-// have been two more RPCs, and after ?break it fails.
+// browsed serves the page with the script in it. Each request shows two more RPCs.
+// After a request with ?break, all fail.
 func browsed(tb testing.TB) http.HandlerFunc {
 	var broken atomic.Bool
 	var requests atomic.Int64

@@ -14,9 +14,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// FuzzPage puts any texts where servers, resolvers and readers put theirs. The
-// page must have the same tags and attributes as with harmless texts of the same
-// length, and show no invisible characters.
+// FuzzPage uses arbitrary texts for everything that comes from servers, resolvers
+// and users. The page must have the same tags and attributes as with harmless texts
+// of the same length, and show no invisible characters.
 func FuzzPage(f *testing.F) {
 	for _, s := range []string{
 		"", "a:1", "<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "' onmouseover='alert(1)", "</style><b>", "<!--", "-->", "]]>",
@@ -57,7 +57,7 @@ func shownText(name, policy, reason string) http.Handler {
 	return board.page()
 }
 
-// plain returns a harmless text as long as s.
+// plain returns a harmless text of the same length as s.
 func plain(s string) string { return strings.Repeat("a", utf8.RuneCountInString(s)) }
 
 func compareSkeletons(t *testing.T, got, want string) {
@@ -74,7 +74,7 @@ func compareSkeletons(t *testing.T, got, want string) {
 		}
 		for _, s := range texts {
 			if strings.ContainsFunc(s, hidden) {
-				t.Errorf("the page shows what cannot be seen: %q", s)
+				t.Errorf("the page shows invisible characters: %q", s)
 			}
 		}
 	}

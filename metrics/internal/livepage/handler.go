@@ -13,9 +13,9 @@ import (
 
 var logger = grpclog.Component("balancer2")
 
-// maxRendered is how many answers are read and rendered at once. With 10,000
-// backends each takes some megabytes and tens of milliseconds of one core: many at
-// once would slow RPCs down.
+// maxRendered is how many answers are rendered at once. With 10,000 backends each
+// takes some megabytes and tens of milliseconds of one core, so too many at once
+// would slow down RPCs.
 const maxRendered = 4
 
 // handler serves the page.
@@ -24,8 +24,8 @@ type handler struct {
 	rendered chan struct{} // holds an element for each answer being rendered
 }
 
-// New returns a handler that serves the page of what snapshot returns. Several
-// goroutines may call snapshot at the same time.
+// New returns a handler that serves the page. It calls snapshot once for each
+// answer, which must be safe for concurrent use.
 func New(snapshot func() Snapshot) http.Handler {
 	return &handler{snapshot: snapshot, rendered: make(chan struct{}, maxRendered)}
 }
@@ -61,8 +61,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // errGaveUp is the error of a request whose context ended before its turn.
 var errGaveUp = errors.New("the request's context has ended")
 
-// render waits for its turn and returns the page that the query asks for. It
-// returns a [parameterError] before it reads or renders anything.
+// render waits for its turn and returns the page that the query asks for. If it
+// returns a [parameterError], it has not rendered anything.
 func (h *handler) render(ctx context.Context, q query) ([]byte, error) {
 	select {
 	case h.rendered <- struct{}{}:
@@ -80,7 +80,7 @@ func (h *handler) render(ctx context.Context, q query) ([]byte, error) {
 	return encodeHTML(newPageView(p))
 }
 
-// renderMistake returns the answer to a reader's mistake.
+// renderMistake returns the answer to a user's mistake.
 func renderMistake(q query, mistake *parameterError) ([]byte, error) {
 	if q.format == jsonFormat {
 		return encodeJSON(map[string]*parameterError{"error": mistake})
@@ -120,6 +120,6 @@ func answer(w http.ResponseWriter, r *http.Request, code int, contentType string
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(code)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // fails only if the reader has gone
+		_, _ = w.Write(body) // fails only if the client is gone
 	}
 }

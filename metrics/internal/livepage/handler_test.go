@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -75,7 +74,7 @@ func TestPageMethods(t *testing.T) {
 	}
 }
 
-// All links of the page lead to it, wherever it is.
+// All links of the page lead to the page, wherever it is mounted.
 func TestPageLinksWorkWhereverItIsMounted(t *testing.T) {
 	t.Parallel()
 	page := quads().page()
@@ -84,7 +83,7 @@ func TestPageLinksWorkWhereverItIsMounted(t *testing.T) {
 		mux.Handle(mount, http.StripPrefix(strings.TrimSuffix(mount, "/"), page))
 		server := httptest.NewServer(mux)
 		for _, start := range []string{"", "?q=o&state=ready&sort=share&dir=asc&per_page=2&page=2", "?target=test:%2F%2F%2Fone&policy=p", "?page=9"} {
-			links := pagetest.Hrefs(pagetest.Scan(t, get(t, server.URL+mount+start)))
+			links := pagetest.Hrefs(pagetest.Scan(t, pagetest.Get(t, server.URL+mount+start, "")))
 			if len(links) < 10 {
 				t.Errorf("%s%s has %d links, want more", mount, start, len(links))
 			}
@@ -92,29 +91,9 @@ func TestPageLinksWorkWhereverItIsMounted(t *testing.T) {
 				if !strings.HasPrefix(link, "?") {
 					t.Errorf("%s%s: the link %q is not relative", mount, start, link)
 				}
-				get(t, server.URL+mount+link)
+				pagetest.Get(t, server.URL+mount+link, "")
 			}
 		}
 		server.Close()
 	}
-}
-
-// get returns the body of the page at the URL.
-func get(t *testing.T, url string) string {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatalf("GET %s: %s, %v", url, resp.Status, err)
-	}
-	return string(body)
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
-// The types below are the page for programs. Their shape is a promise to its
-// readers. Times are UTC.
+// The types below are the page as JSON. Programs rely on their fields, so do not
+// rename or remove any. Times are UTC.
 
 type pageJSON struct {
 	Time     time.Time     `json:"time"`
 	Targets  []targetJSON  `json:"targets"`
-	Matched  int           `json:"matched"`            // backends, on all pages
-	Page     int           `json:"page,omitempty"`     // absent if there is one page with all
+	Matched  int           `json:"matched"`            // number of backends on all pages
+	Page     int           `json:"page,omitempty"`     // absent if all backends are on one page
 	PerPage  int           `json:"per_page,omitempty"` //
 	Pages    int           `json:"pages,omitempty"`    //
 	Backends []backendJSON `json:"backends"`
@@ -35,7 +35,7 @@ type targetJSON struct {
 	PicksFailed  uint64         `json:"picks_failed"`
 	Waiting      int64          `json:"waiting"` // RPC attempts that wait for a pick now
 	Folded       uint64         `json:"folded_subchannels"`
-	Imbalance    float64        `json:"imbalance"` // the most picks of a backend over the mean, of those that have subchannels; 0 without picks
+	Imbalance    float64        `json:"imbalance"` // the highest picks of a backend divided by the mean, of the backends with subchannels; 0 without picks
 }
 
 type instanceJSON struct {
@@ -47,7 +47,7 @@ type backendJSON struct {
 	Target         string    `json:"target"`
 	Policy         string    `json:"policy"`
 	Backend        string    `json:"backend"`
-	State          string    `json:"state"` // the best that a subchannel is in; empty if there is none
+	State          string    `json:"state"` // the best state of its subchannels; empty without subchannels
 	Since          time.Time `json:"since,omitzero"`
 	Subchannels    int       `json:"subchannels"`
 	Picks          uint64    `json:"picks"`
@@ -58,7 +58,7 @@ type backendJSON struct {
 	Connected      uint64    `json:"connection_attempts_succeeded"`
 	ConnectFailed  uint64    `json:"connection_attempts_failed"`
 	Disconnections uint64    `json:"disconnections"`
-	Early          uint64    `json:"early_disconnections,omitempty"` // disconnections within a second of the connection
+	Early          uint64    `json:"early_disconnections,omitempty"` // disconnections within a second of connecting
 	LastError      string    `json:"last_connection_error,omitempty"`
 	LastErrorAt    time.Time `json:"last_connection_error_at,omitzero"`
 }
@@ -125,8 +125,8 @@ func newBackendJSON(r row) backendJSON {
 	return out
 }
 
-// rpcsJSON is how many RPC attempts ended with each code. In JSON it is an object
-// with the codes that occurred, by name. It allocates less than a map.
+// rpcsJSON counts the RPC attempts that ended, by code. In JSON it is an object
+// with the names of the codes that occurred. It allocates less than a map.
 type rpcsJSON [grpcstatus.Count]uint64
 
 // MarshalJSON implements [json.Marshaler].

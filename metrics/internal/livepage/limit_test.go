@@ -12,7 +12,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// slow is a page whose source answers when the test says so.
+// slow is a page whose source blocks until the test lets it answer.
 type slow struct {
 	http.Handler
 	reading  atomic.Int64
@@ -90,7 +90,7 @@ func TestAReaderThatHasGoneDoesNotWait(t *testing.T) {
 		if got := s.reading.Load(); got != livepage.MaxRendered {
 			t.Errorf("%d pages are read, want %d", got, livepage.MaxRendered)
 		}
-		s.ask(t.Context(), 1) // those that gave up have left no place taken
+		s.ask(t.Context(), 1) // requests that gave up hold no place
 		close(s.finish)
 		for range livepage.MaxRendered + 1 {
 			if code := <-s.answered; code != http.StatusOK {
@@ -112,7 +112,7 @@ func TestAMistakeInTheQueryIsAnsweredWithoutWaiting(t *testing.T) {
 	})
 }
 
-// stuckWriter is a reader that takes nothing.
+// stuckWriter is a client that reads nothing.
 type stuckWriter struct {
 	*httptest.ResponseRecorder
 	stuck chan struct{}

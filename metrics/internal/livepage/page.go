@@ -5,24 +5,24 @@ import (
 	"time"
 )
 
-// page is what one request asked for.
+// page is what the answer to one request shows.
 type page struct {
 	time      time.Time
 	retention time.Duration
 	query     query
-	targets   []*targetStatus // the selected ones
-	known     int             // targets in all
-	total     int             // backends of the selected targets
-	matched   []row
-	shown     []row // those of matched that are on the page
+	targets   []*targetStatus // selected targets
+	known     int             // number of all targets
+	total     int             // number of backends of the selected targets
+	matched   []row           // selected backends, sorted
+	shown     []row           // the part of matched that is on the page
 }
 
-// targetStatus is the status of a selected target, with what follows from all
-// its backends together.
+// targetStatus is the status of a selected target, with the sums over all its
+// backends.
 type targetStatus struct {
 	Key
 	Status
-	ready     int    // backends
+	ready     int    // READY backends
 	picks     uint64 // of all backends
 	imbalance float64
 }
@@ -42,8 +42,8 @@ func (r row) share() float64 {
 	return float64(r.Picks) / float64(r.target.picks)
 }
 
-// newPage reads the targets that the query selects, and no others. Its error is
-// the reader's mistake.
+// newPage reads the targets that the query selects, and no others. It returns a
+// [parameterError] if the query names a target or policy that does not exist.
 func newPage(q query, s Snapshot) (page, error) {
 	selected, err := q.selectTargets(s.Targets)
 	if err != nil {

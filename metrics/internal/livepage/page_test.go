@@ -45,8 +45,7 @@ func TestPageReadsOnlyTheTargetsItShows(t *testing.T) {
 	}
 }
 
-// What is summed up over all backends of a target does not depend on which are
-// shown.
+// The sums over a target's backends include those that are not shown.
 func TestPageSumsUpAllBackendsOfATarget(t *testing.T) {
 	t.Parallel()
 	page := quads().page()
@@ -175,7 +174,7 @@ func TestABackendIsInTheBestStateOfItsSubchannels(t *testing.T) {
 	}
 }
 
-// The sign and the colour of a state come from its class.
+// A state gets its symbol and color from its style class.
 func TestEveryStateHasAClassInTheStyleSheet(t *testing.T) {
 	t.Parallel()
 	b := &board{}

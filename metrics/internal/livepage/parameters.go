@@ -17,17 +17,17 @@ const (
 	maxFilter      = 200 // bytes of the parameter q
 )
 
-// parameter is one that a request for the page may have.
+// parameter is a parameter of a request for the page.
 type parameter struct {
 	name string
-	// read sets what the parameter says. Where the value, which is not empty, is
-	// not valid, it returns what would be.
+	// read sets the field of the query to the value, which is not empty. If the
+	// value is invalid, it returns a text that says what is valid.
 	read func(q *query, value string) (valid string)
-	// write returns the value, and "" for the default.
+	// write returns the value of the field, or "" if it is the default.
 	write func(q query) string
 }
 
-// parameters are all of them, in the order in which they appear in links.
+// parameters lists all parameters in the order in which they appear in links.
 var parameters = []parameter{
 	choiceParameter("format", []string{htmlFormat, jsonFormat}, htmlFormat, func(q *query) *string { return &q.format }),
 	textParameter("q", maxFilter, func(q *query) *string { return &q.filter }),
@@ -48,7 +48,7 @@ func parameterNames() []string {
 	return names
 }
 
-// textParameter is a parameter with any value of up to limit bytes; 0 is no limit.
+// textParameter returns a parameter that takes any text of up to limit bytes; 0 means no limit.
 func textParameter(name string, limit int, field func(*query) *string) parameter {
 	return parameter{
 		name: name,
@@ -63,7 +63,7 @@ func textParameter(name string, limit int, field func(*query) *string) parameter
 	}
 }
 
-// choiceParameter is a parameter with one of a few values, in upper or lower case.
+// choiceParameter returns a parameter that takes one of the values, in any case.
 func choiceParameter(name string, values []string, byDefault string, field func(*query) *string) parameter {
 	return parameter{
 		name: name,
@@ -84,8 +84,8 @@ func choiceParameter(name string, values []string, byDefault string, field func(
 	}
 }
 
-// numberParameter is a parameter that selects a page: a number from 1 to limit, where 0
-// is no limit.
+// numberParameter returns a parameter that selects a page. It takes a number from 1
+// to limit; 0 means no limit.
 func numberParameter(name string, limit, byDefault int, field func(*query) *int) parameter {
 	valid := "a whole number from 1"
 	if limit > 0 {

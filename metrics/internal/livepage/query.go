@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// query is what the parameters of a request say.
+// query holds the parameters of a request.
 type query struct {
 	format         string // htmlFormat or jsonFormat
 	filter         string // the parameter q
@@ -21,7 +21,7 @@ type query struct {
 	paged          bool // page or perPage was given
 }
 
-// parameterError is a mistake in a request, with what would be right.
+// parameterError is a mistake in a request. Its message says what is valid.
 type parameterError struct {
 	Parameter string `json:"parameter"`
 	Message   string `json:"message"`
@@ -30,15 +30,15 @@ type parameterError struct {
 // Error implements error.
 func (e *parameterError) Error() string { return e.Message }
 
-// badValue says that a parameter has a value that is not valid.
+// badValue returns the error for an invalid value of a parameter.
 func badValue(name, value, valid string) error {
 	return &parameterError{name, fmt.Sprintf("parameter %s is %s; valid: %s", name, quoted(value), valid)}
 }
 
 func quoted(s string) string { return strconv.Quote(cut(s, maxShort)) }
 
-// parseQuery reads the parameters. With an error it returns the format in which
-// the reader wants to be told.
+// parseQuery parses the parameters. If it returns an error, the query still has
+// the format for the answer.
 func parseQuery(raw string) (query, error) {
 	q := query{format: htmlFormat, page: 1, perPage: defaultPerPage}
 	values, err := url.ParseQuery(raw)
@@ -63,7 +63,7 @@ func parseQuery(raw string) (query, error) {
 	return q, nil
 }
 
-// checkNames refuses parameters that there are not, and those given twice.
+// checkNames returns an error for unknown parameters and for those given twice.
 func checkNames(values url.Values) error {
 	known := parameterNames()
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -94,14 +94,14 @@ func (q query) link() string {
 	return b.String()
 }
 
-// toPage returns the query for another page of the same list.
+// toPage returns the query for page n of the same list.
 func (q query) toPage(n int) query {
 	q.page = n
 	return q
 }
 
-// sortedBy returns the query for the list by another column. For the column that
-// the list is sorted by already, it turns the order round.
+// sortedBy returns the query for the list sorted by the column. If the list is
+// already sorted by it, the direction is reversed.
 func (q query) sortedBy(c column, already bool) query {
 	dir := c.dir
 	if already {
@@ -121,7 +121,7 @@ func opposite(dir string) string {
 	return ascending
 }
 
-// direction returns in which direction the list is sorted by the column.
+// direction returns the direction in which the query sorts by the column.
 func (q query) direction(c column) string {
 	if q.dir != "" {
 		return q.dir

@@ -12,7 +12,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
-// maxNamed is how many targets or policies the text of an error names.
+// maxNamed is how many targets or policies an error lists.
 const maxNamed = 20
 
 // selectTargets returns the targets that the query asks for, by name and policy.
@@ -58,8 +58,8 @@ func unknownName(parameter, value string, targets []Target, name func(Target) st
 	return badValue(parameter, value, strings.Join(valid, ", "))
 }
 
-// selectBackends returns the backends that the query asks for, in its order, and
-// how many there are of these targets.
+// selectBackends returns the backends that the query selects, sorted, and the
+// number of all backends of the targets.
 func (q query) selectBackends(targets []*targetStatus) (matched []row, total int) {
 	accepts := q.backendFilter()
 	for _, t := range targets {
@@ -77,7 +77,7 @@ func (q query) selectBackends(targets []*targetStatus) (matched []row, total int
 	return matched, total
 }
 
-// backendFilter returns what the parameters state and q say of a backend.
+// backendFilter returns whether the parameters state and q select a backend.
 func (q query) backendFilter() func(*Backend) bool {
 	inState := func(*Backend) bool { return true }
 	if i := slices.IndexFunc(stateFilters, func(f stateFilter) bool { return f.name == q.state }); i >= 0 {
@@ -108,11 +108,11 @@ func (q query) backendFilter() func(*Backend) bool {
 	}
 }
 
-// pages returns how many pages a list of n has. An empty list has one.
+// pages returns how many pages a list of n rows has. An empty list has one.
 func (q query) pages(n int) int { return max(1, (n+q.perPage-1)/q.perPage) }
 
-// cutPage returns the part of the list that is on the page. There is nothing
-// behind the last page. Programs get the whole list unless they ask for a page.
+// cutPage returns the part of the list that is on the page, which is empty after
+// the last page. JSON has the whole list unless a page is asked for.
 func (q query) cutPage(list []row) []row {
 	if q.format == jsonFormat && !q.paged {
 		return list
@@ -126,7 +126,7 @@ func (q query) cutPage(list []row) []row {
 
 var perPageChoices = []int{25, defaultPerPage, 250, maxPerPage}
 
-// choices returns the sizes of a page to choose from, with the present one.
+// choices returns the page sizes to choose from, including the current one.
 func (q query) choices() []string {
 	sizes := slices.Clone(perPageChoices)
 	if !slices.Contains(sizes, q.perPage) {

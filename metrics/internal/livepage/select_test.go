@@ -95,7 +95,7 @@ func TestPageFindsBackendsInUpperAndLowerCase(t *testing.T) {
 	}
 }
 
-// What leads to another list leads to its first page.
+// A link to another list leads to the first page of it.
 func TestPageLinksToOtherListsStartAtTheirFirstPage(t *testing.T) {
 	t.Parallel()
 	page := quads().page()
@@ -125,7 +125,7 @@ func TestPageLinksToOtherListsStartAtTheirFirstPage(t *testing.T) {
 	}
 }
 
-// pageColumns are what the list can be sorted by.
+// pageColumns are the columns by which the list can be sorted.
 var pageColumns = strings.Fields("backend target state since picks share in_flight errors attempts last_error")
 
 func TestPageFormHasTheParameters(t *testing.T) {

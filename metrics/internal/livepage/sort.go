@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// column is one by which backends can be sorted.
+// column is a column by which backends can be sorted.
 type column struct {
 	name  string
 	label string // the heading
-	by    string // what is sorted by, in words; "" if the heading says it
+	by    string // the value to sort by, in words; "" if the heading says it
 	dir   string // the usual direction
 	cmp   func(a, b row) int
-	// absent tells whether the backend has nothing in the column. It then comes
-	// last in both directions. nil if all have.
+	// absent reports whether the backend has no value in the column. Such backends
+	// come last in both directions. It is nil if all backends have a value.
 	absent func(row) bool
 }
 
@@ -40,8 +40,7 @@ var columns = []column{
 	},
 }
 
-// defaultSort is the column that the list is sorted by unless the query says
-// otherwise.
+// defaultSort is the column by which the list is sorted if the query names none.
 const defaultSort = "target"
 
 func columnNames() []string {
@@ -52,7 +51,7 @@ func columnNames() []string {
 	return names
 }
 
-// column returns the one that the query sorts by.
+// column returns the column by which the query sorts.
 func (q query) column() column {
 	name := cmp.Or(q.sort, defaultSort)
 	return columns[slices.IndexFunc(columns, func(c column) bool { return c.name == name })]
@@ -66,8 +65,8 @@ func byName(a, b row) int {
 	return cmp.Compare(a.Name, b.Name)
 }
 
-// sort sorts the backends by the column, in the direction or its usual one.
-// Those that are equal in it are sorted by name.
+// sort sorts the backends by the column, in the direction or, if that is "", in the
+// column's usual one. Backends that are equal in it are sorted by name.
 func (c column) sort(rows []row, dir string) {
 	sign := 1
 	if cmp.Or(dir, c.dir) == descending {

@@ -51,7 +51,7 @@ func TestPageSorts(t *testing.T) {
 	}
 }
 
-// The order is the one in which the best of several subchannels is chosen.
+// The same order decides which state of several subchannels is the best.
 func TestPageSortsStatesFromTheWorstToTheBest(t *testing.T) {
 	t.Parallel()
 	b := &board{}
@@ -63,8 +63,8 @@ func TestPageSortsStatesFromTheWorstToTheBest(t *testing.T) {
 	}
 }
 
-// checkHeading checks the heading of the column that the list is sorted by, and
-// that its link turns the list round.
+// checkHeading checks the heading of the column by which the list is sorted, and
+// that its link reverses the list.
 func checkHeading(t *testing.T, page http.Handler, column, query string, ascending bool) {
 	t.Helper()
 	if column == "target" {

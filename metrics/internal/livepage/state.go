@@ -6,15 +6,15 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// states are those that a subchannel can be in, the best first.
+// states are the states of a subchannel, best first.
 var states = []connectivity.State{
 	connectivity.Ready, connectivity.Connecting, connectivity.Idle, connectivity.TransientFailure,
 }
 
-// better tells whether state a comes before state b.
+// better reports whether state a is better than state b.
 func better(a, b connectivity.State) bool { return slices.Index(states, a) < slices.Index(states, b) }
 
-// noState is how the page names the state of a backend without a subchannel.
+// noState is what the page shows as the state of a backend without subchannels.
 const noState = "NONE"
 
 // stateName returns the name of the backend's state on the page.
@@ -25,8 +25,8 @@ func (b *Backend) stateName() string {
 	return b.State.String()
 }
 
-// stateRank orders backends from the worst state to the best, with those that
-// have no subchannel last.
+// stateRank orders backends from the worst state to the best. Backends without
+// subchannels come last.
 func (b *Backend) stateRank() int {
 	if b.Subchannels == 0 {
 		return len(states)

@@ -9,10 +9,10 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
-// Snapshot lists what there is at one moment.
+// Snapshot lists the targets at one moment.
 type Snapshot struct {
 	Time      time.Time     // that moment, by the wall clock
-	Retention time.Duration // how long what is not used any more stays listed
+	Retention time.Duration // how long unused targets and backends stay listed
 	Targets   []Target      // in any order
 }
 
@@ -24,7 +24,7 @@ type Target struct {
 	Read func() Status
 }
 
-// Key tells targets apart.
+// Key identifies a [Target].
 type Key struct{ Target, Policy string }
 
 // Status is the state of a target under one policy.
@@ -37,8 +37,8 @@ type Status struct {
 	Backends     []Backend
 }
 
-// Instance is the state of one policy instance, as the policy reported it. The
-// page's readers see it as the state of the channel.
+// Instance is the state of one policy instance, as the policy reported it. The page
+// shows it as the state of a channel.
 type Instance struct {
 	State connectivity.State
 	Since time.Time
@@ -48,8 +48,8 @@ type Instance struct {
 type Backend struct {
 	Name           string
 	Subchannels    int
-	State          connectivity.State // the best of the subchannels'; no state if there are none
-	Since          time.Time          // when the first of these subchannels entered State
+	State          connectivity.State // the best state of its subchannels; meaningless without subchannels
+	Since          time.Time          // when the first of its subchannels in State entered it
 	Picks          uint64
 	Repicks        uint64
 	InFlight       int64
@@ -57,12 +57,12 @@ type Backend struct {
 	Connected      uint64                   // connection attempts that succeeded
 	ConnectFailed  uint64                   // connection attempts that failed
 	Disconnections uint64
-	Early          uint64    // disconnections within a second of the connection
-	LastError      error     // of a connection attempt; nil if gRPC gave no reason
+	Early          uint64    // disconnections within a second of connecting
+	LastError      error     // of the last failed connection attempt; nil if gRPC gave no reason
 	LastErrorAt    time.Time // zero if no connection attempt has failed
 }
 
-// AddSubchannel counts one more subchannel to the backend.
+// AddSubchannel adds a subchannel to the backend.
 func (b *Backend) AddSubchannel(state connectivity.State, since time.Time) {
 	b.Subchannels++
 	switch {
@@ -73,10 +73,10 @@ func (b *Backend) AddSubchannel(state connectivity.State, since time.Time) {
 	}
 }
 
-// ready tells whether a subchannel to the backend is READY.
+// ready reports whether a subchannel of the backend is READY.
 func (b *Backend) ready() bool { return b.Subchannels > 0 && b.State == connectivity.Ready }
 
-// failedRPCs returns how many RPC attempts ended with another code than OK.
+// failedRPCs returns how many RPC attempts ended with a code other than OK.
 func (b *Backend) failedRPCs() uint64 {
 	var n uint64
 	for code, ended := range b.RPCs {

@@ -17,16 +17,16 @@ var (
 	pageJS string
 )
 
-// pageTemplate parses the template for the first request, so that programs
-// without the page pay nothing for it.
+// pageTemplate parses the template on the first request, so that programs that do
+// not serve the page do not pay for it.
 var pageTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Parse(pageHTML))
 })
 
-// contentSecurityPolicy returns the header of that name. It allows the page its
-// own style and script, and requests to where it came from. It names style and
-// script by their hashes, so that a browser runs no other script, even if one
-// gets into the page by mistake.
+// contentSecurityPolicy returns the value of the header Content-Security-Policy. It
+// allows the page's own style and script, and requests to the page's origin. Style
+// and script are identified by their hashes, so that a browser runs no other script,
+// even if one gets into the page by mistake.
 var contentSecurityPolicy = sync.OnceValue(func() string {
 	return "default-src 'none'" +
 		"; style-src '" + sourceHash(pageCSS) + "'" +

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// How much of a text that came from elsewhere is shown, in runes.
+// How much of a text from outside is shown, in runes.
 const (
 	maxShort = 64   // of a name
 	maxError = 200  // of an error
-	maxWhole = 4096 // where all of it is asked for; JSON has the rest
+	maxWhole = 4096 // where the user asks for all of it; JSON has the rest
 )
 
-// text is a text that came from a server, a resolver or a reader. The page can
-// show it once it is escaped for HTML.
+// text is a text from a server, a resolver or a user, ready to be shown. It is not
+// escaped for HTML yet.
 type text struct {
 	Short string
 	Whole string // "" if Short is all of it
@@ -43,8 +43,8 @@ func cut(s string, runes int) string {
 	return s
 }
 
-// visible replaces by escapes what a reader cannot see or what reorders the
-// text: control characters, unusual spaces, U+202E and the like.
+// visible escapes invisible characters and those that reorder the text: control
+// characters, unusual spaces, U+202E and the like.
 func visible(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	hidden := func(r rune) bool { return !strconv.IsPrint(r) }
@@ -62,7 +62,7 @@ func visible(s string) string {
 	return b.String()
 }
 
-// moment is a point in time that the page shows as how long ago it was.
+// moment is a point in time, which the page shows as its age.
 type moment struct {
 	Ago      string
 	Absolute string // UTC
@@ -78,7 +78,7 @@ func newMoment(at, now time.Time) *moment {
 	return &moment{Ago: elapsed(now.Sub(at)), Absolute: at.Format("2006-01-02 15:04:05 UTC"), Machine: at.Format(time.RFC3339)}
 }
 
-// elapsed writes a duration with its two largest units.
+// elapsed formats a duration with its two largest units.
 func elapsed(d time.Duration) string {
 	s := max(int64(d/time.Second), 0)
 	switch {
@@ -92,7 +92,7 @@ func elapsed(d time.Duration) string {
 	return fmt.Sprintf("%dd%02dh", s/86400, s/3600%24)
 }
 
-// grouped writes a number with commas between groups of three digits.
+// grouped formats a number with commas between groups of three digits.
 func grouped[N int | int64 | uint64](n N) string {
 	s := fmt.Sprint(n)
 	var b strings.Builder
@@ -105,7 +105,7 @@ func grouped[N int | int64 | uint64](n N) string {
 	return b.String()
 }
 
-// percent writes a share with enough digits to tell small ones apart.
+// percent formats a share with enough digits to distinguish small ones.
 func percent(share float64) string {
 	switch p := share * 100; {
 	case p == 0:

@@ -14,17 +14,17 @@ type pageView struct {
 	Title   string
 	Now     *moment
 	Clock   string
-	Problem string // of the request; nothing else is shown then
-	Reload  string // links
-	JSON    string
-	All     string // the page with all targets; "" if they are shown
-	Reset   string // the page with all backends; "" if they are shown
+	Problem string // what is wrong with the request; nothing else is shown then
+	Reload  string // link to this page
+	JSON    string // link to this list as JSON
+	All     string // link to the page with all targets; "" if they are shown
+	Reset   string // link to the page with all backends; "" if they are shown
 
 	Retention string
 	Empty     bool // there is no target
 	Targets   []targetView
 	Hidden    int  // targets that are not in the list
-	Mixed     bool // the backends are of more than one target and policy
+	Mixed     bool // the backends belong to more than one target or policy
 
 	Form     formView
 	Headings []heading
@@ -33,8 +33,8 @@ type pageView struct {
 	Pages    pagesView
 }
 
-// maxTargets limits the overview. A target above the limit is shown if the query
-// selects it.
+// maxTargets is how many targets the overview shows. Others are shown if the query
+// selects them.
 const maxTargets = 100
 
 func newPageView(p page) *pageView {
@@ -54,7 +54,7 @@ func newPageView(p page) *pageView {
 	return v
 }
 
-// newProblemView is the page that tells its reader of a mistake.
+// newProblemView returns the page that reports a mistake.
 func newProblemView(q query, mistake *parameterError) *pageView {
 	v := newBareView(q)
 	v.Title = "Bad request · " + v.Title
@@ -100,7 +100,7 @@ func (v *pageView) fillLinks(p page) {
 	}
 }
 
-// caption says which backends are shown, of how many.
+// caption returns which backends are shown, and of how many.
 func caption(p page) string {
 	var b strings.Builder
 	switch n := len(p.matched); {

@@ -20,7 +20,7 @@ type backendView struct {
 	Target, Policy text
 	Backend        text
 	State          stateView
-	Subchannels    string // "" for one
+	Subchannels    string // how many; "" for one
 	Since          *moment
 	Picks, Repicks string // no Repicks for 0
 	Share          string
@@ -31,19 +31,18 @@ type backendView struct {
 	Codes          []codeView
 	Connected      string
 	Failed, Lost   string // "" for 0
-	Early          string // disconnections within a second of the connection; "" for 0
+	Early          string // disconnections within a second of connecting; "" for 0
 	Error          text
 	ErrorAt        *moment
 }
 
-// codeView is how many RPC attempts ended with a code.
+// codeView is a code and how many RPC attempts ended with it.
 type codeView struct {
 	Code, N string
 	Bad     bool
 }
 
-// badCodes say that something is wrong with the backend rather than with the
-// RPC.
+// badCodes are codes that suggest a problem of the backend rather than of the RPC.
 var badCodes = []codes.Code{
 	codes.Unknown, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Internal, codes.Unavailable, codes.DataLoss,
 }
@@ -114,8 +113,8 @@ func newCodeViews(rpcs [grpcstatus.Count]uint64) []codeView {
 	return views
 }
 
-// rowID is the same for the same row in each answer, so that the script can find
-// the row again.
+// rowID returns the ID of a row. It is the same in each answer, so that the script
+// can find the row again.
 func rowID(kind, target, policy, backend string) string {
 	h := fnv.New64a()
 	for _, s := range []string{target, policy, backend} {

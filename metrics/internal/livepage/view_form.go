@@ -49,13 +49,13 @@ type heading struct {
 
 type sortLink struct {
 	Name, Label string
-	By          string // what is sorted by, in words; "" if the label says it
+	By          string // the value to sort by, in words; "" if the label says it
 	URL         string
 	On          bool // the list is sorted by it
 }
 
-// newHeadings leaves the target out if the list has only one. If it has several,
-// the target is in the column of the backend.
+// newHeadings returns the headings. If the list has several targets, the backend's
+// column also shows the target, and its heading can sort by either.
 func newHeadings(q query, mixed bool) []heading {
 	by := q.column()
 	if !mixed && by.name == "target" {
@@ -84,7 +84,7 @@ func newHeadings(q query, mixed bool) []heading {
 // A link is "" if there is no such page.
 type pagesView struct {
 	Page, Pages             string
-	Many, Behind            bool // there are several pages; this one is behind the last
+	Many, Behind            bool // there are several pages; this one is after the last
 	First, Prev, Next, Last string
 }
 

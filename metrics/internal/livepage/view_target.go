@@ -11,10 +11,10 @@ import (
 type targetView struct {
 	ID             string
 	Target, Policy text
-	Only           string // the page with this one only
+	Only           string // link to the page with only this target
 	Channels       []instancesView
 	Ready, Of      string
-	Short          string // the class that says how bad it is that backends are not READY; "" if all are
+	Short          string // the style class for backends that are not READY; "" if all are READY
 	Picks          string
 	Delayed        string
 	Failed         string
@@ -57,7 +57,8 @@ func newTargetView(t *targetStatus, q query, now time.Time) targetView {
 	return v
 }
 
-// newInstancesViews groups the instances, which come the oldest first, by state.
+// newInstancesViews groups the instances by state. They must be sorted, oldest
+// first.
 func newInstancesViews(instances []Instance, now time.Time) []instancesView {
 	var views []instancesView
 	for _, instance := range instances {
@@ -72,7 +73,7 @@ func newInstancesViews(instances []Instance, now time.Time) []instancesView {
 	return views
 }
 
-// stateView is a state with its class in the style sheet.
+// stateView is a state and its style class.
 type stateView struct{ Name, Class string }
 
 func newStateView(state string) stateView {

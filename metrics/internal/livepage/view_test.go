@@ -34,7 +34,7 @@ func TestPageMarksCodesThatSpeakOfTrouble(t *testing.T) {
 	}
 }
 
-// A backend that has been replaced does not count for the imbalance of the rest.
+// A backend without subchannels does not count towards the imbalance.
 func TestImbalanceIsThatOfBackendsInUse(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -75,7 +75,7 @@ func TestOverviewOfManyTargets(t *testing.T) {
 	}
 }
 
-// Half a bar is an equal share. A backend that is alone has a whole one.
+// An equal share is half a bar, or a full bar if there is only one backend.
 func TestPageDrawsShares(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -2,6 +2,7 @@ package pagetest
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -9,7 +10,7 @@ import (
 	"time"
 )
 
-// Request asks for the page as a browser would.
+// Request requests the page like a browser.
 func Request(tb testing.TB, page http.Handler, method, query string) *httptest.ResponseRecorder {
 	tb.Helper()
 	r := httptest.NewRequestWithContext(tb.Context(), method, "/", nil)
@@ -17,6 +18,29 @@ func Request(tb testing.TB, page http.Handler, method, query string) *httptest.R
 	w := httptest.NewRecorder()
 	page.ServeHTTP(w, r)
 	return w
+}
+
+// Get requests the URL, accepting the type unless it is "", and returns the body.
+func Get(tb testing.TB, url, accept string) string {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if accept != "" {
+		req.Header.Set("Accept", accept)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		tb.Fatalf("GET %s: %s, %v", url, resp.Status, err)
+	}
+	return string(body)
 }
 
 // HTML returns the page as HTML.
@@ -29,7 +53,7 @@ func HTML(tb testing.TB, page http.Handler, query string) []Node {
 	return Scan(tb, w.Body.String())
 }
 
-// Page is the page as JSON, as far as the tests look at it.
+// Page is the part of the page's JSON that the tests use.
 type Page struct {
 	Time                 time.Time
 	Targets              []Target

@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// Node is a tag of a page or a text between two.
+// Node is a tag, or the text between two tags.
 type Node struct {
-	Tag   string // "td", "/td"; "" for a text
+	Tag   string // such as "td" or "/td"; "" for a text
 	Attrs map[string]string
-	Text  string // unescaped; of style and script as it is
+	Text  string // unescaped, except for style and script
 }
 
-// Scan reads a page. It knows no more HTML than the live page has and fails on
-// everything else, so that it finds what gets in by mistake.
+// Scan parses a page. It knows only the HTML that the live page uses, and fails on
+// everything else, which must have got in by mistake.
 func Scan(tb testing.TB, page string) []Node {
 	tb.Helper()
 	var nodes []Node
@@ -49,7 +49,7 @@ const (
 		"autocomplete value maxlength placeholder spellcheck selected viewBox preserveAspectRatio width height d colspan"
 )
 
-// scanTag reads a tag whose < is gone.
+// scanTag parses a tag without its <.
 func scanTag(tb testing.TB, s string) (n Node, rest string) {
 	tb.Helper()
 	i := strings.IndexAny(s, " >")
@@ -85,8 +85,8 @@ func scanTag(tb testing.TB, s string) (n Node, rest string) {
 	return n, rest
 }
 
-// Skeleton returns the tags of a page and the names of their attributes: the page
-// without the texts that came from elsewhere.
+// Skeleton returns the tags of a page and the names of their attributes, without
+// any text.
 func Skeleton(nodes []Node) string {
 	var b strings.Builder
 	for _, n := range nodes {
@@ -103,7 +103,7 @@ func Skeleton(nodes []Node) string {
 	return b.String()
 }
 
-// Find returns the first element with the attribute, and what is in it.
+// Find returns the first element with the attribute, and its content.
 func Find(tb testing.TB, nodes []Node, attr, value string) (Node, []Node) {
 	tb.Helper()
 	start := slices.IndexFunc(nodes, func(n Node) bool { return n.Attrs[attr] == value })
@@ -124,7 +124,7 @@ func Find(tb testing.TB, nodes []Node, attr, value string) (Node, []Node) {
 	return nodes[start], nil
 }
 
-// TextOf returns the texts as a reader sees them.
+// TextOf returns the texts as a user sees them.
 func TextOf(nodes []Node) string {
 	var b strings.Builder
 	for _, n := range nodes {
@@ -160,7 +160,7 @@ func Rows(tb testing.TB, nodes []Node, id string) [][]string {
 	return all
 }
 
-// Hrefs returns where the page's links lead.
+// Hrefs returns the targets of the page's links.
 func Hrefs(nodes []Node) []string {
 	var all []string
 	for _, n := range nodes {

@@ -60,7 +60,7 @@ func TestStatesAreCounted(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.states), func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { // in which a connection lives for no time
+			synctest.Test(t, func(t *testing.T) { // where a connection lives for no time
 				m := metrics.New()
 				cc, s := &looseConn{}, &stub{}
 				m.Instrument(s).Build(cc, balancer.BuildOptions{})
@@ -73,7 +73,7 @@ func TestStatesAreCounted(t *testing.T) {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
 				if !slices.Equal(heard, tt.states) {
-					t.Errorf("the policy heard %v, want %v", heard, tt.states)
+					t.Errorf("the policy got %v, want %v", heard, tt.states)
 				}
 			})
 		})
@@ -108,7 +108,7 @@ func TestUnknownStatesAreForwardedOnly(t *testing.T) {
 	s.connectWith(t, "a:1", func(balancer.SubConnState) { heard++ })
 	cc.made[0].state(shutdown+1, -1)
 	if got := scrape(t, m).nonzero()["subchannels IDLE"]; heard != 2 || got != 1 {
-		t.Errorf("the policy heard %d states, %v SubConns are IDLE, want 2 and 1", heard, got)
+		t.Errorf("the policy got %d states, %v SubConns are IDLE, want 2 and 1", heard, got)
 	}
 }
 
@@ -134,7 +134,7 @@ func TestSubConnLeavesOnce(t *testing.T) {
 		name string
 		act  func(*stub, balancer.SubConn, *looseSubConn, balancer.Balancer)
 	}{
-		// gRPC's last event comes late, or never.
+		// gRPC's SHUTDOWN event comes late, or never.
 		{"shut down", func(_ *stub, sc balancer.SubConn, _ *looseSubConn, _ balancer.Balancer) { sc.Shutdown() }},
 		{"removed", func(s *stub, sc balancer.SubConn, _ *looseSubConn, _ balancer.Balancer) { s.cc.RemoveSubConn(sc) }},
 		{"left open, without an event", func(_ *stub, _ balancer.SubConn, _ *looseSubConn, p balancer.Balancer) { p.Close() }},
@@ -220,14 +220,12 @@ func TestFailedNewSubConnLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// connectDurationSum returns the sum of the only connect duration histogram.
+// connectDurationSum returns the sum of the connect durations of the only target.
 func connectDurationSum(t *testing.T, m *metrics.Metrics) float64 {
 	t.Helper()
-	for _, family := range gatherFamilies(t, m) {
-		if family.GetName() == "grpc_lb_connect_duration_seconds" {
-			return family.Metric[0].Histogram.GetSampleSum()
-		}
+	h, ok := histograms(t, m, "connect_duration_seconds")[""]
+	if !ok {
+		t.Fatal("no connect duration in the scrape")
 	}
-	t.Fatal("no connect duration in the scrape")
-	return 0
+	return h.GetSampleSum()
 }

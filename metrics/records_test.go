@@ -13,8 +13,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// pickOf starts an RPC on the SubConn, and ends it when the returned function is
-// called.
+// pickOf starts an RPC on the SubConn. The returned function ends it.
 func pickOf(t *testing.T, s *stub, cc *balancertest.ClientConn, sc balancer.SubConn) (end func()) {
 	t.Helper()
 	s.publish(balancer.PickResult{SubConn: sc}, nil)
@@ -96,7 +95,7 @@ func TestBackendThatComesBackGoesOn(t *testing.T) {
 
 		sc.Shutdown()
 		time.Sleep(4 * time.Minute)
-		s.connect(t, "a:1").Shutdown() // unseen by any scrape, and yet a use
+		s.connect(t, "a:1").Shutdown() // a use that no scrape sees
 		time.Sleep(4 * time.Minute)
 		wantBackends(t, m, "a:1")
 		time.Sleep(time.Minute)
@@ -122,7 +121,7 @@ func TestRPCInFlightKeepsTheSeries(t *testing.T) {
 		}
 		end()
 		time.Sleep(time.Hour)
-		// The retention begins with the scrape that sees the end.
+		// The retention begins with the scrape that notices the end.
 		if got := scrape(t, m).nonzero()["rpc_attempts_total a:1 OK"]; got != 1 {
 			t.Errorf("RPCs = %v, want 1", got)
 		}
@@ -135,7 +134,7 @@ func TestRPCInFlightKeepsTheSeries(t *testing.T) {
 	})
 }
 
-// The first scrape for a long time has to show the last of a backend's RPCs.
+// Even the first scrape in a long time must show a backend's last RPCs.
 func TestRPCThatOutlivesTheSubConnIsScraped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -152,7 +151,7 @@ func TestRPCThatOutlivesTheSubConnIsScraped(t *testing.T) {
 	})
 }
 
-// The picker that gRPC uses may be older than the SubConn's end.
+// gRPC may still use a picker that was published before the SubConn was shut down.
 func TestLatePickKeepsTheSeries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -174,79 +173,8 @@ func TestLatePickKeepsTheSeries(t *testing.T) {
 	})
 }
 
-func TestChannelsToOneTargetShareSeries(t *testing.T) {
-	t.Parallel()
-	m := metrics.New(metrics.WithRetention(0))
-	first, firstCC, firstPolicy := metered(t, m)
-	second, secondCC, secondPolicy := metered(t, m)
-	third := &stub{}
-	thirdPolicy := balancertest.NewClientConn(t).BuildWithTarget(m.Instrument(third), "test:///other")
-	third.connect(t, "a:1")
-	pickOf(t, first, firstCC, first.connect(t, "a:1"))()
-	first.connect(t, "only first:1")
-	pickOf(t, second, secondCC, second.connect(t, "a:1"))()
-	firstCC.SubConn("a:1").Ready()
-	secondCC.SubConn("a:1").Ready()
-
-	check := func(channels, readySubConns float64, backends ...string) {
-		t.Helper()
-		got := scrape(t, m).ofTarget(balancertest.Target)
-		if n := got.sum("policy_instances"); n != channels {
-			t.Errorf("channels = %v, want %v", n, channels)
-		}
-		if n := got.sum("ready_subchannels"); n != readySubConns {
-			t.Errorf("READY SubConns = %v, want %v", n, readySubConns)
-		}
-		if n := got.sum("picks_total"); n != 2 {
-			t.Errorf("picks = %v, want 2, of both channels", n)
-		}
-		if b := got.backends(); !slices.Equal(b, backends) {
-			t.Errorf("backends: %v, want %v", b, backends)
-		}
-	}
-	check(2, 2, "a:1", "only first:1")
-	firstPolicy.Close()
-	check(1, 1, "a:1")
-	firstPolicy.Close() // gRPC does not; nothing must break
-	check(1, 1, "a:1")
-	secondPolicy.Close()
-	if got := scrape(t, m).ofTarget(balancertest.Target); len(got) != 0 {
-		t.Errorf("series after the last channel: %v, want none", got)
-	}
-	if got := scrape(t, m).ofTarget("test:///other").backends(); len(got) != 1 {
-		t.Errorf("backends of the other target: %v, want its own", got)
-	}
-	thirdPolicy.Close()
-}
-
-// A policy closed by gRPC's graceful switch leaves its SubConns to gRPC, which
-// may need them for a moment, and gets no events for them.
-func TestClosedPolicyTakesItsSubConnsAlong(t *testing.T) {
-	t.Parallel()
-	m := metrics.New(metrics.WithRetention(0))
-	cc := balancertest.NewClientConn(t)
-	old, next := &stub{name: "old"}, &stub{name: "next"}
-	oldPolicy := cc.Build(m.Instrument(old))
-	old.connect(t, "a:1")
-	cc.SubConn("a:1").Ready()
-	nextPolicy := cc.Build(m.Instrument(next))
-	next.connect(t, "b:1")
-	cc.SubConn("b:1").Ready()
-	oldPolicy.Close()
-	if got := scrape(t, m).ofPolicy("old"); len(got) != 0 {
-		t.Errorf("series of the closed policy: %v, want none", got)
-	}
-	cc.SubConn("a:1").Idle() // still there; the closed policy's matter
-	late := old.connect(t, "c:1")
-	if got := scrape(t, m); len(got.ofPolicy("old")) != 0 || got.ofPolicy("next").sum("ready_subchannels") != 1 {
-		t.Errorf("series: %v, want those of the next policy only", got)
-	}
-	late.Shutdown()
-	nextPolicy.Close()
-}
-
-// Nobody scrapes, and backends come and go: what has expired is dropped when
-// others are made. The last scrape may find only what came after that.
+// If nobody scrapes while backends come and go, the making of new records drops
+// expired ones.
 func TestRecordsDoNotPileUpUnscraped(t *testing.T) {
 	t.Parallel()
 	m := metrics.New(metrics.WithRetention(0))
