@@ -8,6 +8,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
 )
 
 // channel stands where the policy sees gRPC's channel. It follows the SubConns
@@ -23,6 +25,8 @@ type channel struct {
 	waits *waits      // of metrics
 
 	pickers atomic.Uint64 // published
+
+	instruments *grpcinstruments.Scope // nil if those of gRPC are not exported
 
 	closed atomic.Bool // set under mu; who must not be overtaken by it reads it there
 
@@ -45,6 +49,9 @@ func newChannel(cc balancer.ClientConn, m *Metrics, key targetKey) *channel {
 		live:       make(map[*subConn]struct{}),
 		since:      m.now(),
 		state:      connectivity.Connecting, // what a channel shows until its policy reports
+	}
+	if m.instruments != nil {
+		c.instruments = m.instruments.NewScope()
 	}
 	c.target = m.openTarget(key, c)
 	c.timed.Store(m.latency)
@@ -135,6 +142,9 @@ func (c *channel) close() {
 	}
 	for _, b := range left {
 		c.metrics.release(b)
+	}
+	if c.instruments != nil {
+		c.instruments.Close()
 	}
 	c.waits.leaveChannel(c)
 	c.metrics.closeTarget(c)

@@ -10,6 +10,9 @@ import (
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 	backendMetrics.describe(ch)
 	targetMetrics.describe(ch)
+	if m.instruments != nil {
+		m.instruments.Describe(ch)
+	}
 }
 
 // Collect implements [prometheus.Collector]. It drops the records whose
@@ -27,6 +30,9 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 			backendMetrics.read(&reading, &ofBackend)
 			ofBackend.send(ch)
 		}
+	}
+	if m.instruments != nil {
+		m.instruments.Collect(ch)
 	}
 }
 

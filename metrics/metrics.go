@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
 )
 
 // Default is what the policies of this module report to. It is registered with
@@ -42,6 +44,8 @@ type Metrics struct {
 	waits waits
 	start time.Time // when New made it; stays as it is
 
+	instruments *grpcinstruments.Set // nil without WithGRPCInstruments
+
 	badExemplar sync.Once // warns
 
 	// mu guards the fields below and the fields of records that say so. No call
@@ -61,6 +65,7 @@ func New(opts ...Option) *Metrics {
 	for _, opt := range opts {
 		opt(&m.options)
 	}
+	m.instruments = m.newInstruments()
 	return m
 }
 

@@ -18,6 +18,10 @@ type options struct {
 	name        func(resolver.Address) string           // nil: the address
 	latency     bool                                    // unless a service config says otherwise
 	exemplar    func(context.Context) prometheus.Labels // nil: no exemplars
+
+	// gRPC's instruments that are exported, if any are.
+	exportGRPC            bool
+	grpcNames, grpcLabels []string
 }
 
 func defaultOptions() options {
