@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	estats "google.golang.org/grpc/experimental/stats"
@@ -31,8 +32,9 @@ type family struct {
 	async      *prometheus.Desc
 
 	// Guarded by Set.mu.
-	series map[string]*series // by key
-	other  *series            // nil until it is needed
+	series     map[string]*series // by key
+	other      *series            // nil until it is needed
+	nextExpiry time.Time          // of a series that nobody holds; zero if all are held
 }
 
 func newFamily(d *estats.MetricDescriptor, optional []string, maxSeries int) (*family, error) {

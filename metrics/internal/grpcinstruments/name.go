@@ -12,7 +12,7 @@ import (
 // Prometheus, with suffixes for unit and type. It returns "" if nothing is left
 // of the name.
 func metricName(d *estats.MetricDescriptor) string {
-	words := strings.FieldsFunc(d.Name, func(r rune) bool { return !legal(r) })
+	words := strings.FieldsFunc(d.Name, func(r rune) bool { return !legalInMetric(r) })
 	words = appendUnit(words, d.Unit)
 	switch d.Type {
 	case estats.MetricTypeIntCount, estats.MetricTypeFloatCount:
@@ -70,7 +70,7 @@ func unitWord(unit string, words map[string]string) string {
 	if word, ok := words[unit]; ok {
 		return word
 	}
-	return strings.TrimPrefix(collapse(unit), "_")
+	return strings.TrimPrefix(collapse(unit, legalInMetric), "_")
 }
 
 // labelName translates the name of a label. It returns "" if the result is not a
@@ -79,7 +79,7 @@ func labelName(name string) string {
 	if len(name) >= 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") {
 		return "" // reserved, and kept as it is by the translation
 	}
-	label := strings.ReplaceAll(collapse(name), ":", "_")
+	label := collapse(name, legalInLabel)
 	if strings.Trim(label, "_") == "" {
 		return ""
 	}
@@ -89,9 +89,9 @@ func labelName(name string) string {
 	return label
 }
 
-// collapse replaces each run of characters that names may not have, and of
-// underscores, by one underscore.
-func collapse(s string) string {
+// collapse replaces each run of characters that are not legal, or underscores, by
+// one underscore.
+func collapse(s string, legal func(rune) bool) string {
 	var b strings.Builder
 	gap := false
 	for _, r := range s {
@@ -105,9 +105,10 @@ func collapse(s string) string {
 	return b.String()
 }
 
-// legal tells whether names of metrics may have r besides underscores.
-func legal(r rune) bool {
-	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == ':'
+func legalInMetric(r rune) bool { return legalInLabel(r) || r == ':' }
+
+func legalInLabel(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 }
 
 // units are the words for UCUM's codes.

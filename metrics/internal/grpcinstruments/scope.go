@@ -33,8 +33,7 @@ func (sc *Scope) Close() {
 	sc.closed = true
 	now := time.Now()
 	for e := range sc.table.all() {
-		e.series.holders--
-		e.series.idleSince = now
+		e.family.releaseLocked(e.series, now, sc.set.config.Retention)
 	}
 	sc.dropReportersLocked()
 }

@@ -76,7 +76,6 @@ func (f *family) openLocked(values []string, now time.Time, retention time.Durat
 		return f.otherLocked(), true
 	}
 	s = f.newSeries(values)
-	s.idleSince = now
 	f.series[k] = s
 	return s, false
 }
@@ -89,10 +88,36 @@ func (f *family) otherLocked() *series {
 	return f.other
 }
 
+// releaseLocked is the end of one hold on one of the family's series. Set.mu is
+// held.
+func (f *family) releaseLocked(s *series, now time.Time, retention time.Duration) {
+	s.holders--
+	if s.holders == 0 {
+		s.idleSince = now
+		f.expectExpiryLocked(now.Add(retention))
+	}
+}
+
+func (f *family) expectExpiryLocked(at time.Time) {
+	if f.nextExpiry.IsZero() || at.Before(f.nextExpiry) {
+		f.nextExpiry = at
+	}
+}
+
 // expireLocked drops the series that nobody holds and whose retention has passed.
+// Above the limit each record asks for it, so it must not look at all series in
+// vain.
 func (f *family) expireLocked(now time.Time, retention time.Duration) {
+	if f.nextExpiry.IsZero() || now.Before(f.nextExpiry) {
+		return
+	}
+	f.nextExpiry = time.Time{}
 	for k, s := range f.series {
-		if s.holders == 0 && now.Sub(s.idleSince) >= retention {
+		switch {
+		case s.holders > 0:
+		case now.Sub(s.idleSince) < retention:
+			f.expectExpiryLocked(s.idleSince.Add(retention))
+		default:
 			delete(f.series, k)
 			f.vector().DeleteLabelValues(s.values...)
 		}
