@@ -26,7 +26,7 @@ type channel struct {
 
 	pickers atomic.Uint64 // published
 
-	instruments *grpcinstruments.Scope // nil if those of gRPC are not exported
+	instruments *grpcinstruments.Scope // gRPC's, that the policy records with
 
 	closed atomic.Bool // set under mu; who must not be overtaken by it reads it there
 
@@ -43,15 +43,13 @@ type channel struct {
 
 func newChannel(cc balancer.ClientConn, m *Metrics, key targetKey) *channel {
 	c := &channel{
-		ClientConn: cc,
-		metrics:    m,
-		waits:      &m.waits,
-		live:       make(map[*subConn]struct{}),
-		since:      m.now(),
-		state:      connectivity.Connecting, // what a channel shows until its policy reports
-	}
-	if m.instruments != nil {
-		c.instruments = m.instruments.NewScope()
+		ClientConn:  cc,
+		metrics:     m,
+		waits:       &m.waits,
+		instruments: m.instruments.NewScope(),
+		live:        make(map[*subConn]struct{}),
+		since:       m.now(),
+		state:       connectivity.Connecting, // what a channel shows until its policy reports
 	}
 	c.target = m.openTarget(key, c)
 	c.timed.Store(m.latency)
@@ -143,9 +141,7 @@ func (c *channel) close() {
 	for _, b := range left {
 		c.metrics.release(b)
 	}
-	if c.instruments != nil {
-		c.instruments.Close()
-	}
+	c.instruments.Close()
 	c.waits.leaveChannel(c)
 	c.metrics.closeTarget(c)
 }

@@ -10,9 +10,7 @@ import (
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 	backendMetrics.describe(ch)
 	targetMetrics.describe(ch)
-	if m.instruments != nil {
-		m.instruments.Describe(ch)
-	}
+	m.instruments.Describe(ch)
 }
 
 // Collect implements [prometheus.Collector]. It drops the records whose
@@ -31,9 +29,7 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 			ofBackend.send(ch)
 		}
 	}
-	if m.instruments != nil {
-		m.instruments.Collect(ch)
-	}
+	m.instruments.Collect(ch)
 }
 
 // series is what one target has to show.

@@ -66,9 +66,5 @@ func (o *options) newInstruments() *grpcinstruments.Set {
 
 // MetricsRecorder implements [balancer.ClientConn].
 func (c *channel) MetricsRecorder() estats.MetricsRecorder {
-	next := c.ClientConn.MetricsRecorder()
-	if c.instruments == nil {
-		return next
-	}
-	return c.instruments.Tee(next)
+	return c.instruments.Tee(c.ClientConn.MetricsRecorder())
 }

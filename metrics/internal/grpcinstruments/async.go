@@ -18,7 +18,7 @@ type reporter struct {
 func (sc *Scope) register(r estats.AsyncMetricReporter, metrics []estats.AsyncMetric) func() {
 	own := &reporter{AsyncMetricReporter: r, scope: sc, families: make(map[*estats.MetricDescriptor]*family)}
 	for _, m := range metrics {
-		if f, ok := sc.set.byDescriptor[m.Descriptor()]; ok && f.async != nil {
+		if f, ok := sc.set.family(m.Descriptor()); ok && f.async != nil {
 			own.families[f.descriptor] = f
 		}
 	}

@@ -18,13 +18,18 @@ type Scope struct {
 
 // NewScope returns a scope, which is to be closed.
 func (s *Set) NewScope() *Scope {
-	s.resolve()
+	if s == nil {
+		return nil
+	}
 	return &Scope{set: s}
 }
 
 // Close lets go of the series. What is still recorded afterwards counts in those
 // series alone, while they are there. It may be called more than once.
 func (sc *Scope) Close() {
+	if sc == nil {
+		return
+	}
 	sc.set.mu.Lock()
 	defer sc.set.mu.Unlock()
 	if sc.closed {
@@ -41,7 +46,7 @@ func (sc *Scope) Close() {
 // record records a value with one instrument. If that is not in the set nothing
 // happens.
 func (sc *Scope) record(d *estats.MetricDescriptor, v float64, record []string) {
-	f, ok := sc.set.byDescriptor[d]
+	f, ok := sc.set.family(d)
 	if !ok || f.async != nil || !f.accepts(record) {
 		return
 	}

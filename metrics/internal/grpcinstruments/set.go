@@ -22,8 +22,8 @@ type Config struct {
 	MaxSeries      int // of each instrument
 }
 
-// Set exports some instruments. Make one with [New]. Its methods may be called
-// from several goroutines.
+// Set exports some instruments. Make one with [New]. A nil Set has none, and nil
+// scopes. Its methods may be called from several goroutines.
 type Set struct {
 	config Config
 
@@ -78,9 +78,19 @@ func (s *Set) addFamily(name string) error {
 	return nil
 }
 
+// family returns what the set has of an instrument, if it has it.
+func (s *Set) family(d *estats.MetricDescriptor) (*family, bool) {
+	s.resolve()
+	f, ok := s.byDescriptor[d]
+	return f, ok
+}
+
 // Describe implements [prometheus.Collector]. What it sends stays the same from
 // the first call on, so that the collector can be unregistered.
 func (s *Set) Describe(ch chan<- *prometheus.Desc) {
+	if s == nil {
+		return
+	}
 	s.resolve()
 	for _, f := range s.families {
 		f.describe(ch)
@@ -90,6 +100,9 @@ func (s *Set) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector]. It drops the series whose retention
 // has passed.
 func (s *Set) Collect(ch chan<- prometheus.Metric) {
+	if s == nil {
+		return
+	}
 	s.resolve()
 	reporters := s.sweep()
 	for _, f := range s.families {
