@@ -41,6 +41,13 @@
 // from then on. The histogram of a backend is made with the first RPC measured.
 // [WithExemplars] ties observations to traces.
 //
+// # gRPC's own instruments
+//
+// [WithGRPCInstruments] exports what policies record with gRPC's instruments, such
+// as grpc.lb.wrr.*, under the names that gRPC's OpenTelemetry plugin has in
+// Prometheus. gRPC's own recorder still gets it. What gRPC records outside of
+// policies needs a [StatsHandler].
+//
 // # Waiting for a pick
 //
 // A policy is not told how long an RPC waits, nor why. The decorator knows the

@@ -85,3 +85,22 @@ func TestStatsHandlerWithoutInstruments(t *testing.T) {
 		t.Errorf("series %v, want none", slices.Sorted(maps.Keys(got)))
 	}
 }
+
+// gRPC makes what it tells stats.Handlers once for all of them.
+func TestStatsHandlerBesideAnotherAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates, too")
+	}
+	s := startServer(t)
+	allocations := func(handlers int) float64 {
+		var opts []grpc.DialOption
+		for range handlers {
+			opts = append(opts, grpc.WithStatsHandler(metrics.NewStatsHandler()))
+		}
+		c := newClientWith(t, opts, `{"loadBalancingConfig": [{"metered_round_robin": {}}]}`, s)
+		return testing.AllocsPerRun(1000, func() { c.call(t.Context(), codes.OK) })
+	}
+	if one, two := allocations(1), allocations(2); two-one >= 1 {
+		t.Errorf("a second handler makes %v allocations per RPC of %v", two, one)
+	}
+}

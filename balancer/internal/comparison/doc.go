@@ -7,8 +7,8 @@
 // variants are grpc-go's round_robin, bare and a second time; round_robin2
 // without metrics, metered, and metered with latency; and round_robin with
 // go-grpc-middleware's Prometheus interceptors, without and with their
-// histogram, and with gRPC's OpenTelemetry plugin and its default metrics,
-// exported to Prometheus.
+// histogram, with gRPC's OpenTelemetry plugin and its default metrics,
+// exported to Prometheus, and with a stats.Handler that does nothing.
 //
 // # How
 //
