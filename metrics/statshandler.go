@@ -45,14 +45,13 @@ var (
 )
 
 // NewStatsHandler returns one for the instruments of [WithGRPCInstruments], with
-// the optional labels of [WithGRPCLabels]. Other options have no effect. Without
-// the first one it exports the instruments that are on by default.
+// the optional labels of [WithGRPCLabels]. Other options have no effect, and
+// without the first one nothing is exported.
 func NewStatsHandler(opts ...Option) *StatsHandler {
 	o := defaultOptions()
 	for _, opt := range opts {
 		opt(&o)
 	}
-	o.exportGRPC = true
 	set := o.newInstruments()
 	return &StatsHandler{recorder: set.NewScope().Tee(estats.UnimplementedMetricsRecorder{}), set: set}
 }

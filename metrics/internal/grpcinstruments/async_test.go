@@ -65,18 +65,23 @@ func TestTwoReportersWithTheSameLabels(t *testing.T) {
 // not suffer from its mistakes.
 func TestReportsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
-	set := newSet("test.depth", "test.width", "test.cost")
+	set := newSet("test.depth", "test.width", "test.cost", "test.calls")
+	// Handles of other types than their instruments.
+	asDepth := (*estats.Int64AsyncGaugeHandle)(calls)
+	asCalls := (*estats.Int64CountHandle)(depth)
 	scope := set.NewScope()
 	defer scope.Close()
 	r := scope.Tee(nowhere)
 	cost.Record(r, 1, "a")
+	asCalls.Record(r, 1, "a")
 	stop := r.RegisterAsyncReporter(estats.AsyncMetricReporterFunc(func(r estats.AsyncMetricsRecorder) error {
 		width.Record(r, 1, "a") // not registered
+		asDepth.Record(r, 1, "a", "", "")
 		depth.Record(r, 1)
 		depth.Record(r, 1, "a", "b")
 		depth.Record(r, 2, "a")
 		return errors.New("no more")
-	}), depth)
+	}), depth, asDepth)
 	defer stop()
 	wantSeries(t, set, "test_cost_seconds_total{grpc_target=a} 1", "test_depth{grpc_target=a} 2")
 }

@@ -142,3 +142,56 @@ func TestSeriesDoNotPileUpWhereNobodyScrapes(t *testing.T) {
 	}
 	wantSeries(t, set)
 }
+
+// Values that are all "other" are counted with those above the limit, whose series
+// stays.
+func TestLabelsThatAreOtherThemselves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		set := grpcinstruments.New(grpcinstruments.Config{Names: []string{"test.cost"}, MaxSeries: 1})
+		first, second := set.NewScope(), set.NewScope()
+		defer second.Close()
+		cost.Record(first.Tee(nowhere), 1, "other")
+		cost.Record(second.Tee(nowhere), 1, "a")
+		cost.Record(second.Tee(nowhere), 1, "b")
+		first.Close()
+		want := []string{"test_cost_seconds_total{grpc_target=a} 1", "test_cost_seconds_total{grpc_target=other} 2"}
+		wantSeries(t, set, want...)
+		time.Sleep(time.Hour)
+		wantSeries(t, set, want...)
+	})
+}
+
+func TestEachSeriesExpiresAtItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		set := newSet("test.cost")
+		a, b := set.NewScope(), set.NewScope()
+		cost.Record(a.Tee(nowhere), 1, "a")
+		cost.Record(b.Tee(nowhere), 1, "b")
+		a.Close()
+		time.Sleep(10 * time.Second)
+		b.Close()
+		time.Sleep(50 * time.Second)
+		wantSeries(t, set, "test_cost_seconds_total{grpc_target=b} 1")
+		time.Sleep(10 * time.Second)
+		wantSeries(t, set)
+	})
+}
+
+func TestCloseLetsGoOfAllSeries(t *testing.T) {
+	t.Parallel()
+	set := grpcinstruments.New(grpcinstruments.Config{Names: []string{"test.cost"}, Retention: 0, MaxSeries: 100})
+	scope := set.NewScope()
+	r := scope.Tee(nowhere)
+	for range 2 {
+		for i := range 50 {
+			cost.Record(r, 1, fmt.Sprint(i))
+		}
+	}
+	if got := len(scrape(t, set)); got != 50 {
+		t.Errorf("%d series, want 50", got)
+	}
+	scope.Close()
+	wantSeries(t, set)
+}
