@@ -47,9 +47,6 @@ func appendUnit(words []string, unit string) []string {
 	if slices.Contains(words, main) {
 		main = ""
 	}
-	if slices.Contains(words, per) {
-		per = ""
-	}
 	if per != "" {
 		main = strings.TrimSuffix(main, "_")
 	}
