@@ -45,8 +45,9 @@
 //
 // [WithGRPCInstruments] exports what policies record with gRPC's instruments, such
 // as grpc.lb.wrr.*, under the names that gRPC's OpenTelemetry plugin has in
-// Prometheus. gRPC's own recorder still gets it. What gRPC records outside of
-// policies needs a [StatsHandler].
+// Prometheus. gRPC's own recorder still gets it. A record costs some 50 ns and no
+// allocation; the first of a series, and those above the limit of series, take a
+// lock. What gRPC records outside of policies needs a [StatsHandler].
 //
 // # Waiting for a pick
 //
