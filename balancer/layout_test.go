@@ -17,7 +17,7 @@ var mayImport = map[string][]string{
 	"balancer/base2":               {"balancer/lbconfig", "pickfirst2"},
 	"balancer/lbconfig":            nil,
 	"certs":                        nil,
-	"metrics":                      {"balancer/lbconfig", "metrics/internal/grpcstatus", "metrics/internal/livepage"},
+	"metrics":                      {"balancer/lbconfig", "metrics/internal/grpcinstruments", "metrics/internal/grpcstatus", "metrics/internal/livepage"},
 	"metrics/internal/grpcstatus":  nil,
 	"metrics/internal/livepage":    {"metrics/internal/grpcstatus"},
 	"pickfirst2":                   {"balancer/lbconfig", "metrics"},

@@ -10,9 +10,10 @@ import (
 
 // Describe implements [prometheus.Collector].
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
-	c := m.options.Load().catalog
-	c.backend.describe(ch)
-	c.target.describe(ch)
+	o := m.options.Load()
+	o.catalog.backend.describe(ch)
+	o.catalog.target.describe(ch)
+	o.instruments.Describe(ch)
 }
 
 // Collect implements [prometheus.Collector]. It drops the records whose
@@ -31,6 +32,7 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 			ofBackend.send(ch)
 		}
 	}
+	m.options.Load().instruments.Collect(ch)
 }
 
 // snapshot returns all records. They can be read without a lock.

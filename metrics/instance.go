@@ -7,6 +7,8 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
 )
 
 // instance meters one policy instance: it is the ClientConn that the policy
@@ -26,6 +28,8 @@ type instance struct {
 
 	pickers atomic.Uint64 // number of pickers published
 
+	instruments *grpcinstruments.Scope // what the policy records with gRPC's instruments
+
 	closed atomic.Bool // set under mu; read it under mu if close must not happen in between
 
 	// mu guards the fields below and the fields of subConn that say so. No call
@@ -42,14 +46,15 @@ func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *ins
 		target = o.nameTarget(target)
 	}
 	inst := &instance{
-		ClientConn: cc,
-		metrics:    m,
-		options:    o,
-		namer:      backendNamer{options: o},
-		waits:      &m.waits,
-		live:       make(map[*subConn]struct{}),
-		since:      m.now(),
-		state:      connectivity.Connecting, // what a channel shows until its policy reports
+		ClientConn:  cc,
+		metrics:     m,
+		options:     o,
+		namer:       backendNamer{options: o},
+		waits:       &m.waits,
+		instruments: o.instruments.NewScope(),
+		live:        make(map[*subConn]struct{}),
+		since:       m.now(),
+		state:       connectivity.Connecting, // what a channel shows until its policy reports
 	}
 	inst.targetRecord = m.records.open(targetKey{target: label(target), policy: label(policy)}, inst)
 	inst.timed.Store(o.latency)
@@ -142,6 +147,7 @@ func (inst *instance) close() {
 	for _, b := range used {
 		inst.metrics.records.release(b)
 	}
+	inst.instruments.Close()
 	inst.waits.instanceClosed(inst)
 	inst.metrics.records.close(inst)
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
 )
 
 // Option configures [New] and [ConfigureDefault].
@@ -20,7 +22,13 @@ type options struct {
 	latency       bool                                    // unless a service config says otherwise
 	exemplar      func(context.Context) prometheus.Labels // nil: no exemplars
 
-	catalog *catalog // of the metrics, with the labels
+	// gRPC's instruments that are exported, if any are.
+	exportGRPC            bool
+	grpcNames, grpcLabels []string
+
+	// Made of the fields above.
+	catalog     *catalog             // of the metrics, with the labels
+	instruments *grpcinstruments.Set // nil without WithGRPCInstruments
 }
 
 // limits bound what the records may hold.
@@ -36,6 +44,7 @@ func newOptions(opts []Option) (*options, error) {
 	for _, opt := range opts {
 		opt(o)
 	}
+	o.instruments = o.newInstruments()
 	var err error
 	o.catalog, err = catalogWith(o.backendLabels)
 	return o, err

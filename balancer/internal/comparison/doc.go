@@ -12,6 +12,7 @@
 //     their histogram
 //   - round_robin with gRPC's OpenTelemetry plugin and its default metrics, exported
 //     to Prometheus
+//   - round_robin with a stats.Handler that does nothing
 //
 // # How
 //

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/serviceconfig"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/stats/opentelemetry"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
@@ -52,6 +53,7 @@ var variants = [...]variant{
 	{"middleware_histogram", `{"round_robin": {}}`, interceptors(
 		[]string{"grpc_client_handled_total", "grpc_client_handling_seconds"}, middleware.WithClientHandlingTimeHistogram())},
 	{"opentelemetry", `{"round_robin": {}}`, openTelemetry},
+	{"noop_stats_handler", `{"round_robin": {}}`, noopStatsHandler},
 }
 
 // ours is the registry of balancer2's metrics. All fixtures share it, because the
@@ -82,6 +84,19 @@ func none(testing.TB, *fixture) meter { return meter{} }
 func balancer2(families ...string) func(testing.TB, *fixture) meter {
 	return func(testing.TB, *fixture) meter { return meter{registry: ours, families: families} }
 }
+
+// noopStatsHandler is what it costs to be given what gRPC records outside of
+// policies: only a stats.Handler gets it.
+func noopStatsHandler(testing.TB, *fixture) meter {
+	return meter{options: []grpc.DialOption{grpc.WithStatsHandler(noopHandler{})}}
+}
+
+type noopHandler struct{}
+
+func (noopHandler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (noopHandler) HandleRPC(context.Context, stats.RPCStats)                         {}
+func (noopHandler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (noopHandler) HandleConn(context.Context, stats.ConnStats)                       {}
 
 func interceptors(families []string, options ...middleware.ClientMetricsOption) func(testing.TB, *fixture) meter {
 	return func(testing.TB, *fixture) meter {

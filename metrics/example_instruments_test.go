@@ -1,0 +1,40 @@
+package metrics_test
+
+import (
+	"fmt"
+	"log"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+)
+
+// What gRPC's weighted_round_robin records of its weights, by locality. Its
+// package has to be imported.
+func ExampleWithGRPCInstruments() {
+	lb := metrics.New(
+		metrics.WithGRPCInstruments("grpc.lb.wrr.rr_fallback", "grpc.lb.wrr.endpoint_weights"),
+		metrics.WithGRPCLabels("grpc.lb.locality"))
+	prometheus.NewRegistry().MustRegister(lb)
+	// In an init function:
+	// balancer.Register(lb.Instrument(balancer.Get("weighted_round_robin")))
+}
+
+// The number of open connections, of all targets together with those of channels
+// whose policy is not metered.
+func ExampleNewStatsHandler() {
+	h := metrics.NewStatsHandler(metrics.WithGRPCInstruments("grpc.subchannel.open_connections"))
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(h)
+	conn, err := grpc.NewClient("dns:///localhost:50051",
+		grpc.WithStatsHandler(h), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	families, err := registry.Gather()
+	fmt.Println(len(families), err) // it has not connected yet
+	// Output: 0 <nil>
+}

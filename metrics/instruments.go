@@ -1,0 +1,70 @@
+package metrics
+
+import (
+	estats "google.golang.org/grpc/experimental/stats"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
+)
+
+// maxInstrumentSeries limits the series of each of gRPC's instruments, as
+// OpenTelemetry does by default.
+const maxInstrumentSeries = 2000
+
+// WithGRPCInstruments exports what the policies record with gRPC's own instruments
+// (gRFC A79), under the names that gRPC's OpenTelemetry plugin has in Prometheus:
+// grpc.lb.wrr.rr_fallback becomes grpc_lb_wrr_rr_fallback_total.
+//
+//	metrics.New(metrics.WithGRPCInstruments(
+//		"grpc.lb.wrr.rr_fallback", "grpc.lb.wrr.endpoint_weights"))
+//
+// The names are those of instruments that gRPC, or any other package, registers
+// with google.golang.org/grpc/experimental/stats. Without names, those are
+// exported that are on by default; gRPC v1.85.0 has none. Used again, the option
+// adds to the names. They are looked up when the Metrics is registered or the
+// first policy is built, whichever is first; by then the packages that register
+// them must have been initialized. A name that is not known is logged as a warning.
+//
+// Series have the required labels of their instrument; [WithGRPCLabels] adds
+// optional ones. Each instrument has at most 2,000 series: further label values
+// are counted together, as "other" in each label, and those of gauges are left
+// out. A series stays for the retention after the last policy that has recorded to
+// it is closed; see [WithRetention].
+//
+// Only what policies record through their ClientConn's MetricsRecorder is seen,
+// which gRPC's own recorder still gets, too. What gRPC records elsewhere, such as
+// grpc.subchannel.* and grpc.xds_client.*, is not.
+//
+// Registration fails if another collector of the registry has described one of
+// the names. It cannot see a collector that describes nothing, such as
+// OpenTelemetry's exporter; with that one the series stand beside each other.
+func WithGRPCInstruments(names ...string) Option {
+	return func(o *options) {
+		o.exportGRPC = true
+		o.grpcNames = append(o.grpcNames, names...)
+	}
+}
+
+// WithGRPCLabels adds optional labels, such as "grpc.lb.locality", to the series
+// of those of gRPC's instruments that have them, if [WithGRPCInstruments] exports
+// any. The default is to add none.
+func WithGRPCLabels(names ...string) Option {
+	return func(o *options) { o.grpcLabels = append(o.grpcLabels, names...) }
+}
+
+// newInstruments returns nil if there is nothing to export.
+func (o *options) newInstruments() *grpcinstruments.Set {
+	if !o.exportGRPC {
+		return nil
+	}
+	return grpcinstruments.New(grpcinstruments.Config{
+		Names:          o.grpcNames,
+		OptionalLabels: o.grpcLabels,
+		Retention:      o.retention,
+		MaxSeries:      maxInstrumentSeries,
+	})
+}
+
+// MetricsRecorder implements [balancer.ClientConn].
+func (inst *instance) MetricsRecorder() estats.MetricsRecorder {
+	return inst.instruments.Tee(inst.ClientConn.MetricsRecorder())
+}

@@ -1,0 +1,125 @@
+package grpcinstruments
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	estats "google.golang.org/grpc/experimental/stats"
+)
+
+// series is one of a family's.
+type series struct {
+	kind   estats.MetricType
+	values []string // of the labels
+
+	// One of them is there.
+	counter   prometheus.Counter
+	gauge     prometheus.Gauge
+	histogram prometheus.Observer
+
+	// Guarded by Set.mu.
+	holders   int       // scopes, each as often as it knows the series by other values
+	idleSince time.Time // if there are none
+}
+
+// newSeries makes one in the family's vector.
+func (f *family) newSeries(values []string) *series {
+	s := &series{kind: f.descriptor.Type, values: values}
+	switch {
+	case f.counters != nil:
+		s.counter = f.counters.WithLabelValues(values...)
+	case f.gauges != nil:
+		s.gauge = f.gauges.WithLabelValues(values...)
+	case f.histograms != nil:
+		s.histogram = f.histograms.WithLabelValues(values...)
+	}
+	return s
+}
+
+// record puts a value into effect. Nothing is subtracted from a counter: it would
+// look like a restart.
+func (s *series) record(v float64) {
+	switch s.kind {
+	case estats.MetricTypeIntCount, estats.MetricTypeFloatCount:
+		if v >= 0 {
+			s.counter.Add(v)
+		}
+	case estats.MetricTypeIntGauge:
+		s.gauge.Set(v)
+	case estats.MetricTypeIntUpDownCount:
+		s.gauge.Add(v)
+	case estats.MetricTypeIntHisto, estats.MetricTypeFloatHisto:
+		s.histogram.Observe(v)
+	}
+}
+
+// openLocked returns the series for the values and makes it if there is none.
+// Above the limit it is the one for all others, or nil for a gauge, as the last of
+// many values says nothing. What has expired does not use the limit up. Set.mu is
+// held.
+func (f *family) openLocked(values []string, now time.Time, retention time.Duration) (s *series, folded bool) {
+	k := key(values)
+	if k == f.otherKey {
+		return f.otherLocked(), false
+	}
+	if s, ok := f.series[k]; ok {
+		return s, false
+	}
+	if len(f.series) >= f.max {
+		f.expireLocked(now, retention)
+	}
+	if len(f.series) >= f.max {
+		if f.descriptor.Type == estats.MetricTypeIntGauge {
+			return nil, true
+		}
+		return f.otherLocked(), true
+	}
+	s = f.newSeries(values)
+	f.series[k] = s
+	return s, false
+}
+
+// otherLocked returns the series for what is above the limit, which stays.
+func (f *family) otherLocked() *series {
+	if f.other == nil {
+		f.other = f.newSeries(slices.Repeat([]string{otherValue}, len(f.labels)))
+	}
+	return f.other
+}
+
+// releaseLocked is the end of one hold on one of the family's series. Set.mu is
+// held.
+func (f *family) releaseLocked(s *series, now time.Time, retention time.Duration) {
+	s.holders--
+	if s.holders == 0 {
+		s.idleSince = now
+		f.expectExpiryLocked(now.Add(retention))
+	}
+}
+
+func (f *family) expectExpiryLocked(at time.Time) {
+	if f.nextExpiry.IsZero() || at.Before(f.nextExpiry) {
+		f.nextExpiry = at
+	}
+}
+
+// expireLocked drops the series that nobody holds and whose retention has passed.
+// Above the limit each record asks for it, so it must not look at all series in
+// vain.
+func (f *family) expireLocked(now time.Time, retention time.Duration) {
+	if f.nextExpiry.IsZero() || now.Before(f.nextExpiry) {
+		return
+	}
+	f.nextExpiry = time.Time{}
+	for k, s := range f.series {
+		switch {
+		case s.holders > 0:
+		case now.Sub(s.idleSince) < retention:
+			f.expectExpiryLocked(s.idleSince.Add(retention))
+		default:
+			delete(f.series, k)
+			f.vector().DeleteLabelValues(s.values...)
+		}
+	}
+}
