@@ -46,15 +46,23 @@ func (m *Metrics) InstrumentAs(name string, b balancer.Builder) balancer.Builder
 	if b == nil {
 		panic(nilBuilder)
 	}
-	for metered, ok := b.(*builder); ok; metered, ok = metered.Builder.(*builder) {
-		if metered.metrics == m && metered.name == name {
-			return b
-		}
+	if m.meters(b, name) {
+		return b
 	}
 	if metered, ok := b.(*builder); ok && metered.metrics == m {
 		b = metered.Builder
 	}
 	return &builder{Builder: b, metrics: m, name: name}
+}
+
+// meters reports whether m has instrumented b under the name.
+func (m *Metrics) meters(b balancer.Builder, name string) bool {
+	for metered, ok := b.(*builder); ok; metered, ok = metered.Builder.(*builder) {
+		if metered.metrics == m && metered.name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // builder builds metered policies. It always takes a config, for there may be a
@@ -63,6 +71,8 @@ type builder struct {
 	balancer.Builder
 	metrics *Metrics
 	name    string
+
+	onlyOutermost bool // its policies are bare inside others that metrics meters
 }
 
 // Name implements [balancer.Builder].
@@ -70,6 +80,9 @@ func (b *builder) Name() string { return b.name }
 
 // Build implements [balancer.Builder].
 func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+	if b.onlyOutermost && insideMetered(cc, b.metrics) {
+		return b.buildBare(cc, opts)
+	}
 	inst := newInstance(cc, b.metrics, targetKey{
 		target: label(opts.Target.String()),
 		policy: label(b.name),
