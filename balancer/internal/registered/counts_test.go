@@ -24,9 +24,9 @@ func connect(t *testing.T, config string, state resolver.State) *channeltest.Cli
 
 // call sends RPCs and returns how many went to each address. They wait while
 // connections are made.
-func call(ctx context.Context, t *testing.T, c *channeltest.Client, n int) map[string]int {
+func call(ctx context.Context, t *testing.T, c *channeltest.Client, n int) map[string]float64 {
 	t.Helper()
-	got := map[string]int{}
+	got := map[string]float64{}
 	for range n {
 		addr, err := c.Call(ctx, grpc.WaitForReady(true))
 		if err != nil {
@@ -57,14 +57,13 @@ func TestEachBackendsRPCsAreCountedUnderTheNameInTheServiceConfig(t *testing.T) 
 			servers := channeltest.StartServers(t, 3)
 			c := connect(t, config, servers.State())
 			sent := call(ctx, t, c, rpcs)
-			if diff := cmp.Diff(map[string]float64{policy: rpcs}, counted(t, c, prometheus.DefaultGatherer)); diff != "" {
+			if diff := cmp.Diff(map[string]float64{policy: rpcs}, channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn)); diff != "" {
 				t.Errorf("RPCs by policy (-want +got):\n%s", diff)
 			}
-			series := c.As(policy).Series()
-			for _, addr := range servers.Addrs() {
-				if n := series["grpc_lb_picks_total "+addr] - series["grpc_lb_repicks_total "+addr]; n != float64(sent[addr]) {
-					t.Errorf("%s: %v RPCs counted, want %d", addr, n, sent[addr])
-				}
+			counted := channeltest.RPCsBy(t, "grpc_lb_backend", prometheus.DefaultGatherer, c.Conn)
+			maps.DeleteFunc(counted, func(_ string, n float64) bool { return n == 0 })
+			if diff := cmp.Diff(sent, counted); diff != "" {
+				t.Errorf("RPCs by backend (-sent +counted):\n%s", diff)
 			}
 		})
 	}
@@ -111,9 +110,9 @@ func TestOfPoliciesInsideOneAnotherTheOutermostCounts(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := connect(t, test.config, toHandOver(channeltest.StartServers(t, 3).Endpoints()))
+			c := connect(t, test.config, channeltest.HandOverState(channeltest.StartServers(t, 3).Endpoints()))
 			call(channeltest.Context(t), t, c, rpcs)
-			if diff := cmp.Diff(test.want, counted(t, c, prometheus.DefaultGatherer)); diff != "" {
+			if diff := cmp.Diff(test.want, channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn)); diff != "" {
 				t.Errorf("RPCs by policy (-want +got):\n%s", diff)
 			}
 		})
@@ -124,14 +123,14 @@ func TestEachOfSeveralMetricsCountsItsOutermostPolicy(t *testing.T) {
 	t.Parallel()
 	c := connect(t, `{"loadBalancingConfig": [{"explicit": {}}]}`, channeltest.StartServers(t, 3).State())
 	call(channeltest.Context(t), t, c, rpcs)
-	got := [2]map[string]float64{counted(t, c, prometheus.DefaultGatherer), counted(t, c, otherRegistry)}
+	got := [2]map[string]float64{channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn), channeltest.RPCsBy(t, "grpc_lb_policy", otherRegistry, c.Conn)}
 	want := [2]map[string]float64{{"explicit": rpcs}, {"pick_first": rpcs}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("RPCs by policy (-want +got):\n%s", diff)
 	}
 	c = connect(t, `{"loadBalancingConfig": [{"named": {}}]}`, channeltest.StartServers(t, 3).State())
 	call(channeltest.Context(t), t, c, rpcs)
-	if got := counted(t, c, otherRegistry); !maps.Equal(got, map[string]float64{"named": rpcs}) {
+	if got := channeltest.RPCsBy(t, "grpc_lb_policy", otherRegistry, c.Conn); !maps.Equal(got, map[string]float64{"named": rpcs}) {
 		t.Errorf("RPCs by policy: %v, want all under named", got)
 	}
 }

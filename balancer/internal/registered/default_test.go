@@ -54,7 +54,7 @@ func TestOnlyAChannelWithoutAServiceConfigIsNotMetered(t *testing.T) {
 			if test.want != "" {
 				want[test.want] = rpcs
 			}
-			if got := counted(t, c, prometheus.DefaultGatherer); !maps.Equal(got, want) {
+			if got := channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn); !maps.Equal(got, want) {
 				t.Errorf("RPCs by policy: %v, want %v", got, want)
 			}
 		})
@@ -80,7 +80,7 @@ func TestAChannelThatHasStartedWithoutAServiceConfigIsMeteredFromTheNextPolicyOn
 		state.ServiceConfig = c.Resolver.CC().ParseServiceConfig(step.config)
 		c.Update(state)
 		call(ctx, t, c, rpcs)
-		if got := slices.Collect(maps.Keys(counted(t, c, prometheus.DefaultGatherer))); !slices.Equal(got, step.want) {
+		if got := slices.Collect(maps.Keys(channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn))); !slices.Equal(got, step.want) {
 			t.Errorf("policies with series after %s: %v, want %v", step.config, got, step.want)
 		}
 	}

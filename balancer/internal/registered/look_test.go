@@ -32,9 +32,9 @@ func TestAParentThatLooksIntoPickersMustBeNamed(t *testing.T) {
 				reached = reached[1:2]
 			}
 			c.CallUntilReached(ctx, rpcs, reached...)
-			before := counted(t, c, prometheus.DefaultGatherer)
+			before := channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn)
 			call(ctx, t, c, rpcs)
-			got := counted(t, c, prometheus.DefaultGatherer)
+			got := channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn)
 			for name := range got {
 				got[name] -= before[name]
 			}

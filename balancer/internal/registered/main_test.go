@@ -35,7 +35,7 @@ func init() {
 	for _, name := range []string{"named", "unnamed", "registered_again"} {
 		balancer.Register(leaderAware{name})
 	}
-	balancer.Register(handOver{})
+	balancer.Register(channeltest.HandOver{})
 	balancer.Register(metrics.Default.InstrumentAs("explicit", balancer.Get("round_robin")))
 
 	for _, r := range []*registration{&first, &second} {
@@ -50,27 +50,3 @@ func init() {
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// counted returns how many RPC attempts to the client's target were counted, by
-// policy. Policies with other series of the target are in it, too.
-func counted(t *testing.T, c *channeltest.Client, from prometheus.Gatherer) map[string]float64 {
-	t.Helper()
-	families, err := from.Gather()
-	if err != nil {
-		t.Fatalf("gather metrics: %v", err)
-	}
-	sign := map[string]float64{"grpc_lb_picks_total": 1, "grpc_lb_repicks_total": -1}
-	rpcs := map[string]float64{}
-	for _, f := range families {
-		for _, series := range f.GetMetric() {
-			labels := map[string]string{}
-			for _, l := range series.GetLabel() {
-				labels[l.GetName()] = l.GetValue()
-			}
-			if labels["grpc_target"] == c.Conn.CanonicalTarget() {
-				rpcs[labels["grpc_lb_policy"]] += sign[f.GetName()] * series.GetCounter().GetValue()
-			}
-		}
-	}
-	return rpcs
-}
