@@ -1,18 +1,17 @@
 // Package metrics meters gRPC load-balancing policies with Prometheus: picks,
 // RPCs and connections, per backend.
 //
-//	func init() {
-//		balancer.Register(metrics.Default.Instrument(balancer.Get("round_robin")))
-//	}
-//
 //	func main() {
+//		metrics.InstrumentRegistered()
 //		http.Handle("/metrics", promhttp.Handler())
 //		// …
 //	}
 //
-// [Metrics.Instrument] takes the builder of any policy and returns one of the
-// same name whose policies are metered; the policy itself knows nothing of it.
-// [Metrics] is also the Prometheus collector. [Default] is registered with
+// [InstrumentRegistered] meters the policies that the program runs already,
+// gRPC's own and others, under their own names; service configs stay as they are. A
+// channel without any needs an empty one, see there. [Metrics.Instrument] takes the
+// builder of one policy and returns one of the same name whose policies are metered;
+// the policy itself knows nothing of it. [Metrics] is also the Prometheus collector. [Default] is registered with
 // Prometheus's default registerer; [New] makes another for a registry of one's
 // own. [Metrics.Handler] shows the same, and the last connection errors, on a
 // page for people. The folder ops has a dashboard for Grafana and alerts for
@@ -102,11 +101,12 @@
 // A parent that looks for more in the policy's picker than its Pick finds the
 // decorator's, see [Metrics.Instrument].
 //
-// A policy inside another may be metered as well as the outer one: each counts
-// what it sees under its own name, so that sums over grpc_lb_policy count such
-// traffic twice. gRPC's own policies find their children by name: pick_first,
-// instrumented and registered again, is metered also as the child of
-// round_robin, where each endpoint has one.
+// Of policies inside one another, those that [Metrics.InstrumentRegistered] meters
+// count each RPC once, under the outermost. One that [Metrics.Instrument] meters
+// counts what it sees also inside another, so that sums over grpc_lb_policy count
+// such traffic twice. gRPC's own policies find their children by name: pick_first,
+// instrumented and registered again, is metered also as the child of round_robin,
+// where each endpoint has one.
 //
 // [reference]: https://github.com/grpc-balancer2/balancer2/blob/HEAD/metrics/README.md
 package metrics

@@ -39,8 +39,11 @@ func InstrumentRegistered(names ...string) (metered []string, err error) {
 // names, so that no service config changes. These are all policies of grpc-go that
 // the program imports, and those of the names given:
 //
-//	func init() { // of package main
-//		metrics.InstrumentRegistered("my_policy")
+//	func main() {
+//		if _, err := metrics.InstrumentRegistered("my_policy"); err != nil {
+//			log.Print(err)
+//		}
+//		// …
 //	}
 //
 // It returns the names of the policies that are metered by m now, sorted. A name
@@ -49,28 +52,28 @@ func InstrumentRegistered(names ...string) (metered []string, err error) {
 //
 // # When to call it
 //
-// As [balancer.Register], which it calls, it must not run beside other uses of
-// gRPC: call it from an init function of package main, or first thing in main,
-// before the first channel is made. By then the packages that the program imports
-// have registered their policies. In an init function of another package it may
-// come too early: a policy that is registered after the call is not metered, and a
-// policy that is registered again, under a name that was metered, is metered no
-// more. To call it again is harmless: policies that m meters already stay as they
-// are.
+// gRPC's registry is not locked. So call it first thing in main or in an init
+// function of package main, before the first channel is made and while nothing else
+// uses gRPC. By then all packages that the program imports have registered their
+// policies. An init function of another package may come too early: a policy that
+// is registered after the call is not metered, also if it replaces one that was. To
+// call it again is harmless: policies that m meters already stay as they are.
 //
 // # Channels without a service config
 //
-// gRPC parses its default service config when it is initialized, and keeps the
+// gRPC parses its own default service config when it is initialized, and keeps the
 // pick_first that was registered then. So a channel that gets no service config,
-// neither from the program nor from its resolver, is not metered. Give it one, even
-// an empty one, which selects pick_first as well:
+// neither from the program nor from its resolver, is not metered. Give it an empty
+// one, which selects pick_first, too:
 //
 //	grpc.NewClient(target, creds, grpc.WithDefaultServiceConfig("{}"))
 //
-// Every service config that is parsed after the call selects metered policies: a
-// default of grpc.NewClient or one that the resolver sends, with
-// loadBalancingConfig, with the older loadBalancingPolicy, or with neither. gRPC
-// has no public way to set dial options for all channels.
+// gRPC has no public way to set that for all channels. Every service config that is
+// parsed after the call selects metered policies, whether it is the default of
+// grpc.NewClient or comes from the resolver, and whether it has a
+// loadBalancingConfig, the older loadBalancingPolicy, or neither. A channel that has
+// started without one keeps its pick_first when the resolver sends one that selects
+// pick_first.
 //
 // # Policies inside policies
 //
@@ -79,15 +82,16 @@ func InstrumentRegistered(names ...string) (metered []string, err error) {
 // counts, under its own name: round_robin, and not the pick_first that it makes for
 // each endpoint. Settings for the decorator in the config of an inner policy have no
 // effect, and are logged as a warning. A policy from [Metrics.Instrument] counts
-// also inside another.
+// also inside another; so do the policies of this module, which are registered with
+// it.
 //
 // # Parents that look into pickers
 //
-// A parent that asks endpointsharding.ChildStatesFromPicker about its child's
-// picker finds the child's endpoints if it is metered itself, since its child is
-// bare then. If it is a policy of yours or of a third party, and its name is not
-// given, but its child is metered, it finds none, and no error tells of that. Give
-// the names of such parents.
+// A policy may ask endpointsharding.ChildStatesFromPicker what is in the picker of
+// its child, such as round_robin. If the policy is metered, its child is bare, and
+// it finds what it looks for. If it is not metered, its child is, and it finds
+// nothing; no error tells of that. So give the names of all such policies of yours
+// and of third parties. Those of grpc-go are known.
 func (m *Metrics) InstrumentRegistered(names ...string) (metered []string, err error) {
 	all := slices.Concat(grpcPolicies, names)
 	slices.Sort(all)

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/resolver"
 
@@ -57,10 +56,10 @@ func TestEachBackendsRPCsAreCountedUnderTheNameInTheServiceConfig(t *testing.T) 
 			servers := channeltest.StartServers(t, 3)
 			c := connect(t, config, servers.State())
 			sent := call(ctx, t, c, rpcs)
-			if diff := cmp.Diff(map[string]float64{policy: rpcs}, channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn)); diff != "" {
+			if diff := cmp.Diff(map[string]float64{policy: rpcs}, channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn)); diff != "" {
 				t.Errorf("RPCs by policy (-want +got):\n%s", diff)
 			}
-			counted := channeltest.RPCsBy(t, "grpc_lb_backend", prometheus.DefaultGatherer, c.Conn)
+			counted := channeltest.RPCsBy(t, "grpc_lb_backend", registry, c.Conn)
 			maps.DeleteFunc(counted, func(_ string, n float64) bool { return n == 0 })
 			if diff := cmp.Diff(sent, counted); diff != "" {
 				t.Errorf("RPCs by backend (-sent +counted):\n%s", diff)
@@ -112,7 +111,7 @@ func TestOfPoliciesInsideOneAnotherTheOutermostCounts(t *testing.T) {
 			t.Parallel()
 			c := connect(t, test.config, channeltest.HandOverState(channeltest.StartServers(t, 3).Endpoints()))
 			call(channeltest.Context(t), t, c, rpcs)
-			if diff := cmp.Diff(test.want, channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn)); diff != "" {
+			if diff := cmp.Diff(test.want, channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn)); diff != "" {
 				t.Errorf("RPCs by policy (-want +got):\n%s", diff)
 			}
 		})
@@ -123,7 +122,7 @@ func TestEachOfSeveralMetricsCountsItsOutermostPolicy(t *testing.T) {
 	t.Parallel()
 	c := connect(t, `{"loadBalancingConfig": [{"explicit": {}}]}`, channeltest.StartServers(t, 3).State())
 	call(channeltest.Context(t), t, c, rpcs)
-	got := [2]map[string]float64{channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn), channeltest.RPCsBy(t, "grpc_lb_policy", otherRegistry, c.Conn)}
+	got := [2]map[string]float64{channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn), channeltest.RPCsBy(t, "grpc_lb_policy", otherRegistry, c.Conn)}
 	want := [2]map[string]float64{{"explicit": rpcs}, {"pick_first": rpcs}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("RPCs by policy (-want +got):\n%s", diff)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/resolver"
 
@@ -54,7 +53,7 @@ func TestOnlyAChannelWithoutAServiceConfigIsNotMetered(t *testing.T) {
 			if test.want != "" {
 				want[test.want] = rpcs
 			}
-			if got := channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn); !maps.Equal(got, want) {
+			if got := channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn); !maps.Equal(got, want) {
 				t.Errorf("RPCs by policy: %v, want %v", got, want)
 			}
 		})
@@ -80,7 +79,7 @@ func TestAChannelThatHasStartedWithoutAServiceConfigIsMeteredFromTheNextPolicyOn
 		state.ServiceConfig = c.Resolver.CC().ParseServiceConfig(step.config)
 		c.Update(state)
 		call(ctx, t, c, rpcs)
-		if got := slices.Collect(maps.Keys(channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn))); !slices.Equal(got, step.want) {
+		if got := slices.Collect(maps.Keys(channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn))); !slices.Equal(got, step.want) {
 			t.Errorf("policies with series after %s: %v, want %v", step.config, got, step.want)
 		}
 	}

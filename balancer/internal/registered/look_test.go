@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 )
@@ -32,9 +31,9 @@ func TestAParentThatLooksIntoPickersMustBeNamed(t *testing.T) {
 				reached = reached[1:2]
 			}
 			c.CallUntilReached(ctx, rpcs, reached...)
-			before := channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn)
+			before := channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn)
 			call(ctx, t, c, rpcs)
-			got := channeltest.RPCsBy(t, "grpc_lb_policy", prometheus.DefaultGatherer, c.Conn)
+			got := channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn)
 			for name := range got {
 				got[name] -= before[name]
 			}

@@ -22,30 +22,36 @@ type registration struct {
 	err     error
 }
 
+// What is metered here is not kept: repeated runs would have ever more of it.
 var (
-	first, second registration // the same, twice
+	meter, registry           = newMetrics()
+	otherMeter, otherRegistry = newMetrics()
 
-	other         = metrics.New() // meters the same policies
-	otherRegistry = prometheus.NewRegistry()
+	first, second registration // the same, twice
 )
 
+func newMetrics() (*metrics.Metrics, *prometheus.Registry) {
+	m, r := metrics.New(metrics.WithRetention(0)), prometheus.NewRegistry()
+	r.MustRegister(m)
+	return m, r
+}
+
 // The policies here are registered before those of grpc-go are metered, and one
-// after it.
+// of them again after it.
 func init() {
 	for _, name := range []string{"named", "unnamed", "registered_again"} {
 		balancer.Register(leaderAware{name})
 	}
 	balancer.Register(channeltest.HandOver{})
-	balancer.Register(metrics.Default.InstrumentAs("explicit", balancer.Get("round_robin")))
+	balancer.Register(refusing{})
+	balancer.Register(meter.InstrumentAs("explicit", balancer.Get("round_robin")))
 
 	for _, r := range []*registration{&first, &second} {
-		r.metered, r.err = metrics.InstrumentRegistered("named", "missing", "explicit", "registered_again", "round_robin", "also_missing")
+		r.metered, r.err = meter.InstrumentRegistered("named", "missing", "refusing", "explicit", "registered_again", "round_robin", "also_missing")
 	}
-	if _, err := other.InstrumentRegistered("named"); err != nil {
+	if _, err := otherMeter.InstrumentRegistered("named"); err != nil {
 		panic(err)
 	}
-	otherRegistry.MustRegister(other)
-
 	balancer.Register(leaderAware{"registered_again"})
 }
 

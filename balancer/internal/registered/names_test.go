@@ -12,7 +12,7 @@ func TestWhatIsRegisteredIsMeteredAndWhatIsNotIsAnError(t *testing.T) {
 	for _, r := range []registration{first, second} {
 		want := []string{
 			"explicit", "grpclb", "least_request_experimental", "named", "pick_first", "random_subsetting_experimental",
-			"registered_again", "ring_hash_experimental", "round_robin", "weighted_target_experimental",
+			"refusing", "registered_again", "ring_hash_experimental", "round_robin", "weighted_target_experimental",
 		}
 		if diff := cmp.Diff(want, r.metered); diff != "" {
 			t.Errorf("metered (-want +got):\n%s", diff)

@@ -43,7 +43,7 @@ func assignmentOf(backends []*net.TCPAddr) string {
 	return fmt.Sprintf(assignment, strings.Join(endpoints, ","))
 }
 
-// Under xDS there are eight policies inside one another, from xds_cluster_manager
+// Under xDS there are nine policies inside one another, from xds_cluster_manager
 // to the pick_first of each endpoint.
 func TestUnderXDSTheOutermostPolicyCounts(t *testing.T) {
 	t.Parallel()
