@@ -25,8 +25,9 @@ import (
 // endpointsharding.ChildStatesFromPicker a parent finds the children of its
 // round_robin; of an instrumented one it finds none. There is no error, and
 // nothing is logged, as the decorator cannot know that a parent asks. Instrument
-// such a parent instead of its child, with [Metrics.InstrumentRegistered] both, or
-// give the instrumented child a name of its own with InstrumentAs.
+// such a parent instead of its child. Or meter both with
+// [Metrics.InstrumentRegistered], which leaves the child bare. Or give the
+// instrumented child a name of its own with InstrumentAs.
 //
 // A builder that m has instrumented already is returned as it is, so that
 // nothing is counted twice. Instrument panics if b is nil.

@@ -20,6 +20,7 @@ import (
 type registration struct {
 	metered []string
 	err     error
+	after   map[string]balancer.Builder // what was registered then
 }
 
 // What is metered here is not kept: repeated runs would have ever more of it.
@@ -48,6 +49,10 @@ func init() {
 
 	for _, r := range []*registration{&first, &second} {
 		r.metered, r.err = meter.InstrumentRegistered("named", "missing", "refusing", "explicit", "registered_again", "round_robin", "also_missing")
+		r.after = map[string]balancer.Builder{}
+		for _, name := range r.metered {
+			r.after[name] = balancer.Get(name)
+		}
 	}
 	if _, err := otherMeter.InstrumentRegistered("named"); err != nil {
 		panic(err)

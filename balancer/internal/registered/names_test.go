@@ -29,3 +29,12 @@ func TestWhatIsRegisteredIsMeteredAndWhatIsNotIsAnError(t *testing.T) {
 		}
 	}
 }
+
+func TestASecondCallChangesNothing(t *testing.T) {
+	t.Parallel()
+	for name, b := range first.after {
+		if second.after[name] != b {
+			t.Errorf("%s was registered again", name)
+		}
+	}
+}
