@@ -23,10 +23,10 @@ func connect(t *testing.T, config string, state resolver.State) *channeltest.Cli
 
 // call sends RPCs and returns how many went to each address. They wait while
 // connections are made.
-func call(ctx context.Context, t *testing.T, c *channeltest.Client, n int) map[string]float64 {
+func call(ctx context.Context, t *testing.T, c *channeltest.Client) map[string]float64 {
 	t.Helper()
 	got := map[string]float64{}
-	for range n {
+	for range rpcs {
 		addr, err := c.Call(ctx, grpc.WaitForReady(true))
 		if err != nil {
 			t.Fatalf("RPC: %v", err)
@@ -55,7 +55,7 @@ func TestEachBackendsRPCsAreCountedUnderTheNameInTheServiceConfig(t *testing.T) 
 			ctx := channeltest.Context(t)
 			servers := channeltest.StartServers(t, 3)
 			c := connect(t, config, servers.State())
-			sent := call(ctx, t, c, rpcs)
+			sent := call(ctx, t, c)
 			if diff := cmp.Diff(map[string]float64{policy: rpcs}, channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn)); diff != "" {
 				t.Errorf("RPCs by policy (-want +got):\n%s", diff)
 			}
@@ -110,7 +110,7 @@ func TestOfPoliciesInsideOneAnotherTheOutermostCounts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := connect(t, test.config, channeltest.HandOverState(channeltest.StartServers(t, 3).Endpoints()))
-			call(channeltest.Context(t), t, c, rpcs)
+			call(channeltest.Context(t), t, c)
 			if diff := cmp.Diff(test.want, channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn)); diff != "" {
 				t.Errorf("RPCs by policy (-want +got):\n%s", diff)
 			}
@@ -121,14 +121,14 @@ func TestOfPoliciesInsideOneAnotherTheOutermostCounts(t *testing.T) {
 func TestEachOfSeveralMetricsCountsItsOutermostPolicy(t *testing.T) {
 	t.Parallel()
 	c := connect(t, `{"loadBalancingConfig": [{"explicit": {}}]}`, channeltest.StartServers(t, 3).State())
-	call(channeltest.Context(t), t, c, rpcs)
+	call(channeltest.Context(t), t, c)
 	got := [2]map[string]float64{channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn), channeltest.RPCsBy(t, "grpc_lb_policy", otherRegistry, c.Conn)}
 	want := [2]map[string]float64{{"explicit": rpcs}, {"pick_first": rpcs}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("RPCs by policy (-want +got):\n%s", diff)
 	}
 	c = connect(t, `{"loadBalancingConfig": [{"named": {}}]}`, channeltest.StartServers(t, 3).State())
-	call(channeltest.Context(t), t, c, rpcs)
+	call(channeltest.Context(t), t, c)
 	if got := channeltest.RPCsBy(t, "grpc_lb_policy", otherRegistry, c.Conn); !maps.Equal(got, map[string]float64{"named": rpcs}) {
 		t.Errorf("RPCs by policy: %v, want all under named", got)
 	}

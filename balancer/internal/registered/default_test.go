@@ -48,7 +48,7 @@ func TestOnlyAChannelWithoutAServiceConfigIsNotMetered(t *testing.T) {
 				c.Resolver.InitialState(state)
 			}
 			c.Connect(append(test.opts, channeltest.WithTLS(t))...)
-			call(channeltest.Context(t), t, c, rpcs)
+			call(channeltest.Context(t), t, c)
 			want := map[string]float64{}
 			if test.want != "" {
 				want[test.want] = rpcs
@@ -68,7 +68,7 @@ func TestAChannelThatHasStartedWithoutAServiceConfigIsMeteredFromTheNextPolicyOn
 	state := channeltest.StartServers(t, 2).State()
 	c.Resolver.InitialState(state)
 	c.Connect(channeltest.WithTLS(t))
-	call(ctx, t, c, rpcs)
+	call(ctx, t, c)
 	for _, step := range []struct {
 		config string
 		want   []string
@@ -78,7 +78,7 @@ func TestAChannelThatHasStartedWithoutAServiceConfigIsMeteredFromTheNextPolicyOn
 	} {
 		state.ServiceConfig = c.Resolver.CC().ParseServiceConfig(step.config)
 		c.Update(state)
-		call(ctx, t, c, rpcs)
+		call(ctx, t, c)
 		if got := slices.Collect(maps.Keys(channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn))); !slices.Equal(got, step.want) {
 			t.Errorf("policies with series after %s: %v, want %v", step.config, got, step.want)
 		}

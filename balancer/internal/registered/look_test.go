@@ -32,7 +32,7 @@ func TestAParentThatLooksIntoPickersMustBeNamed(t *testing.T) {
 			}
 			c.CallUntilReached(ctx, rpcs, reached...)
 			before := channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn)
-			call(ctx, t, c, rpcs)
+			call(ctx, t, c)
 			got := channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn)
 			for name := range got {
 				got[name] -= before[name]

@@ -2,8 +2,10 @@ package registered_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,6 +73,11 @@ func startBackends(t *testing.T, n int) []*net.TCPAddr {
 	return addrs
 }
 
+// names makes the targets of repeated runs of a test distinct.
+var names atomic.Uint32
+
+func newName() string { return fmt.Sprintf("backends-%d", names.Add(1)) }
+
 // connect makes a channel to the backends.
 func connect(t *testing.T, config string, backends []*net.TCPAddr) *grpc.ClientConn {
 	t.Helper()
@@ -80,8 +87,7 @@ func connect(t *testing.T, config string, backends []*net.TCPAddr) *grpc.ClientC
 	}
 	r := manual.NewBuilderWithScheme("test")
 	r.InitialState(channeltest.HandOverState(endpoints))
-	// Its port tells the target from those of other tests and of other runs.
-	return dial(t, "test:///"+backends[0].String(), grpc.WithResolvers(r), grpc.WithDefaultServiceConfig(config))
+	return dial(t, "test:///"+newName(), grpc.WithResolvers(r), grpc.WithDefaultServiceConfig(config))
 }
 
 func dial(t *testing.T, target string, opts ...grpc.DialOption) *grpc.ClientConn {

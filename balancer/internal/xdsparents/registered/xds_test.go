@@ -48,7 +48,7 @@ func assignmentOf(backends []*net.TCPAddr) string {
 func TestUnderXDSTheOutermostPolicyCounts(t *testing.T) {
 	t.Parallel()
 	backends := startBackends(t, 3)
-	name := fmt.Sprintf("backends-%d", backends[0].Port)
+	name := newName()
 	resolver, err := xds.NewXDSResolverWithConfigForTesting(startControlPlane(t, fmt.Sprintf(listener, name), cluster, assignmentOf(backends)))
 	if err != nil {
 		t.Fatalf("xDS resolver: %v", err)
