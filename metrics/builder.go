@@ -25,7 +25,8 @@ import (
 // For example, gRPC's endpointsharding.ChildStatesFromPicker finds the children of
 // round_robin, but not those of an instrumented round_robin. It returns no error,
 // and nothing is logged, because the decorator does not notice. Instrument such a
-// parent instead of its child, or register the instrumented child under another
+// parent instead of its child; or meter both with [Metrics.InstrumentRegistered],
+// which leaves the child bare; or register the instrumented child under another
 // name with InstrumentAs.
 //
 // If m has instrumented b already, Instrument returns b, so that nothing is
@@ -46,15 +47,23 @@ func (m *Metrics) InstrumentAs(name string, b balancer.Builder) balancer.Builder
 	if b == nil {
 		panic(nilBuilder)
 	}
-	for metered, ok := b.(*builder); ok; metered, ok = metered.Builder.(*builder) {
-		if metered.metrics == m && metered.name == name {
-			return b
-		}
+	if m.meters(b, name) {
+		return b
 	}
 	if metered, ok := b.(*builder); ok && metered.metrics == m {
 		b = metered.Builder
 	}
 	return &builder{Builder: b, metrics: m, name: name}
+}
+
+// meters reports whether m has instrumented b under the name.
+func (m *Metrics) meters(b balancer.Builder, name string) bool {
+	for metered, ok := b.(*builder); ok; metered, ok = metered.Builder.(*builder) {
+		if metered.metrics == m && metered.name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // builder builds metered policies. It always takes a config, which may have a
@@ -63,6 +72,8 @@ type builder struct {
 	balancer.Builder
 	metrics *Metrics
 	name    string
+
+	onlyOutermost bool // its policies are bare inside others that metrics meters
 }
 
 // Name implements [balancer.Builder].
@@ -70,6 +81,9 @@ func (b *builder) Name() string { return b.name }
 
 // Build implements [balancer.Builder].
 func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+	if b.onlyOutermost && insideMetered(cc, b.metrics) {
+		return b.buildBare(cc, opts)
+	}
 	inst := newInstance(cc, b.metrics, opts.Target.String(), b.name)
 	inner := b.Builder.Build(inst, opts)
 	if inner == nil {

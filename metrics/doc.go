@@ -2,21 +2,21 @@
 // counts picks, RPCs and connections per backend, so that you can see where a
 // client's RPCs go. It works with any policy, gRPC's own included:
 //
-//	func init() {
-//		balancer.Register(metrics.Default().Instrument(balancer.Get("round_robin")))
-//	}
-//
 //	func main() {
+//		metrics.InstrumentRegistered()
 //		http.Handle("/metrics", promhttp.Handler())
 //		// …
 //	}
 //
-// [Metrics.Instrument] takes the builder of a policy and returns a builder of the
-// same name whose policies are metered. The policy needs no change. [Metrics] is
-// also the Prometheus collector. [Default] is registered with Prometheus's default
-// registerer; [New] makes a collector for another registry. [Metrics.Handler]
-// serves a live page for people, with the same numbers and the last connection
-// errors. The folder ops has a Grafana dashboard and Prometheus alerts.
+// [InstrumentRegistered] meters the policies that the program already uses, gRPC's
+// own and others, under their own names; service configs stay as they are. A channel
+// without a service config needs an empty one, see there. [Metrics.Instrument] takes
+// the builder of one policy and returns a builder of the same name whose policies
+// are metered. The policy needs no change. [Metrics] is also the Prometheus
+// collector. [Default] registers itself with Prometheus's default registerer; [New]
+// makes a collector for another registry. [Metrics.Handler] serves a live page for
+// people, with the same numbers and the last connection errors. The folder ops has a
+// Grafana dashboard and Prometheus alerts.
 //
 // # The metrics
 //
@@ -59,11 +59,12 @@
 // policy that looks into the policy's picker finds the decorator's picker, see
 // [Metrics.Instrument].
 //
-// If a policy and its child are both metered, each counts what it sees under its
-// own name, so sums over grpc_lb_policy count that traffic twice. gRPC's own
-// policies find their children by name: if pick_first is instrumented and
-// registered again, it is also metered as the child of round_robin, once for each
-// endpoint.
+// Of policies inside one another, those that [Metrics.InstrumentRegistered] meters
+// count each RPC once, under the outermost. A policy that [Metrics.Instrument]
+// meters counts what it sees even inside another metered policy, so sums over
+// grpc_lb_policy count that traffic twice. gRPC's own policies find their children
+// by name: if pick_first is instrumented and registered again, it is also metered as
+// the child of round_robin, once for each endpoint.
 //
 // # Concurrency
 //

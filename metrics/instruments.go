@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	estats "google.golang.org/grpc/experimental/stats"
-
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
 )
 
@@ -62,9 +60,4 @@ func (o *options) newInstruments() *grpcinstruments.Set {
 		Retention:      o.retention,
 		MaxSeries:      maxInstrumentSeries,
 	})
-}
-
-// MetricsRecorder implements [balancer.ClientConn].
-func (inst *instance) MetricsRecorder() estats.MetricsRecorder {
-	return inst.instruments.Tee(inst.ClientConn.MetricsRecorder())
 }

@@ -12,17 +12,10 @@ type tee struct {
 }
 
 // Tee returns a recorder that passes everything on to next and records it in the
-// scope, too. If next is, or passes on to, one of the same Set, the policy is
-// inside another that is metered: that one records for both, and Tee returns next.
-// So does that of a nil Scope.
+// scope, too. That of a nil Scope returns next.
 func (sc *Scope) Tee(next estats.MetricsRecorder) estats.MetricsRecorder {
 	if sc == nil {
 		return next
-	}
-	for outer, ok := next.(*tee); ok; outer, ok = outer.MetricsRecorder.(*tee) {
-		if outer.scope.set == sc.set {
-			return next
-		}
 	}
 	return &tee{MetricsRecorder: next, scope: sc}
 }

@@ -87,23 +87,3 @@ func TestGRPCsOwnRecorderGetsEverything(t *testing.T) {
 }
 
 func nothing(estats.AsyncMetricsRecorder) error { return nil }
-
-// A policy inside another, both metered, records through both.
-func TestPolicyInsideAnotherIsRecordedOnce(t *testing.T) {
-	t.Parallel()
-	set, otherSet := newSet("test.cost", "test.depth"), newSet("test.cost")
-	outer, between, inner := set.NewScope(), otherSet.NewScope(), set.NewScope()
-	defer outer.Close()
-	defer between.Close()
-	own := &recorder{}
-	r := inner.Tee(between.Tee(outer.Tee(own)))
-	cost.Record(r, 1, "a")
-	inner.Close()
-	stop := r.RegisterAsyncReporter(reportDepth(map[string]int64{"a": 5}), depth)
-	defer stop()
-	wantSeries(t, set, "test_cost_seconds_total{grpc_target=a} 1", "test_depth{grpc_target=a} 5")
-	wantSeries(t, otherSet, "test_cost_seconds_total{grpc_target=a} 1")
-	if want := []string{"float count test.cost 1 [a]", "async test.depth true []"}; !slices.Equal(own.got, want) {
-		t.Errorf("gRPC's recorder got %q, want %q", own.got, want)
-	}
-}

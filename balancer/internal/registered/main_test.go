@@ -1,0 +1,63 @@
+package registered_test
+
+import (
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+	"google.golang.org/grpc/balancer"
+	_ "google.golang.org/grpc/balancer/grpclb"           // registers grpclb
+	_ "google.golang.org/grpc/balancer/leastrequest"     // registers least_request_experimental
+	_ "google.golang.org/grpc/balancer/randomsubsetting" // registers random_subsetting_experimental
+	_ "google.golang.org/grpc/balancer/ringhash"         // registers ring_hash_experimental
+	_ "google.golang.org/grpc/balancer/weightedtarget"   // registers weighted_target_experimental
+
+	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
+	"github.com/grpc-balancer2/balancer2/metrics"
+)
+
+// registration is what a call of InstrumentRegistered returned.
+type registration struct {
+	metered []string
+	err     error
+	after   map[string]balancer.Builder // what was registered then
+}
+
+// What is metered here is not kept: repeated runs would have ever more of it.
+var (
+	meter, registry           = newMetrics()
+	otherMeter, otherRegistry = newMetrics()
+
+	first, second registration // the same, twice
+)
+
+func newMetrics() (*metrics.Metrics, *prometheus.Registry) {
+	m, r := metrics.New(metrics.WithRetention(0)), prometheus.NewRegistry()
+	r.MustRegister(m)
+	return m, r
+}
+
+// The policies here are registered before those of grpc-go are metered, and one
+// of them again after it.
+func init() {
+	for _, name := range []string{"named", "unnamed", "registered_again"} {
+		balancer.Register(leaderAware{name})
+	}
+	balancer.Register(channeltest.HandOver{})
+	balancer.Register(refusing{})
+	balancer.Register(meter.InstrumentAs("explicit", balancer.Get("round_robin")))
+
+	for _, r := range []*registration{&first, &second} {
+		r.metered, r.err = meter.InstrumentRegistered("named", "missing", "refusing", "explicit", "registered_again", "round_robin", "also_missing")
+		r.after = map[string]balancer.Builder{}
+		for _, name := range r.metered {
+			r.after[name] = balancer.Get(name)
+		}
+	}
+	if _, err := otherMeter.InstrumentRegistered("named"); err != nil {
+		panic(err)
+	}
+	balancer.Register(leaderAware{"registered_again"})
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

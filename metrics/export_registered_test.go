@@ -1,0 +1,4 @@
+package metrics
+
+// GRPCPolicies are the names that InstrumentRegistered knows.
+var GRPCPolicies = grpcPolicies
