@@ -2,6 +2,7 @@ package promql_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -20,18 +21,17 @@ type engineJudge struct {
 	storage *storage
 }
 
-func newEngineJudge(t *testing.T, name string, s *scraper, p performance) *engineJudge {
+func newEngineJudge(t *testing.T, kind server, created bool, p performance) *engineJudge {
 	t.Helper()
-	for _, page := range p.pages {
-		s.scrape(page)
-	}
+	s := newScraper(kind, created)
+	s.scrapeAll(p.pages)
 	engine := promql.NewEngine(promql.EngineOpts{
 		MaxSamples: 1e6,
 		Timeout:    time.Minute,
 		Parser:     parser.NewParser(parser.Options{}),
 	})
 	t.Cleanup(func() { _ = engine.Close() })
-	return &engineJudge{name: name, engine: engine, storage: s.stored}
+	return &engineJudge{name: fmt.Sprintf("%s server, created times: %t", kind.name, created), engine: engine, storage: s.stored}
 }
 
 func (j *engineJudge) String() string { return j.name }
@@ -57,11 +57,10 @@ func (j *engineJudge) ask(t *testing.T, e expression, at time.Time) values {
 // serverJudge is a Prometheus server that was given the samples.
 type serverJudge struct{ server *promserver.Server }
 
-func newServerJudge(t *testing.T, s *scraper, p performance) serverJudge {
+func newServerJudge(t *testing.T, p performance) serverJudge {
 	t.Helper()
-	for _, page := range p.pages {
-		s.scrape(page)
-	}
+	s := newScraper(servers[0], false)
+	s.scrapeAll(p.pages)
 	server := promserver.Start(t, "global: {}", promserver.WithWrite)
 	server.Write(t, s.stored.floats())
 	return serverJudge{server}
@@ -106,7 +105,7 @@ func TestPlaysShowWhatHappensOnAServer(t *testing.T) {
 		t.Run(playName(file), func(t *testing.T) {
 			t.Parallel()
 			p := perform(t, readScript(t, file))
-			p.judge(t, newServerJudge(t, newScraper(servers[0], false), p))
+			p.judge(t, newServerJudge(t, p))
 		})
 	}
 }

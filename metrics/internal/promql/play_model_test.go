@@ -18,10 +18,10 @@ func TestCreatedTimesShowWhatWasCountedBeforeTheFirstScrape(t *testing.T) {
 	p := perform(t, parseScript(t, "first scrape", firstScrape))
 	picks, at := expressions[0], p.moments[0].at.Add(time.Second)
 	for _, s := range servers {
-		if got := newEngineJudge(t, s.name, newScraper(s, false), p).ask(t, picks, at); len(got) > 0 {
+		if got := newEngineJudge(t, s, false, p).ask(t, picks, at); len(got) > 0 {
 			t.Errorf("%s server: the rate after one scrape is %v, want none", s.name, got)
 		}
-		if got := newEngineJudge(t, s.name, newScraper(s, true), p).ask(t, picks, at); got[""] == 0 {
+		if got := newEngineJudge(t, s, true, p).ask(t, picks, at); got[""] == 0 {
 			t.Errorf("%s server: with created times the rate after one scrape is %v, want some", s.name, got)
 		}
 	}
@@ -41,7 +41,7 @@ stop shop-1
 run 15s
 ----
 `))
-	j := newEngineJudge(t, "engine", newScraper(servers[0], false), p)
+	j := newEngineJudge(t, servers[0], false, p)
 	series := expression{expr: `grpc_lb_picks_total`, label: "grpc_lb_backend"}
 	up := expression{expr: `up`}
 	for i, want := range []struct{ series, up float64 }{{2, 1}, {2, 1}, {1, 1}, {0, 0}} {
@@ -64,7 +64,7 @@ run 15s
 ----
 `))
 	s := newScraper(servers[0], false)
-	newEngineJudge(t, "engine", s, p)
+	s.scrapeAll(p.pages)
 	for _, series := range s.stored.series {
 		if len(series.samples) != 2 {
 			t.Errorf("%v has %d samples, want 2: one of each scrape", series.labels, len(series.samples))

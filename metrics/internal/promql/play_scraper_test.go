@@ -27,6 +27,12 @@ func newScraper(s server, created bool) *scraper {
 	}
 }
 
+func (s *scraper) scrapeAll(pages []playPage) {
+	for _, page := range pages {
+		s.scrape(page)
+	}
+}
+
 func (s *scraper) scrape(page playPage) {
 	at := page.at.UnixMilli()
 	found := make(map[string]labels.Labels)
