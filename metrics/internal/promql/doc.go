@@ -3,6 +3,11 @@
 // Prometheus's query engine, which is no business of a user of the metrics.
 // The package dashboard below makes the dashboard.
 //
+// Plays, in testdata/plays, let clients and backends come and go, and hold what
+// Prometheus then shows against what has happened: first its engine, over a
+// storage of this package, then a server, if one is installed. The package fleet
+// below measures what the metrics of many clients cost a server.
+//
 // The files are outside of this module, where go test does not see that they have
 // changed: run it with -count=1.
 //

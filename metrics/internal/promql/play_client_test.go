@@ -27,7 +27,7 @@ type playClient struct {
 	cc       *balancertest.ClientConn
 	policy   *balancertest.Policy
 	names    map[*balancertest.SubConn]string // as the metrics are to name their backends
-	told     map[*balancertest.SubConn]health // of READY ones, by the checks
+	told     map[*balancertest.SubConn]health // by the checks, since they were READY
 	pending  []playRPC
 }
 
@@ -87,11 +87,7 @@ func (c *playClient) connect() {
 // check has a health check, or outlier detection, say what it says of the backend,
 // if that is something new.
 func (c *playClient) check(sc *balancertest.SubConn) {
-	if sc.State() != connectivity.Ready {
-		delete(c.told, sc)
-		return
-	}
-	if h := c.stage.healthOf(sc.Addr()); h != c.told[sc] {
+	if h := c.stage.healthOf(sc.Addr()); sc.State() == connectivity.Ready && h != c.told[sc] {
 		c.told[sc] = h
 		sc.SetHealth(h.state, h.cause)
 	}
