@@ -32,6 +32,7 @@ type figures struct {
 	recorded       float64       // series of recording rules, among those in the head
 	samples        float64       // per scrape, that were kept
 	mean, longest  time.Duration // of a scrape
+	cpu            time.Duration // of Prometheus per scrape; other programs do not change it
 	sent, unpacked int64         // bytes of a page
 	resident, heap float64       // bytes, after a garbage collection
 	query          time.Duration // for the rate of each backend over all clients
@@ -55,7 +56,7 @@ func BenchmarkFleet(b *testing.B) {
 	}
 	switch table := fleetTable(promserver.Version(b), measured, all); {
 	case !*update || b.Failed():
-		b.Log("\n" + table)
+		fmt.Print("\n", table)
 	case len(all) != len(want):
 		b.Fatal("-update wants all variants; leave -bench at Fleet")
 	default:
@@ -80,6 +81,7 @@ func measure(b *testing.B, v variant, s size) figures {
 	got := figures{variant: v, expected: float64(expectedSeries(b, v, s))}
 	got.mean = seconds(p.Number(b, `avg(avg_over_time(scrape_duration_seconds[1h]))`))
 	got.longest = seconds(p.Number(b, `max(max_over_time(scrape_duration_seconds[1h]))`))
+	got.cpu = seconds(p.Own(b, "process_cpu_seconds_total") / p.Number(b, `sum(count_over_time(up[1h]))`))
 	got.samples = p.Number(b, `avg(scrape_samples_post_metric_relabeling)`)
 	if v.rules {
 		got.recorded = p.Number(b, `count({__name__=~"`+recorded+`.+"})`)
@@ -133,12 +135,12 @@ func fleetTable(version string, s size, all []figures) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d clients × %d backends, each of which has failed once with one code. Prometheus %s scraped each client %d times, every %v; both ran on two cores that other programs used, too.\n\n",
 		s.clients, s.backends, version, s.scrapes, s.interval)
-	fmt.Fprint(&b, "| | series in the head | samples per scrape | page: sent, unpacked | a scrape: mean, longest | resident memory, heap in use | query of the picks of all clients |\n")
-	fmt.Fprint(&b, "|---|---|---|---|---|---|---|\n")
+	fmt.Fprint(&b, "| | series in the head | samples per scrape | page: sent, unpacked | a scrape: mean, longest | CPU time of Prometheus per scrape | resident memory, heap in use | query of the picks of all clients |\n")
+	fmt.Fprint(&b, "|---|---|---|---|---|---|---|---|\n")
 	for _, f := range all {
-		fmt.Fprintf(&b, "| %s | %s | %s | %.0f kB, %.0f kB | %d ms, %d ms | %.0f MB, %.0f MB | %d ms |\n",
+		fmt.Fprintf(&b, "| %s | %s | %s | %.0f kB, %.0f kB | %d ms, %d ms | %.1f ms | %.0f MB, %.0f MB | %d ms |\n",
 			f.variant.how, thousands(f.series), thousands(f.samples), float64(f.sent)/1e3, float64(f.unpacked)/1e3,
-			f.mean.Milliseconds(), f.longest.Milliseconds(), f.resident/1e6, f.heap/1e6, f.query.Milliseconds())
+			f.mean.Milliseconds(), f.longest.Milliseconds(), f.cpu.Seconds()*1e3, f.resident/1e6, f.heap/1e6, f.query.Milliseconds())
 	}
 	for _, f := range all {
 		if f.recorded > 0 {
