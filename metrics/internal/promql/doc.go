@@ -3,6 +3,11 @@
 // engine, which users of the metrics do not need. Its subpackage dashboard makes the
 // dashboard.
 //
+// Plays, in testdata/plays, let clients and backends come and go, and compare what
+// Prometheus shows with what happened: first with its engine, over a storage of this
+// package, then with a server, if one is installed. The subpackage fleet measures what
+// the metrics of many clients cost a server.
+//
 // The dashboard and the alerts are outside of this module, so go test does not notice
 // when they change. Run it with -count=1.
 //
