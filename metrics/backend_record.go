@@ -22,13 +22,15 @@ type backendRecord struct {
 	disconnections atomic.Uint64
 	early          atomic.Uint64 // of these, those of connections that had just been made
 	ready          atomic.Int64
+	unusable       unusableCounts // of these
 
 	rpcDuration atomic.Pointer[histogram] // nil until an RPC is measured
 	lastFailure atomic.Pointer[failure]   // of a connection attempt; nil before the first
+	lastVerdict atomic.Pointer[verdict]   // that made a subchannel unusable; nil before the first
 
 	targetRecord *targetRecord
 	namePair     *dto.LabelPair
-	created      time.Time
+	created      wallTime
 
 	// Guarded by records.mu.
 	refs  int32         // SubConns that are counted
@@ -56,7 +58,7 @@ func newBackendRecord(t *targetRecord, name string, now time.Time) *backendRecor
 		counts:       new(counts),
 		targetRecord: t,
 		namePair:     labelPair(backendLabel, name),
-		created:      now,
+		created:      wallTime(now.UnixNano()),
 	}
 }
 

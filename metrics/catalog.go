@@ -47,7 +47,19 @@ var backendMetrics = newScope([]string{backendLabel, policyLabel, targetLabel},
 		func(b *backendReading) uint64 { return b.early.Load() }),
 	gauge("grpc_lb_backend_ready",
 		"Subchannels to the backend that are READY.",
-		func(b *backendReading) int64 { return b.ready.Load() }),
+		func(b *backendReading) int64 { return b.subchannels.ready() }),
+	gauge("grpc_lb_usable_subchannels",
+		"Subchannels to the backend that are READY and, if the policy watches their health, healthy: those that get picks.",
+		func(b *backendReading) int64 { return b.subchannels.usable }),
+	gaugeBy(newLabel("grpc_lb_unusable_reason", unusableReasons...), "grpc_lb_unusable_subchannels",
+		"Subchannels to the backend that are READY and get no picks, by reason.",
+		func(b *backendReading, s *samples) {
+			for reason := range unusableReasons {
+				if r := b.subchannels.unusable; r.occurred(reason) {
+					s.addWith(reason, float64(r.count(reason)))
+				}
+			}
+		}),
 	histograms("grpc_lb_rpc_duration_seconds",
 		"Time from the pick of the backend to the end of the RPC attempt.",
 		func(b *backendReading, s *samples) {
@@ -100,11 +112,12 @@ var reasonNames = [numReasons]string{
 	pickerFailing: "picker_failing_with_wait_for_ready",
 }
 
-// backendReading is what one scrape reads of a backend. Its traffic is read once,
-// so that the samples agree.
+// backendReading is what one scrape reads of a backend. Its traffic and its
+// subchannels are read once, so that the samples agree.
 type backendReading struct {
 	*backendRecord
-	traffic traffic
+	traffic     traffic
+	subchannels readySubchannels
 }
 
 // targetReading is what one scrape reads of a target.

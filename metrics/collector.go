@@ -22,8 +22,8 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 		targetMetrics.read(&targetReading{s.targetRecord, len(s.instances)}, &ofTarget)
 		ofTarget.send(ch)
 		for _, b := range s.backends {
-			reading = backendReading{b, b.traffic()}
-			ofBackend.reset(b.labels(), b.created)
+			reading = backendReading{b, b.traffic(), b.readySubchannels()}
+			ofBackend.reset(b.labels(), b.created.time())
 			backendMetrics.read(&reading, &ofBackend)
 			ofBackend.send(ch)
 		}

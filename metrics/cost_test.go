@@ -94,10 +94,18 @@ func TestASubConnTakesOneCacheLine(t *testing.T) {
 	t.Parallel()
 	want := uintptr(64)
 	if strconv.IntSize == 32 {
-		want = 36
+		want = 40
 	}
 	if metrics.SubConnSize != want {
 		t.Errorf("a SubConn takes %d bytes, want %d", metrics.SubConnSize, want)
+	}
+}
+
+// 288 bytes is a size that Go allocates; the next has 320.
+func TestABackendsRecordTakes288Bytes(t *testing.T) {
+	t.Parallel()
+	if strconv.IntSize == 64 && metrics.BackendRecordSize != 288 {
+		t.Errorf("a backend's record takes %d bytes, want 288", metrics.BackendRecordSize)
 	}
 }
 

@@ -6,10 +6,15 @@ import (
 	"strings"
 	"time"
 	"unsafe"
+
+	"google.golang.org/grpc/balancer"
 )
 
 // SubConnSize is the size of what a pick reads of its SubConn.
 const SubConnSize = unsafe.Sizeof(subConn{})
+
+// BackendRecordSize is the size of a backend's record, without its counts of picks.
+const BackendRecordSize = unsafe.Sizeof(backendRecord{})
 
 // HandlerAt is m's page where the wall clock says something else.
 func HandlerAt(m *Metrics, wall func() time.Time) http.Handler { return m.handler(wall) }
@@ -134,3 +139,31 @@ func InFlightAcross() int64 {
 			return picks
 		}).inFlight
 }
+
+// ReadyAcross reads the subchannels of a backend whose only one is ejected and
+// READY before the first read of counters and IDLE before the second, or the other
+// way round.
+func ReadyAcross(leaves bool) (ready, usable, ejectedNow int64) {
+	var b backendRecord
+	enter := func() {
+		b.ready.Add(1)
+		b.unusable.move(usability(0), ejected)
+	}
+	if leaves {
+		enter()
+	}
+	r := readReady(func() unusableReading {
+		r := b.unusable.load()
+		if leaves {
+			b.unusable.move(ejected, usability(0))
+			b.ready.Add(-1)
+		} else {
+			enter()
+		}
+		return r
+	}, b.ready.Load)
+	return r.ready(), r.usable, r.unusable.count(int(ejected) - 1)
+}
+
+// Replace sets the SubConn that sc, one of the decorator's, stands before.
+func Replace(sc, inner balancer.SubConn) { sc.(*subConn).SubConn = inner }

@@ -40,11 +40,21 @@ type looseSubConn struct {
 
 	listener  func(balancer.SubConnState)
 	shutdowns int
+	health    []func(balancer.SubConnState) // the listeners registered so far, nil ones included
+}
+
+func (sc *looseSubConn) RegisterHealthListener(listener func(balancer.SubConnState)) {
+	sc.health = append(sc.health, listener)
 }
 
 func (sc *looseSubConn) Connect()       {}
 func (sc *looseSubConn) Shutdown()      { sc.shutdowns++ }
 func (sc *looseSubConn) String() string { return "loose" }
+
+// fail reports TRANSIENT_FAILURE with the error.
+func (sc *looseSubConn) fail(err error) {
+	sc.listener(balancer.SubConnState{ConnectivityState: connectivity.TransientFailure, ConnectionError: err})
+}
 
 func (sc *looseSubConn) state(states ...connectivity.State) {
 	for _, s := range states {

@@ -44,6 +44,13 @@ type modelSubConn struct {
 	backend *modelBackend
 	state   connectivity.State
 	gone    bool
+
+	checked   bool // made with HealthCheckEnabled
+	connected bool
+	flapped   bool   // it has changed its state since it connected
+	usable    string // why the READY SubConn is not usable, or ""
+	watching  int    // the number of the health listener that counts, from 1; 0 for none
+	heard     int    // health updates that the policy got
 }
 
 type modelBackend struct {
@@ -88,14 +95,15 @@ func newModel(t *testing.T, options byte) *model {
 }
 
 // events are what play can do: new SubConn, state, shut down, remove, pick,
-// done, close a policy, open another, scrape.
-const events = "nshxpdcoz"
+// done, close a policy, open another, scrape, register a health listener, health
+// update.
+const events = "nshxpdcozrv"
 
 // play makes an event happen. Its argument says to whom.
 func (m *model) play(event byte, arg int) {
 	switch event {
 	case 'n':
-		m.newSubConn(m.channels[arg%2], fmt.Sprintf("%d:1", arg/2%3))
+		m.newSubConn(m.channels[arg%2], fmt.Sprintf("%d:1", arg/2%3), arg/6%2 == 1)
 	case 'c':
 		m.close(arg % 2)
 	case 'o':
@@ -114,7 +122,7 @@ func (m *model) play(event byte, arg int) {
 func (m *model) act(sc *modelSubConn, event byte, arg int) {
 	switch event {
 	case 's':
-		m.state(sc, connectivity.State(arg%5))
+		m.state(sc, connectivity.State(arg%5), modelErrors[arg/5%len(modelErrors)])
 	case 'h':
 		sc.sc.Shutdown()
 		m.leave(sc)
@@ -123,7 +131,17 @@ func (m *model) act(sc *modelSubConn, event byte, arg int) {
 		m.leave(sc)
 	case 'p':
 		m.pick(sc, arg%2 == 0)
+	case 'r':
+		m.watch(sc, arg%4 != 0)
+	case 'v':
+		m.health(sc, connectivity.State(arg%5), modelErrors[arg/5%len(modelErrors)])
 	}
+}
+
+// modelErrors are what gRPC says of an ejection, of a failed health check, and of
+// a connection that failed.
+var modelErrors = []error{
+	nil, errors.New("connection active but health check failed. status=NOT_SERVING"), errors.New("connection refused"),
 }
 
 func (m *model) reopen(i int) {
@@ -149,8 +167,10 @@ func (m *model) close(i int) {
 	}
 }
 
-func (m *model) newSubConn(c *modelChannel, addr string) {
-	sc, err := c.stub.cc.NewSubConn([]resolver.Address{{Addr: addr}}, balancer.NewSubConnOptions{StateListener: func(balancer.SubConnState) {}})
+func (m *model) newSubConn(c *modelChannel, addr string, checked bool) {
+	sc, err := c.stub.cc.NewSubConn([]resolver.Address{{Addr: addr}}, balancer.NewSubConnOptions{
+		StateListener: func(balancer.SubConnState) {}, HealthCheckEnabled: checked,
+	})
 	if err != nil {
 		m.t.Fatalf("NewSubConn: %v", err)
 	}
@@ -164,7 +184,7 @@ func (m *model) newSubConn(c *modelChannel, addr string) {
 	b := m.backend(addr)
 	b.subConns++
 	m.states[idle.String()]++
-	m.subConns = append(m.subConns, &modelSubConn{channel: c, sc: sc, fake: fake, backend: b})
+	m.subConns = append(m.subConns, &modelSubConn{channel: c, sc: sc, fake: fake, backend: b, checked: checked})
 }
 
 // backend returns the backend that is counted for the address.
@@ -186,16 +206,35 @@ func (m *model) leave(sc *modelSubConn) {
 	if sc.gone {
 		return
 	}
+	m.notReady(sc)
 	sc.gone = true
 	sc.backend.subConns--
 	m.states[sc.state.String()]--
+}
+
+// notReady takes the SubConn out of those that are READY.
+func (m *model) notReady(sc *modelSubConn) {
 	if sc.state == ready {
 		sc.backend.add("backend_ready", "", -1)
+		m.setUsable(sc, "", -1)
+	}
+	sc.usable, sc.watching = "", 0
+}
+
+// setUsable counts n READY SubConns that are usable, or why not.
+func (m *model) setUsable(sc *modelSubConn, usable string, n float64) {
+	if n > 0 {
+		sc.usable = usable
+	}
+	if sc.usable == "" {
+		sc.backend.add("usable_subchannels", "", n)
+	} else {
+		sc.backend.add("unusable_subchannels", sc.usable, n)
 	}
 }
 
-func (m *model) state(sc *modelSubConn, to connectivity.State) {
-	sc.fake.state(to)
+func (m *model) state(sc *modelSubConn, to connectivity.State, cause error) {
+	sc.fake.listener(balancer.SubConnState{ConnectivityState: to, ConnectionError: cause})
 	from := sc.state
 	if to == shutdown {
 		m.leave(sc)
@@ -203,19 +242,31 @@ func (m *model) state(sc *modelSubConn, to connectivity.State) {
 	if sc.gone || from == to {
 		return
 	}
+	m.notReady(sc)
 	sc.state = to
 	m.states[from.String()]--
 	m.states[to.String()]++
-	b := sc.backend
-	if from == ready {
-		b.add("backend_ready", "", -1)
-		b.add("disconnections_total", "", 1)
-		b.add("early_disconnections_total", "", 1) // no time passes
-		return
+	m.connection(sc, from, to, cause)
+	if to == ready {
+		sc.backend.add("backend_ready", "", 1)
+		m.setUsable(sc, "", 1)
 	}
+}
+
+func (m *model) connection(sc *modelSubConn, from, to connectivity.State, cause error) {
+	b := sc.backend
+	byHealth := sc.checked && (to == ready || to == connecting || to == failure)
 	switch {
-	case to == ready:
-		b.add("backend_ready", "", 1)
+	case sc.connected && byHealth:
+		sc.flapped = true
+	case sc.connected:
+		sc.connected = false
+		b.add("disconnections_total", "", 1)
+		if !sc.flapped {
+			b.add("early_disconnections_total", "", 1) // no time passes
+		}
+	case to == ready, sc.checked && to == failure && cause == modelErrors[1]:
+		sc.connected, sc.flapped = true, false
 		b.add("connection_attempts_total", "success", 1)
 	case to == failure:
 		b.add("connection_attempts_total", "failure", 1)
@@ -224,6 +275,62 @@ func (m *model) state(sc *modelSubConn, to connectivity.State) {
 		b.add("disconnections_total", "", 1)
 		b.add("early_disconnections_total", "", 1)
 	}
+}
+
+// watch registers a health listener, or nil.
+func (m *model) watch(sc *modelSubConn, some bool) {
+	if !some {
+		sc.sc.RegisterHealthListener(nil)
+		m.watched(sc, 0, "")
+		return
+	}
+	sc.sc.RegisterHealthListener(func(balancer.SubConnState) { sc.heard++ })
+	m.watched(sc, len(sc.fake.health), "unchecked")
+}
+
+func (m *model) watched(sc *modelSubConn, listener int, usable string) {
+	if sc.gone || sc.state != ready {
+		return
+	}
+	sc.watching = listener
+	m.setUsable(sc, "", -1)
+	m.setUsable(sc, usable, 1)
+}
+
+// health sends an update to all listeners that the SubConn has had, the latest
+// first. Only that one counts, and only for the connection it was registered for.
+func (m *model) health(sc *modelSubConn, state connectivity.State, cause error) {
+	heard := sc.heard
+	listeners := 0
+	for i, listener := range slices.Backward(sc.fake.health) {
+		if listener == nil {
+			continue
+		}
+		listeners++
+		s := balancer.SubConnState{ConnectivityState: state, ConnectionError: cause}
+		if i+1 != sc.watching { // late
+			s = balancer.SubConnState{ConnectivityState: failure}
+			if sc.usable != "" {
+				s.ConnectivityState = ready
+			}
+		}
+		listener(s)
+	}
+	if sc.heard != heard+listeners {
+		m.t.Errorf("the policy heard %d of %d health updates", sc.heard-heard, listeners)
+	}
+	if sc.watching == 0 {
+		return
+	}
+	usable := map[connectivity.State]string{ready: "", failure: "ejected"}
+	why, known := usable[state]
+	switch {
+	case !known:
+		why = "unchecked"
+	case state == failure && cause != nil:
+		why = "unhealthy"
+	}
+	m.watched(sc, sc.watching, why)
 }
 
 func (m *model) pick(sc *modelSubConn, ownDone bool) {

@@ -80,7 +80,7 @@ func TestReadmesNameOnlyMetricsThatExist(t *testing.T) {
 	t.Parallel()
 	known := []string{"grpc_lb_backend", "grpc_lb_policy"}
 	for _, d := range slices.Concat(metrics.BackendMetrics(), metrics.TargetMetrics()) {
-		known = append(known, d.Name)
+		known = append(known, d.Name, d.Label)
 		if d.Type == "histogram" {
 			known = append(known, d.Name+"_bucket", d.Name+"_count", d.Name+"_sum")
 		}

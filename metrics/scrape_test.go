@@ -120,12 +120,12 @@ func (ps points) backends() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// checkLaws reports each backend whose picks are not accounted for, and each
-// gauge that is negative.
+// checkLaws reports each backend whose picks or READY subchannels are not accounted
+// for, and each gauge that is negative.
 func (ps points) checkLaws(tb testing.TB) {
 	tb.Helper()
 	type key struct{ target, policy, backend string }
-	rest := make(map[key]float64)
+	rest, ready := make(map[key]float64), make(map[key]float64)
 	for _, p := range ps {
 		k := key{p.target, p.policy, p.backend}
 		switch p.name {
@@ -133,6 +133,10 @@ func (ps points) checkLaws(tb testing.TB) {
 			rest[k] += p.value
 		case "repicks_total", "rpcs_total", "rpcs_in_flight":
 			rest[k] -= p.value
+		case "backend_ready":
+			ready[k] += p.value
+		case "usable_subchannels", "unusable_subchannels":
+			ready[k] -= p.value
 		}
 		if p.value < 0 {
 			tb.Errorf("%s of %v %s = %v, want 0 or more", p.name, k, p.extra, p.value)
@@ -141,6 +145,11 @@ func (ps points) checkLaws(tb testing.TB) {
 	for k, v := range rest {
 		if v != 0 {
 			tb.Errorf("%v: picks - repicks - RPCs - in flight = %v, want 0", k, v)
+		}
+	}
+	for k, v := range ready {
+		if v != 0 {
+			tb.Errorf("%v: READY - usable - unusable subchannels = %v, want 0", k, v)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func instanceStatus(inst *instance, backends map[*backendRecord]*livepage.Backen
 	defer inst.mu.Unlock()
 	for sc := range inst.live {
 		if b := backends[sc.backendRecord]; b != nil {
-			b.AddSubchannel(sc.state, at.timeOf(sc.since))
+			b.AddSubchannel(sc.state(), at.timeOf(sc.since))
 		}
 	}
 	return livepage.Instance{State: inst.state, Since: at.timeOf(inst.since)}
