@@ -22,12 +22,13 @@ import (
 // it needs no other file or host, and its links are relative. Its parameters are:
 //
 //   - format: html (the default) or json.
-//   - q: only backends that have this text in their name, in their state or in
-//     the name of a code that RPCs on them ended with; in upper or lower case.
+//   - q: only backends that have this text in their name, in their state, in the
+//     reason why they are unusable or in the name of a code that RPCs on them
+//     ended with; in upper or lower case.
 //   - target, policy: only this target, only this policy.
 //   - state: only backends in this state: READY, CONNECTING, IDLE,
-//     TRANSIENT_FAILURE, NONE (no subchannel any more), or NOT_READY (all but
-//     READY).
+//     TRANSIENT_FAILURE, UNUSABLE (READY, but without picks because of its
+//     health), NONE (no subchannel any more), or NOT_READY (all but READY).
 //   - sort: backend, target, state (the worst first), since, picks, share,
 //     in_flight, errors (RPCs that ended with another code than OK), attempts
 //     (to connect, that failed) or last_error. The default is target, then

@@ -54,7 +54,7 @@ func instanceStatus(inst *instance, backends map[*backendRecord]*livepage.Backen
 	defer inst.mu.Unlock()
 	for sc := range inst.live {
 		if b := backends[sc.backendRecord]; b != nil {
-			b.AddSubchannel(sc.state(), at.timeOf(sc.since))
+			b.AddSubchannel(sc.state(), sc.usability.String(), at.timeOf(sc.since))
 		}
 	}
 	return livepage.Instance{State: inst.state, Since: at.timeOf(inst.since)}
@@ -70,5 +70,8 @@ func readBackend(b *backendRecord, s *livepage.Backend, at clocks) {
 	s.Disconnections, s.Early = b.disconnections.Load(), b.early.Load()
 	if f := b.lastFailure.Load(); f != nil {
 		s.LastError, s.LastErrorAt = f.err, at.timeOf(f.at)
+	}
+	if v := b.lastVerdict.Load(); v != nil {
+		s.Verdict = livepage.Verdict{Reason: v.why.String(), Err: v.err, At: at.timeOf(v.at)}
 	}
 }

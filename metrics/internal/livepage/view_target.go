@@ -14,7 +14,8 @@ type targetView struct {
 	Only           string // the page with this one only
 	Channels       []instancesView
 	Ready, Of      string
-	Short          string // the class that says how bad it is that backends are not READY; "" if all are
+	Usable         string // of the READY ones; "" if all are
+	Short          string // the class that says how bad it is that backends are not usable; "" if all are
 	Picks          string
 	Delayed        string
 	Failed         string
@@ -40,7 +41,10 @@ func newTargetView(t *targetStatus, q query, now time.Time) targetView {
 		Ready: grouped(t.ready), Of: grouped(len(t.Backends)),
 		Picks: grouped(t.picks), Delayed: grouped(t.PicksDelayed), Failed: grouped(t.PicksFailed), Waiting: grouped(t.Waiting),
 	}
-	switch t.ready {
+	if t.usable < t.ready {
+		v.Usable = grouped(t.usable)
+	}
+	switch t.usable {
 	case len(t.Backends):
 	case 0:
 		v.Short = "bad"
