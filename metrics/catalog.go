@@ -55,7 +55,7 @@ var backendMetrics = newScope([]string{backendLabel, policyLabel, targetLabel},
 		"Subchannels to the backend that are READY and get no picks, by reason.",
 		func(b *backendReading, s *samples) {
 			for reason := range unusableReasons {
-				if r := b.subchannels.unusable; r.occurred(reason) {
+				if r := b.subchannels.unusable; r.seen(reason) {
 					s.addWith(reason, float64(r.count(reason)))
 				}
 			}

@@ -63,7 +63,7 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 		"grpc_lb_disconnections_total":      {dto.MetricType_COUNTER, perBackend, 1},
 		"grpc_lb_backend_ready":             {dto.MetricType_GAUGE, perBackend, 1},
 		"grpc_lb_usable_subchannels":        {dto.MetricType_GAUGE, perBackend, 1},
-		"grpc_lb_unusable_subchannels":      {dto.MetricType_GAUGE, "grpc_lb_backend grpc_lb_policy grpc_lb_unusable_reason grpc_target", 2},
+		"grpc_lb_unusable_subchannels":      {dto.MetricType_GAUGE, "grpc_lb_backend grpc_lb_policy grpc_lb_unusable_reason grpc_target", 1},
 		"grpc_lb_subchannels":               {dto.MetricType_GAUGE, "grpc_connectivity_state " + perTarget, 4},
 		"grpc_lb_picks_delayed_total":       {dto.MetricType_COUNTER, perTarget, 1},
 		"grpc_lb_picks_failed_total":        {dto.MetricType_COUNTER, perTarget, 1},

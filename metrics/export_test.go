@@ -153,7 +153,7 @@ func ReadyAcross(leaves bool) (ready, usable, ejectedNow int64) {
 		enter()
 	}
 	r := readReady(func() unusableReading {
-		r := b.unusable.load()
+		r := b.unusable.scrape()
 		if leaves {
 			b.unusable.move(ejected, usability(0))
 			b.ready.Add(-1)

@@ -112,8 +112,9 @@ func TestUsableIsWhatTheHealthListenerLastSaid(t *testing.T) {
 	}
 }
 
-// A gauge that vanished would leave its last value for five minutes in queries.
-func TestReasonsThatOccurredStayAsZero(t *testing.T) {
+// Each connection of a policy that watches health is unchecked at first. A gauge
+// that vanished would leave its last value in queries for five minutes.
+func TestReasonsThatAScrapeHasSeenStayAsZero(t *testing.T) {
 	t.Parallel()
 	p := newWatched(t, balancer.NewSubConnOptions{})
 	reasons := func() (names []string) {
@@ -128,9 +129,18 @@ func TestReasonsThatOccurredStayAsZero(t *testing.T) {
 	if got := reasons(); len(got) != 0 {
 		t.Errorf("reasons before there is one: %v, want none", got)
 	}
-	p.watch()(failure, nil)
+	say := p.watch()
+	say(failure, errSick)
+	say(ready, nil)
+	if got := reasons(); len(got) != 0 {
+		t.Errorf("reasons that were over before a scrape: %v, want none", got)
+	}
+	for _, err := range []error{nil, errSick} {
+		say(failure, err)
+		p.want("not usable", isUnusable(map[bool]string{true: "ejected", false: "unhealthy"}[err == nil]))
+	}
 	p.fake.state(idle)
-	if got, want := reasons(), []string{"ejected", "unchecked"}; !slices.Equal(got, want) {
+	if got, want := reasons(), []string{"ejected", "unhealthy"}; !slices.Equal(got, want) {
 		t.Errorf("reasons when all is over: %v, want %v", got, want)
 	}
 	p.want("all is over", gone)

@@ -37,14 +37,14 @@ type verdict struct {
 }
 
 // unusableCounts counts the READY SubConns of a backend that may not be picked,
-// by reason, and keeps which reasons ever occurred. It is one word, so that who
-// reads it finds each SubConn counted once, also while its reason changes. Each
-// count has room for a million connections to one backend.
+// by reason, and keeps for which reasons a scrape has ever found one. It is one
+// word, so that who reads it finds each SubConn counted once, also while its reason
+// changes. Each count has room for a million connections to one backend.
 type unusableCounts struct{ word atomic.Uint64 }
 
 const (
-	countBits    = 20
-	occurredBits = countBits * numUnusable
+	countBits = 20
+	seenBits  = countBits * numUnusable
 )
 
 // one is a count of 1 for the reason, and nothing for usable.
@@ -56,14 +56,23 @@ func (u usability) one() uint64 {
 }
 
 // move counts a SubConn under another reason, or under none.
-func (c *unusableCounts) move(from, to usability) {
-	if to != usable {
-		c.word.Or(1 << (occurredBits + int(to-1)))
-	}
-	c.word.Add(to.one() - from.one())
-}
+func (c *unusableCounts) move(from, to usability) { c.word.Add(to.one() - from.one()) }
 
-func (c *unusableCounts) load() unusableReading { return unusableReading(c.word.Load()) }
+// scrape reads the counts. Nearly each subchannel is unchecked for a moment when it
+// has connected, so a reason does not count as seen before a scrape finds one.
+func (c *unusableCounts) scrape() unusableReading {
+	r := unusableReading(c.word.Load())
+	var seen uint64
+	for reason := range numUnusable {
+		if r.count(reason) > 0 && !r.seen(reason) {
+			seen |= 1 << (seenBits + reason)
+		}
+	}
+	if seen != 0 {
+		c.word.Or(seen)
+	}
+	return r | unusableReading(seen)
+}
 
 // unusableReading is what unusableCounts says at one moment. Reasons are numbered
 // as in unusableReasons.
@@ -73,7 +82,7 @@ func (r unusableReading) count(reason int) int64 {
 	return int64(r >> (countBits * reason) & (1<<countBits - 1))
 }
 
-func (r unusableReading) occurred(reason int) bool { return r>>(occurredBits+reason)&1 == 1 }
+func (r unusableReading) seen(reason int) bool { return r>>(seenBits+reason)&1 == 1 }
 
 func (r unusableReading) sum() (n int64) {
 	for reason := range numUnusable {
@@ -91,7 +100,7 @@ type readySubchannels struct {
 func (r readySubchannels) ready() int64 { return r.usable + r.unusable.sum() }
 
 func (b *backendRecord) readySubchannels() readySubchannels {
-	return readReady(b.unusable.load, b.ready.Load)
+	return readReady(b.unusable.scrape, b.ready.Load)
 }
 
 // readReady makes what it reads agree: ready is the sum of usable and unusable.
