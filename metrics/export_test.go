@@ -143,11 +143,11 @@ func InFlightAcross() int64 {
 // ReadyAcross reads the subchannels of a backend whose only one is ejected and
 // READY before the first read of counters and IDLE before the second, or the other
 // way round.
-func ReadyAcross(leaves bool) (ready, usable, ejectedNow int64) {
+func ReadyAcross(leaves bool) (readyNow, usableNow, ejectedNow int64) {
 	var b backendRecord
 	enter := func() {
 		b.ready.Add(1)
-		b.unusable.move(usability(0), ejected)
+		b.unusable.move(usable, ejected)
 	}
 	if leaves {
 		enter()
@@ -155,7 +155,7 @@ func ReadyAcross(leaves bool) (ready, usable, ejectedNow int64) {
 	r := readReady(func() unusableReading {
 		r := b.unusable.scrape()
 		if leaves {
-			b.unusable.move(ejected, usability(0))
+			b.unusable.move(ejected, usable)
 			b.ready.Add(-1)
 		} else {
 			enter()
@@ -167,3 +167,18 @@ func ReadyAcross(leaves bool) (ready, usable, ejectedNow int64) {
 
 // Replace sets the SubConn that sc, one of the decorator's, stands before.
 func Replace(sc, inner balancer.SubConn) { sc.(*subConn).SubConn = inner }
+
+// CountUnusable counts n subchannels for each reason, and says how many a scrape
+// then finds.
+func CountUnusable(n int) (counts []int64) {
+	var c unusableCounts
+	for reason := range numUnusable {
+		for range n {
+			c.move(usable, usability(reason+1))
+		}
+	}
+	for reason := range numUnusable {
+		counts = append(counts, c.scrape().count(reason))
+	}
+	return counts
+}

@@ -326,3 +326,11 @@ func shakeHealth(t *testing.T, m *metrics.Metrics, n int) {
 		tellers.Wait()
 	}
 }
+
+func TestAMillionSubchannelsOfABackendCanBeUnusable(t *testing.T) {
+	t.Parallel()
+	const n = 1_000_000
+	if got, want := metrics.CountUnusable(n), []int64{n, n, n}; !slices.Equal(got, want) {
+		t.Errorf("%d for each reason count as %v, want %v", n, got, want)
+	}
+}
