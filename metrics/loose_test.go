@@ -51,11 +51,6 @@ func (sc *looseSubConn) Connect()       {}
 func (sc *looseSubConn) Shutdown()      { sc.shutdowns++ }
 func (sc *looseSubConn) String() string { return "loose" }
 
-// fail reports TRANSIENT_FAILURE with the error.
-func (sc *looseSubConn) fail(err error) {
-	sc.listener(balancer.SubConnState{ConnectivityState: connectivity.TransientFailure, ConnectionError: err})
-}
-
 func (sc *looseSubConn) state(states ...connectivity.State) {
 	for _, s := range states {
 		sc.listener(balancer.SubConnState{ConnectivityState: s})
