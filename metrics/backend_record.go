@@ -12,7 +12,7 @@ import (
 )
 
 // backendRecord is the record of one backend of a target: the values of its
-// series. There may be very many, so keep it small: it takes 288 bytes.
+// series. There may be very many, so keep it small: at most 288 bytes.
 type backendRecord struct {
 	counts  *counts
 	repicks atomic.Uint64
@@ -23,9 +23,11 @@ type backendRecord struct {
 	disconnections atomic.Uint64
 	lostEarly      atomic.Uint64 // disconnections soon after the connection was made
 	ready          atomic.Int64
+	unusable       unusableCounts // of these
 
 	rpcDuration atomic.Pointer[histogram] // nil until an RPC is measured
 	lastFailure atomic.Pointer[failure]   // the last failed connection attempt; nil if there was none
+	lastVerdict atomic.Pointer[verdict]   // the last that made a subchannel unusable; nil if there was none
 
 	targetRecord *targetRecord
 	namePair     *dto.LabelPair

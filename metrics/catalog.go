@@ -101,7 +101,19 @@ func newBackendMetrics(custom []string) *scope[*backendReading] {
 			func(b *backendReading) uint64 { return b.lostEarly.Load() }),
 		gauge("grpc_lb_ready_subchannels",
 			"Subchannels to the backend that are READY.",
-			func(b *backendReading) int64 { return b.ready.Load() }),
+			func(b *backendReading) int64 { return b.subchannels.ready() }),
+		gauge("grpc_lb_usable_subchannels",
+			"Subchannels to the backend that are READY and, if the policy watches their health, healthy: those that get picks.",
+			func(b *backendReading) int64 { return b.subchannels.usable }),
+		gaugeBy(newLabel("grpc_lb_unusable_reason", unusableReasons...), "grpc_lb_unusable_subchannels",
+			"Subchannels to the backend that are READY and get no picks, by reason.",
+			func(b *backendReading, s *samples) {
+				for reason := range unusableReasons {
+					if r := b.subchannels.unusable; r.seen(reason) {
+						s.addWith(reason, float64(r.count(reason)))
+					}
+				}
+			}),
 		histograms("grpc_lb_rpc_attempt_duration_seconds",
 			"Time from the pick of the backend to the end of the RPC attempt.",
 			func(b *backendReading, s *samples) {
@@ -174,11 +186,12 @@ var reasonNames = [numReasons]string{
 	pickerFailing: "picker_failing_with_wait_for_ready",
 }
 
-// backendReading is a backend during one scrape. Its traffic is read once, so
-// that the samples are consistent.
+// backendReading is a backend during one scrape. Its traffic and its subchannels
+// are read once, so that the samples are consistent.
 type backendReading struct {
 	*backendRecord
-	traffic traffic
+	traffic     traffic
+	subchannels readySubchannels
 }
 
 // targetReading is a target during one scrape.

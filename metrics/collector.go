@@ -26,7 +26,7 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 		s.targetRecord.options.catalog.target.read(&targetReading{s.targetRecord, len(s.instances)}, &ofTarget)
 		ofTarget.send(ch)
 		for _, b := range s.backends {
-			reading = backendReading{b, b.traffic()}
+			reading = backendReading{b, b.traffic(), b.readySubchannels()}
 			ofBackend.reset(b.labels(), b.created)
 			s.targetRecord.options.catalog.backend.read(&reading, &ofBackend)
 			ofBackend.send(ch)

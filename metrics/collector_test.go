@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"errors"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -25,8 +26,12 @@ import (
 func busy(t *testing.T, m *metrics.Metrics) {
 	t.Helper()
 	s, cc, _ := metered(t, m)
-	s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+	sc := s.connect(t, "a:1")
+	s.publish(balancer.PickResult{SubConn: sc}, nil)
 	cc.SubConn("a:1").Ready()
+	cc.SetManualHealth(true)
+	sc.RegisterHealthListener(func(balancer.SubConnState) {})
+	cc.SubConn("a:1").SetHealth(failure, errors.New("sick"))
 	for _, err := range []error{nil, nil, status.Error(codes.NotFound, "")} {
 		if _, pickErr := cc.RPC(err); pickErr != nil {
 			t.Fatalf("RPC: %v", pickErr)
@@ -58,6 +63,8 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 		"grpc_lb_connection_attempts_failed_total":    {dto.MetricType_COUNTER, perBackend, 1},
 		"grpc_lb_disconnections_total":                {dto.MetricType_COUNTER, perBackend, 1},
 		"grpc_lb_ready_subchannels":                   {dto.MetricType_GAUGE, perBackend, 1},
+		"grpc_lb_usable_subchannels":                  {dto.MetricType_GAUGE, perBackend, 1},
+		"grpc_lb_unusable_subchannels":                {dto.MetricType_GAUGE, "grpc_lb_backend grpc_lb_policy grpc_lb_unusable_reason grpc_target", 1},
 		"grpc_lb_subchannels":                         {dto.MetricType_GAUGE, "grpc_connectivity_state " + perTarget, 4},
 		"grpc_lb_picks_delayed_total":                 {dto.MetricType_COUNTER, perTarget, 1},
 		"grpc_lb_picks_failed_total":                  {dto.MetricType_COUNTER, perTarget, 1},
@@ -123,6 +130,7 @@ func TestSeriesOfABackendWithoutRPCs(t *testing.T) {
 		"connection_attempts_failed_total", "connection_attempts_succeeded_total", "disconnections_total",
 		"picks_total", "ready_subchannels", "repicks_total",
 		"rpc_attempts_failed_total", "rpc_attempts_in_flight", "rpc_attempts_total OK",
+		"usable_subchannels",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -94,10 +94,18 @@ func TestASubConnTakesOneCacheLine(t *testing.T) {
 	t.Parallel()
 	want := uintptr(64)
 	if strconv.IntSize == 32 {
-		want = 36
+		want = 40
 	}
 	if metrics.SubConnSize != want {
 		t.Errorf("a SubConn takes %d bytes, want %d", metrics.SubConnSize, want)
+	}
+}
+
+// Go allocates 288 bytes for it; the next size is 320.
+func TestABackendsRecordTakesAtMost288Bytes(t *testing.T) {
+	t.Parallel()
+	if metrics.BackendRecordSize > 288 {
+		t.Errorf("a backend's record takes %d bytes, want at most 288", metrics.BackendRecordSize)
 	}
 }
 

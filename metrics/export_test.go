@@ -8,10 +8,14 @@ import (
 	"unsafe"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/balancer"
 )
 
 // SubConnSize is the size of the decorator's SubConn.
 const SubConnSize = unsafe.Sizeof(subConn{})
+
+// BackendRecordSize is the size of a backend's record, without its counts of picks.
+const BackendRecordSize = unsafe.Sizeof(backendRecord{})
 
 // HandlerAt returns m's page with another wall clock.
 func HandlerAt(m *Metrics, wall func() time.Time) http.Handler { return m.handler(wall) }
@@ -144,4 +148,47 @@ func InFlightAcross() int64 {
 			rpcs++
 			return picks
 		}).inFlight
+}
+
+// ReadyAcross reads the subchannels of a backend whose only one is ejected and
+// READY before the first read of counters and IDLE before the second, or the other
+// way round.
+func ReadyAcross(leaves bool) (readyNow, usableNow, ejectedNow int64) {
+	var b backendRecord
+	enter := func() {
+		b.ready.Add(1)
+		b.unusable.move(usable, ejected)
+	}
+	if leaves {
+		enter()
+	}
+	r := readReady(func() unusableReading {
+		r := b.unusable.scrape()
+		if leaves {
+			b.unusable.move(ejected, usable)
+			b.ready.Add(-1)
+		} else {
+			enter()
+		}
+		return r
+	}, b.ready.Load)
+	return r.ready(), r.usable, r.unusable.count(int(ejected) - 1)
+}
+
+// Replace sets the SubConn that sc, one of the decorator's, stands before.
+func Replace(sc, inner balancer.SubConn) { sc.(*subConn).SubConn = inner }
+
+// CountUnusable counts n subchannels for each reason, and says how many a scrape
+// then finds.
+func CountUnusable(n int) (counts []int64) {
+	var c unusableCounts
+	for reason := range numUnusable {
+		for range n {
+			c.move(usable, usability(reason+1))
+		}
+	}
+	for reason := range numUnusable {
+		counts = append(counts, c.scrape().count(reason))
+	}
+	return counts
 }

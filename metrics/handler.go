@@ -22,12 +22,13 @@ import (
 // it needs no other file or host, and its links are relative. Its parameters are:
 //
 //   - format: html (the default) or json.
-//   - q: only backends with this text in their name, in their state or in the
-//     name of a code that RPCs on them ended with. Case does not matter.
+//   - q: only backends with this text in their name, in their state, in the reason
+//     why they are unusable or in the name of a code that RPCs on them ended with.
+//     Case does not matter.
 //   - target, policy: only this target, only this policy.
 //   - state: only backends in this state: READY, CONNECTING, IDLE,
-//     TRANSIENT_FAILURE, NONE (no subchannel any more), or NOT_READY (all but
-//     READY).
+//     TRANSIENT_FAILURE, UNUSABLE (READY, but without picks because of its
+//     health), NONE (no subchannel any more), or NOT_READY (all but READY).
 //   - sort: backend, target, state (the worst first), since, picks, share,
 //     in_flight, errors (RPCs that ended with another code than OK), attempts
 //     (to connect, that failed) or last_error. The default is target, then
@@ -105,7 +106,7 @@ func instanceStatus(inst *instance, backends map[*backendRecord]*livepage.Backen
 	defer inst.mu.Unlock()
 	for sc := range inst.live {
 		if b := backends[sc.backendRecord]; b != nil {
-			b.AddSubchannel(sc.state, at.timeOf(sc.since))
+			b.AddSubchannel(sc.state(), sc.usability.String(), at.timeOf(sc.since))
 		}
 	}
 	return livepage.Instance{State: inst.state, Since: at.timeOf(inst.since)}
@@ -121,5 +122,8 @@ func readBackend(b *backendRecord, s *livepage.Backend, at clocks) {
 	s.Disconnections, s.Early = b.disconnections.Load(), b.lostEarly.Load()
 	if f := b.lastFailure.Load(); f != nil {
 		s.LastError, s.LastErrorAt = f.err, at.timeOf(f.at)
+	}
+	if v := b.lastVerdict.Load(); v != nil {
+		s.Verdict = livepage.Verdict{Reason: v.why.String(), Err: v.err, At: at.timeOf(v.at)}
 	}
 }

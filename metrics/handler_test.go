@@ -99,7 +99,7 @@ func TestPageShowsTargetsAndBackends(t *testing.T) {
 		m := metrics.New()
 		trio(t, m)
 		page := view(t, m)
-		targets := [][]string{{"test:///balancertest", "stub", "READY 2m13s", "1 of 3", "9", "1", "0", "1", "0", "2.33"}}
+		targets := [][]string{{"test:///balancertest", "stub", "READY 2m13s", "1 of 3", "9", "1", "0", "1", "0", "1.00"}}
 		if diff := cmp.Diff(targets, pagetest.Rows(t, page, "overview")); diff != "" {
 			t.Errorf("targets (-want +got):\n%s", diff)
 		}
@@ -111,8 +111,8 @@ func TestPageShowsTargetsAndBackends(t *testing.T) {
 		if diff := cmp.Diff(backends, pagetest.Rows(t, page, "list")); diff != "" {
 			t.Errorf("backends (-want +got):\n%s", diff)
 		}
-		if _, title := pagetest.Find(t, page, "lang", "en"); !strings.Contains(pagetest.TextOf(title), "1 of 3 READY") {
-			t.Errorf("the title does not say how many are READY")
+		if _, title := pagetest.Find(t, page, "lang", "en"); !strings.Contains(pagetest.TextOf(title), "1 of 3 usable") {
+			t.Errorf("the title does not say how many are usable")
 		}
 		since, _ := pagetest.Find(t, page, "datetime", "2000-01-01T00:01:00Z")
 		if got := since.Attrs["title"]; got != "2000-01-01 00:01:00 UTC" {
@@ -130,23 +130,23 @@ func TestPageAsJSON(t *testing.T) {
     {
       "target": "test:///balancertest", "policy": "stub",
       "policy_instances": [{"state": "READY", "since": "2000-01-01T00:01:00Z"}],
-      "backends": 3, "backends_ready": 1,
+      "backends": 3, "backends_ready": 1, "backends_usable": 1,
       "picks": 9, "picks_delayed": 1, "picks_failed": 0, "waiting": 1, "folded_subchannels": 0,
-      "imbalance": 2.3333333333333335
+      "imbalance": 1
     }
   ],
   "matched": 3,
   "backends": [
     {
       "target": "test:///balancertest", "policy": "stub", "backend": "a:1",
-      "state": "READY", "since": "2000-01-01T00:01:00Z", "subchannels": 1,
+      "state": "READY", "since": "2000-01-01T00:01:00Z", "subchannels": 1, "ready_subchannels": 1, "usable_subchannels": 1,
       "picks": 7, "share": 0.7777777777777778, "repicks": 0, "in_flight": 0,
       "rpcs": {"NOT_FOUND": 1, "OK": 4, "UNAVAILABLE": 2},
       "connection_attempts_succeeded": 1, "connection_attempts_failed": 0, "disconnections": 0
     },
     {
       "target": "test:///balancertest", "policy": "stub", "backend": "b:1",
-      "state": "TRANSIENT_FAILURE", "since": "2000-01-01T00:03:00Z", "subchannels": 1,
+      "state": "TRANSIENT_FAILURE", "since": "2000-01-01T00:03:00Z", "subchannels": 1, "ready_subchannels": 0, "usable_subchannels": 0,
       "picks": 2, "share": 0.2222222222222222, "repicks": 0, "in_flight": 1,
       "rpcs": {"OK": 1},
       "connection_attempts_succeeded": 1, "connection_attempts_failed": 1, "disconnections": 1,
@@ -154,7 +154,7 @@ func TestPageAsJSON(t *testing.T) {
     },
     {
       "target": "test:///balancertest", "policy": "stub", "backend": "c:1",
-      "state": "CONNECTING", "since": "2000-01-01T00:03:00Z", "subchannels": 1,
+      "state": "CONNECTING", "since": "2000-01-01T00:03:00Z", "subchannels": 1, "ready_subchannels": 0, "usable_subchannels": 0,
       "picks": 0, "share": 0, "repicks": 0, "in_flight": 0,
       "rpcs": {},
       "connection_attempts_succeeded": 0, "connection_attempts_failed": 0, "disconnections": 0

@@ -68,7 +68,7 @@ func (inst *instance) NewSubConn(addrs []resolver.Address, opts balancer.NewSubC
 	if inst.closed.Load() {
 		return inst.ClientConn.NewSubConn(addrs, opts)
 	}
-	sc := &subConn{instance: inst, since: inst.metrics.now()}
+	sc := &subConn{instance: inst, healthChecked: opts.HealthCheckEnabled, since: inst.metrics.now()}
 	opts.StateListener = sc.stateListener(opts.StateListener)
 	inner, err := inst.ClientConn.NewSubConn(addrs, opts)
 	if err != nil {

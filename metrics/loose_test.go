@@ -40,6 +40,11 @@ type looseSubConn struct {
 
 	listener  func(balancer.SubConnState)
 	shutdowns int
+	health    []func(balancer.SubConnState) // the listeners registered so far, nil ones included
+}
+
+func (sc *looseSubConn) RegisterHealthListener(listener func(balancer.SubConnState)) {
+	sc.health = append(sc.health, listener)
 }
 
 func (sc *looseSubConn) Connect()       {}

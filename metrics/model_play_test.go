@@ -3,21 +3,23 @@ package metrics_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 )
 
-// events are the events that play knows: new SubConn, state, shut down, remove,
-// pick, done, close a policy, open another, scrape.
-const events = "nshxpdcoz"
+// events are what play can do: new SubConn, state, shut down, remove, pick,
+// done, close a policy, open another, scrape, register a health listener, health
+// update.
+const events = "nshxpdcozrv"
 
-// play makes an event happen. Its argument selects the object.
+// play makes an event happen. Its argument says to whom.
 func (m *model) play(event byte, arg int) {
 	switch event {
 	case 'n':
-		m.newSubConn(m.channels[arg%2], fmt.Sprintf("%d:1", arg/2%3))
+		m.newSubConn(m.channels[arg%2], fmt.Sprintf("%d:1", arg/2%3), arg/6%2 == 1)
 	case 'c':
 		m.close(arg % 2)
 	case 'o':
@@ -36,7 +38,7 @@ func (m *model) play(event byte, arg int) {
 func (m *model) act(sc *modelSubConn, event byte, arg int) {
 	switch event {
 	case 's':
-		m.state(sc, connectivity.State(arg%5))
+		m.state(sc, connectivity.State(arg%5), modelErrors[arg/5%len(modelErrors)])
 	case 'h':
 		sc.sc.Shutdown()
 		m.leave(sc)
@@ -45,7 +47,17 @@ func (m *model) act(sc *modelSubConn, event byte, arg int) {
 		m.leave(sc)
 	case 'p':
 		m.pick(sc, arg%2 == 0)
+	case 'r':
+		m.watch(sc, arg%4 != 0)
+	case 'v':
+		m.health(sc, connectivity.State(arg%5), modelErrors[arg/5%len(modelErrors)])
 	}
+}
+
+// modelErrors are what gRPC says of an ejection, of a failed health check, and of
+// a connection that failed.
+var modelErrors = []error{
+	nil, errors.New("connection active but health check failed. status=NOT_SERVING"), errors.New("connection refused"),
 }
 
 func (m *model) reopen(i int) {
@@ -71,8 +83,10 @@ func (m *model) close(i int) {
 	}
 }
 
-func (m *model) newSubConn(c *modelChannel, addr string) {
-	sc, err := c.stub.cc.NewSubConn([]resolver.Address{{Addr: addr}}, balancer.NewSubConnOptions{StateListener: func(balancer.SubConnState) {}})
+func (m *model) newSubConn(c *modelChannel, addr string, checked bool) {
+	sc, err := c.stub.cc.NewSubConn([]resolver.Address{{Addr: addr}}, balancer.NewSubConnOptions{
+		StateListener: func(balancer.SubConnState) {}, HealthCheckEnabled: checked,
+	})
 	if err != nil {
 		m.t.Fatalf("NewSubConn: %v", err)
 	}
@@ -86,7 +100,153 @@ func (m *model) newSubConn(c *modelChannel, addr string) {
 	b := m.backend(addr)
 	b.subConns++
 	m.states[idle.String()]++
-	m.subConns = append(m.subConns, &modelSubConn{channel: c, sc: sc, fake: fake, backend: b})
+	m.subConns = append(m.subConns, &modelSubConn{channel: c, sc: sc, fake: fake, backend: b, checked: checked})
+}
+
+// backend returns the backend that is counted for the address.
+func (m *model) backend(addr string) *modelBackend {
+	if b := m.backends[addr]; b != nil {
+		return b
+	}
+	if m.limit > 0 && len(m.backends) >= m.limit {
+		m.folded++
+		addr = "other"
+	}
+	if m.backends[addr] == nil {
+		m.backends[addr] = &modelBackend{addr: addr, values: make(map[string]float64)}
+	}
+	return m.backends[addr]
+}
+
+func (m *model) leave(sc *modelSubConn) {
+	if sc.gone {
+		return
+	}
+	m.notReady(sc)
+	sc.gone = true
+	sc.backend.subConns--
+	m.states[sc.state.String()]--
+}
+
+// notReady takes the SubConn out of those that are READY.
+func (m *model) notReady(sc *modelSubConn) {
+	if sc.state == ready {
+		sc.backend.add("ready_subchannels", "", -1)
+		m.setUsable(sc, "", -1)
+	}
+	sc.usable, sc.watching = "", 0
+}
+
+// setUsable counts n READY SubConns that are usable, or why not.
+func (m *model) setUsable(sc *modelSubConn, usable string, n float64) {
+	if n > 0 {
+		sc.usable = usable
+	}
+	if sc.usable == "" {
+		sc.backend.add("usable_subchannels", "", n)
+	} else {
+		sc.backend.add("unusable_subchannels", sc.usable, n)
+	}
+}
+
+func (m *model) state(sc *modelSubConn, to connectivity.State, cause error) {
+	sc.fake.listener(balancer.SubConnState{ConnectivityState: to, ConnectionError: cause})
+	from := sc.state
+	if to == shutdown {
+		m.leave(sc)
+	}
+	if sc.gone || from == to {
+		return
+	}
+	m.notReady(sc)
+	sc.state = to
+	m.states[from.String()]--
+	m.states[to.String()]++
+	m.connection(sc, from, to, cause)
+	if to == ready {
+		sc.backend.add("ready_subchannels", "", 1)
+		m.setUsable(sc, "", 1)
+	}
+}
+
+func (m *model) connection(sc *modelSubConn, from, to connectivity.State, cause error) {
+	b := sc.backend
+	byHealth := sc.checked && (to == ready || to == connecting || to == failure)
+	switch {
+	case sc.connected && byHealth:
+		sc.flapped = true
+	case sc.connected:
+		sc.connected = false
+		b.add("disconnections_total", "", 1)
+		if !sc.flapped {
+			b.add("early_disconnections_total", "", 1) // no time passes
+		}
+	case to == ready, sc.checked && to == failure && cause == modelErrors[1]:
+		sc.connected, sc.flapped = true, false
+		b.add("connection_attempts_succeeded_total", "", 1)
+	case to == failure:
+		b.add("connection_attempts_failed_total", "", 1)
+	case from == connecting:
+		b.add("connection_attempts_succeeded_total", "", 1)
+		b.add("disconnections_total", "", 1)
+		b.add("early_disconnections_total", "", 1)
+	}
+}
+
+// watch registers a health listener, or nil.
+func (m *model) watch(sc *modelSubConn, some bool) {
+	if !some {
+		sc.sc.RegisterHealthListener(nil)
+		m.watched(sc, 0, "")
+		return
+	}
+	sc.sc.RegisterHealthListener(func(balancer.SubConnState) { sc.heard++ })
+	m.watched(sc, len(sc.fake.health), "unchecked")
+}
+
+func (m *model) watched(sc *modelSubConn, listener int, usable string) {
+	if sc.gone || sc.state != ready {
+		return
+	}
+	sc.watching = listener
+	m.setUsable(sc, "", -1)
+	m.setUsable(sc, usable, 1)
+}
+
+// health sends an update to all listeners that the SubConn has had, the latest
+// first. Only that one counts, and only for the connection it was registered for.
+func (m *model) health(sc *modelSubConn, state connectivity.State, cause error) {
+	heard := sc.heard
+	listeners := 0
+	for i, listener := range slices.Backward(sc.fake.health) {
+		if listener == nil {
+			continue
+		}
+		listeners++
+		s := balancer.SubConnState{ConnectivityState: state, ConnectionError: cause}
+		if i+1 != sc.watching { // late
+			s = balancer.SubConnState{ConnectivityState: failure}
+			if sc.usable != "" {
+				s.ConnectivityState = ready
+			}
+		}
+		listener(s)
+	}
+	if sc.heard != heard+listeners {
+		m.t.Errorf("the policy heard %d of %d health updates", sc.heard-heard, listeners)
+	}
+	if sc.watching == 0 {
+		return
+	}
+	usable := map[connectivity.State]string{ready: "", failure: "ejected"}
+	why, known := usable[state]
+	switch {
+	case !known:
+		why = "unchecked"
+	case state == failure && cause != nil:
+		why = "unhealthy"
+	}
+	m.watched(sc, sc.watching, why)
 }
 
 func (m *model) pick(sc *modelSubConn, ownDone bool) {

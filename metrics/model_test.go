@@ -13,17 +13,17 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// model is the simplest specification of what is counted.
+// model says in the simplest way what is to be counted.
 type model struct {
 	t        *testing.T
 	metrics  *metrics.Metrics
-	keep     bool // the retention is endless; otherwise there is none
+	keep     bool // an endless retention; else none
 	latency  bool
-	limit    int // on the number of backends with series; 0 for none
+	limit    int // of backends with series; 0 for none
 	channels [2]*modelChannel
 	subConns []*modelSubConn
 	open     []*modelPick
-	backends map[string]*modelBackend // backends that have series
+	backends map[string]*modelBackend // those that have series
 	states   map[string]float64
 	folded   float64
 }
@@ -41,12 +41,19 @@ type modelSubConn struct {
 	backend *modelBackend
 	state   connectivity.State
 	gone    bool
+
+	checked   bool // made with HealthCheckEnabled
+	connected bool
+	flapped   bool   // it has changed its state since it connected
+	usable    string // why the READY SubConn is not usable, or ""
+	watching  int    // the number of the health listener that counts, from 1; 0 for none
+	heard     int    // health updates that the policy got
 }
 
 type modelBackend struct {
 	addr           string
 	subConns, open int
-	values         map[string]float64 // by the names that points.nonzero uses
+	values         map[string]float64 // as points.nonzero names them
 }
 
 func (b *modelBackend) add(name, extra string, n float64) {
@@ -58,9 +65,9 @@ type modelPick struct {
 	backend *modelBackend
 }
 
-// newModel returns a model of a Metrics with the options whose bits are set: no
-// retention, latency, at most 2 backends with series. A model with the limit has an
-// endless retention.
+// newModel returns a model of a Metrics with the options whose bits are set:
+// no retention, latency, at most 2 backends with series. The limit needs
+// records that stay until they are told otherwise.
 func newModel(t *testing.T, options byte) *model {
 	m := &model{
 		t: t, keep: options&1 == 0, latency: options&2 != 0,
@@ -84,66 +91,7 @@ func newModel(t *testing.T, options byte) *model {
 	return m
 }
 
-// backend returns the backend that counts for the address.
-func (m *model) backend(addr string) *modelBackend {
-	if b := m.backends[addr]; b != nil {
-		return b
-	}
-	if m.limit > 0 && len(m.backends) >= m.limit {
-		m.folded++
-		addr = "other"
-	}
-	if m.backends[addr] == nil {
-		m.backends[addr] = &modelBackend{addr: addr, values: make(map[string]float64)}
-	}
-	return m.backends[addr]
-}
-
-func (m *model) leave(sc *modelSubConn) {
-	if sc.gone {
-		return
-	}
-	sc.gone = true
-	sc.backend.subConns--
-	m.states[sc.state.String()]--
-	if sc.state == ready {
-		sc.backend.add("ready_subchannels", "", -1)
-	}
-}
-
-func (m *model) state(sc *modelSubConn, to connectivity.State) {
-	sc.fake.state(to)
-	from := sc.state
-	if to == shutdown {
-		m.leave(sc)
-	}
-	if sc.gone || from == to {
-		return
-	}
-	sc.state = to
-	m.states[from.String()]--
-	m.states[to.String()]++
-	b := sc.backend
-	if from == ready {
-		b.add("ready_subchannels", "", -1)
-		b.add("disconnections_total", "", 1)
-		b.add("early_disconnections_total", "", 1) // no time passes
-		return
-	}
-	switch {
-	case to == ready:
-		b.add("ready_subchannels", "", 1)
-		b.add("connection_attempts_succeeded_total", "", 1)
-	case to == failure:
-		b.add("connection_attempts_failed_total", "", 1)
-	case from == connecting:
-		b.add("connection_attempts_succeeded_total", "", 1)
-		b.add("disconnections_total", "", 1)
-		b.add("early_disconnections_total", "", 1)
-	}
-}
-
-// compare scrapes and compares the series with the model.
+// compare scrapes.
 func (m *model) compare() {
 	m.t.Helper()
 	maps.DeleteFunc(m.backends, func(_ string, b *modelBackend) bool {

@@ -137,12 +137,12 @@ func (ps points) backends() []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// checkLaws reports each backend whose picks or failures do not add up, and each
-// negative gauge.
+// checkLaws reports each backend whose picks, failures or READY subchannels do not
+// add up, and each negative gauge.
 func (ps points) checkLaws(tb testing.TB) {
 	tb.Helper()
 	type key struct{ target, policy, backend string }
-	rest, failed := make(map[key]float64), make(map[key]float64)
+	rest, failed, ready := make(map[key]float64), make(map[key]float64), make(map[key]float64)
 	for _, p := range ps {
 		k := key{p.target, p.policy, p.backend}
 		switch p.name {
@@ -150,6 +150,10 @@ func (ps points) checkLaws(tb testing.TB) {
 			rest[k] += p.value
 		case "repicks_total", "rpc_attempts_total", "rpc_attempts_in_flight":
 			rest[k] -= p.value
+		case "ready_subchannels":
+			ready[k] += p.value
+		case "usable_subchannels", "unusable_subchannels":
+			ready[k] -= p.value
 		}
 		switch {
 		case p.name == "rpc_attempts_failed_total":
@@ -169,6 +173,11 @@ func (ps points) checkLaws(tb testing.TB) {
 	for k, v := range failed {
 		if v != 0 {
 			tb.Errorf("%v: failed RPCs - RPCs with another code than OK = %v, want 0", k, v)
+		}
+	}
+	for k, v := range ready {
+		if v != 0 {
+			tb.Errorf("%v: READY - usable - unusable subchannels = %v, want 0", k, v)
 		}
 	}
 }

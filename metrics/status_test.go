@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -150,6 +151,56 @@ func TestPageDropsWhatIsPastItsRetention(t *testing.T) {
 			if len(got.Targets) != step.targets || len(got.Backends) != step.backends {
 				t.Errorf("%v later: %d targets with %v, want %d with %d backends", step.after, len(got.Targets), got.Names(), step.targets, step.backends)
 			}
+		}
+	})
+}
+
+func TestPageTellsWhatMadeABackendUnusable(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newWatched(t, balancer.NewSubConnOptions{})
+		cell := func() string { return pagetest.Rows(t, view(t, p.m), "list")[0][1] }
+		p.fake.state(connecting, ready)
+		say := p.watch()
+		for _, step := range []struct {
+			state connectivity.State
+			err   error
+			want  string
+		}{
+			{connecting, nil, "READY 0 of 1 usable: unchecked"},
+			{failure, errSick, "READY 0 of 1 usable: unhealthy 1s ago " + errSick.Error()},
+			{connecting, nil, "READY 0 of 1 usable: unchecked 2s ago " + errSick.Error()},
+			{failure, nil, "READY 0 of 1 usable: ejected 1s ago"},
+			{ready, nil, "READY"},
+		} {
+			say(step.state, step.err)
+			time.Sleep(time.Second)
+			if got := cell(); got != step.want {
+				t.Errorf("after %v, %v: state %q, want %q", step.state, step.err, got, step.want)
+			}
+		}
+		body := request(t, p.m, "?format=json").Body.String()
+		const last = `"last_unusable_reason":"ejected","last_unusable_at":"2000-01-01T00:00:03Z"`
+		if !strings.Contains(body, last) {
+			t.Errorf("JSON lacks %s: %s", last, body)
+		}
+	})
+}
+
+// gRPC reports their health checks as states.
+func TestPageTellsWhyAHealthCheckedSubConnFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newWatched(t, balancer.NewSubConnOptions{HealthCheckEnabled: true})
+		row := func() string { return strings.Join(pagetest.Rows(t, view(t, p.m), "list")[0], "|") }
+		p.play(event{connecting, nil}, event{ready, nil}, event{failure, errSick})
+		if got, want := row(), "a:1|TRANSIENT_FAILURE 0s ago "+errSick.Error()+"|0s|0|0 %|0||1 made|"; got != want {
+			t.Errorf("unhealthy: %q, want %q", got, want)
+		}
+		time.Sleep(time.Second)
+		p.play(event{idle, nil}, event{connecting, nil}, event{failure, errors.New("refused")})
+		if got, want := row(), "a:1|TRANSIENT_FAILURE|0s|0|0 %|0||1 made, 1 failed, 1 lost|0s ago refused"; got != want {
+			t.Errorf("unreachable: %q, want %q", got, want)
 		}
 	})
 }

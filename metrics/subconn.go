@@ -2,14 +2,10 @@ package metrics
 
 import (
 	"fmt"
-	"time"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 )
-
-// shortLife is how long a connection must live for its loss not to count as early.
-const shortLife = time.Second
 
 // subConn is the SubConn that the policy sees. What it does not intercept goes
 // to the embedded SubConn, which is gRPC's. It takes 64 bytes, one cache line:
@@ -24,10 +20,19 @@ type subConn struct {
 
 	backendRecord *backendRecord // never changes either
 
+	healthChecked bool // made with HealthCheckEnabled; never changes either
+
 	// Guarded by instance.mu.
-	state connectivity.State
-	since instant // when the state began
+	stateNow   uint8 // see state
+	connection connection
+	usability  usability // usable while the SubConn is not READY
+	watch      uint32    // numbers the health listeners; see watchHealth
+	since      instant   // when the state began
 }
+
+// state is the SubConn's connectivity state. It is kept in a byte, to save room.
+// instance.mu is held.
+func (sc *subConn) state() connectivity.State { return connectivity.State(sc.stateNow) }
 
 // Shutdown implements [balancer.SubConn]. Counting ends here: gRPC's last event,
 // SHUTDOWN, comes late or, when the policy is closed, never.
@@ -64,7 +69,7 @@ func (sc *subConn) track() bool {
 		return false
 	}
 	inst.live[sc] = struct{}{}
-	inst.targetRecord.subchannels[sc.state].Add(1)
+	inst.targetRecord.subchannels[sc.stateNow].Add(1)
 	return true
 }
 
@@ -87,9 +92,9 @@ func (sc *subConn) untrackLocked() bool {
 		return false
 	}
 	delete(inst.live, sc)
-	inst.targetRecord.subchannels[sc.state].Add(-1)
-	if sc.state == connectivity.Ready {
-		sc.backendRecord.ready.Add(-1)
+	inst.targetRecord.subchannels[sc.stateNow].Add(-1)
+	if sc.state() == connectivity.Ready {
+		sc.leaveReadyLocked()
 	}
 	return true
 }
@@ -106,51 +111,26 @@ func (sc *subConn) countState(s balancer.SubConnState) {
 	}
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
-	if _, tracked := inst.live[sc]; !tracked || to == sc.state {
+	if _, tracked := inst.live[sc]; !tracked || to == sc.state() {
 		return
 	}
 	now := inst.metrics.now()
-	sc.countConnectionLocked(to, now)
+	sc.countConnectionLocked(to, s.ConnectionError, now)
 	if to == connectivity.TransientFailure {
-		sc.backendRecord.lastFailure.Store(&failure{err: s.ConnectionError, at: now})
+		sc.noteFailureLocked(s.ConnectionError, now)
 	}
 	sc.moveLocked(to, now)
 }
 
-// countConnectionLocked counts the connection that was made, lost or failed if
-// the state changes from sc.state to another. gRPC always goes through
-// CONNECTING; fakes may not.
-func (sc *subConn) countConnectionLocked(to connectivity.State, now instant) {
-	from, b := sc.state, sc.backendRecord
-	switch {
-	case from == connectivity.Ready:
-		b.disconnections.Add(1)
-		if time.Duration(now-sc.since) < shortLife {
-			b.lostEarly.Add(1)
-		}
-	case to == connectivity.Ready:
-		b.connected.Add(1)
-		if from == connectivity.Connecting {
-			sc.instance.targetRecord.connectDuration.Observe(time.Duration(now - sc.since).Seconds())
-		}
-	case to == connectivity.TransientFailure:
-		b.connectFailed.Add(1)
-	case from == connectivity.Connecting:
-		// To IDLE: the connection was made, and lost before gRPC reported READY.
-		b.connected.Add(1)
-		b.disconnections.Add(1)
-		b.lostEarly.Add(1)
-	}
-}
-
 // moveLocked changes the state, and the gauges that count SubConns by state.
 func (sc *subConn) moveLocked(to connectivity.State, now instant) {
-	if sc.state == connectivity.Ready {
-		sc.backendRecord.ready.Add(-1)
+	if sc.state() == connectivity.Ready {
+		sc.leaveReadyLocked()
 	}
 	subchannels := &sc.instance.targetRecord.subchannels
-	subchannels[sc.state].Add(-1)
-	sc.state, sc.since = to, now
+	subchannels[sc.stateNow].Add(-1)
+	sc.stateNow, sc.since = uint8(to), now
+	sc.watch++ // gRPC lets go of the health listener
 	subchannels[to].Add(1)
 	if to == connectivity.Ready {
 		sc.backendRecord.ready.Add(1)

@@ -69,6 +69,9 @@ func TestStatesAreCounted(t *testing.T) {
 				cc.made[0].state(tt.states...)
 
 				tt.want["policy_instances"] = 1
+				if n := tt.want[readyNow]; n > 0 { // nobody watches their health
+					tt.want["usable_subchannels a:1"] = n
+				}
 				if diff := cmp.Diff(tt.want, scrape(t, m).nonzero()); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}

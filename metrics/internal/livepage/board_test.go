@@ -62,7 +62,8 @@ func (b *board) page() http.Handler {
 // backend returns a backend with one subchannel, and one RPC attempt for each of
 // the codes.
 func backend(name string, state connectivity.State, ends ...codes.Code) livepage.Backend {
-	b := livepage.Backend{Name: name, Subchannels: 1, State: state, Since: hourAgo, Picks: uint64(len(ends))}
+	b := livepage.Backend{Name: name, Picks: uint64(len(ends))}
+	b.AddSubchannel(state, "", hourAgo)
 	for _, code := range ends {
 		b.RPCs[code]++
 	}
@@ -78,7 +79,7 @@ func refused(name string, err error) livepage.Backend {
 
 // gone returns the backend without its subchannel.
 func gone(b livepage.Backend) livepage.Backend {
-	b.Subchannels, b.State, b.Since = 0, 0, time.Time{}
+	b.Subchannels, b.Ready, b.State, b.Since = 0, 0, 0, time.Time{}
 	return b
 }
 

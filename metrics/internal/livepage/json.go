@@ -30,12 +30,13 @@ type targetJSON struct {
 	Instances    []instanceJSON `json:"policy_instances"` // the oldest state first
 	Backends     int            `json:"backends"`
 	Ready        int            `json:"backends_ready"`
-	Picks        uint64         `json:"picks"` // of all backends
+	Usable       int            `json:"backends_usable"` // those that get picks
+	Picks        uint64         `json:"picks"`           // of all backends
 	PicksDelayed uint64         `json:"picks_delayed"`
 	PicksFailed  uint64         `json:"picks_failed"`
 	Waiting      int64          `json:"waiting"` // RPC attempts that wait for a pick now
 	Folded       uint64         `json:"folded_subchannels"`
-	Imbalance    float64        `json:"imbalance"` // the highest picks of a backend divided by the mean, of the backends with subchannels; 0 without picks
+	Imbalance    float64        `json:"imbalance"` // the highest picks of a backend divided by the mean, of the usable backends; 0 without picks
 }
 
 type instanceJSON struct {
@@ -44,23 +45,29 @@ type instanceJSON struct {
 }
 
 type backendJSON struct {
-	Target         string    `json:"target"`
-	Policy         string    `json:"policy"`
-	Backend        string    `json:"backend"`
-	State          string    `json:"state"` // the best state of its subchannels; empty without subchannels
-	Since          time.Time `json:"since,omitzero"`
-	Subchannels    int       `json:"subchannels"`
-	Picks          uint64    `json:"picks"`
-	Share          float64   `json:"share"` // of the target's picks, 0 to 1
-	Repicks        uint64    `json:"repicks"`
-	InFlight       int64     `json:"in_flight"`
-	RPCs           *rpcsJSON `json:"rpcs"`
-	Connected      uint64    `json:"connection_attempts_succeeded"`
-	ConnectFailed  uint64    `json:"connection_attempts_failed"`
-	Disconnections uint64    `json:"disconnections"`
-	Early          uint64    `json:"early_disconnections,omitempty"` // disconnections within a second of connecting
-	LastError      string    `json:"last_connection_error,omitempty"`
-	LastErrorAt    time.Time `json:"last_connection_error_at,omitzero"`
+	Target         string         `json:"target"`
+	Policy         string         `json:"policy"`
+	Backend        string         `json:"backend"`
+	State          string         `json:"state"` // the best state of its subchannels; empty without subchannels
+	Since          time.Time      `json:"since,omitzero"`
+	Subchannels    int            `json:"subchannels"`
+	Ready          int            `json:"ready_subchannels"`
+	Usable         int            `json:"usable_subchannels"`
+	Unusable       map[string]int `json:"unusable_subchannels,omitempty"` // READY ones, by reason
+	Picks          uint64         `json:"picks"`
+	Share          float64        `json:"share"` // of the target's picks, 0 to 1
+	Repicks        uint64         `json:"repicks"`
+	InFlight       int64          `json:"in_flight"`
+	RPCs           *rpcsJSON      `json:"rpcs"`
+	Connected      uint64         `json:"connection_attempts_succeeded"`
+	ConnectFailed  uint64         `json:"connection_attempts_failed"`
+	Disconnections uint64         `json:"disconnections"`
+	Early          uint64         `json:"early_disconnections,omitempty"` // disconnections within a second of connecting
+	LastError      string         `json:"last_connection_error,omitempty"`
+	LastErrorAt    time.Time      `json:"last_connection_error_at,omitzero"`
+	LastVerdict    string         `json:"last_unusable_reason,omitempty"`
+	LastVerdictErr string         `json:"last_unusable_error,omitempty"`
+	LastVerdictAt  time.Time      `json:"last_unusable_at,omitzero"`
 }
 
 func newPageJSON(p page) pageJSON {
@@ -91,6 +98,7 @@ func newTargetJSON(t *targetStatus) targetJSON {
 		Instances:    instances,
 		Backends:     len(t.Backends),
 		Ready:        t.ready,
+		Usable:       t.usable,
 		Picks:        t.picks,
 		PicksDelayed: t.PicksDelayed,
 		PicksFailed:  t.PicksFailed,
@@ -107,6 +115,9 @@ func newBackendJSON(r row) backendJSON {
 		Backend:        r.Name,
 		Since:          r.Since.UTC(),
 		Subchannels:    r.Subchannels,
+		Ready:          r.Ready,
+		Usable:         r.usable(),
+		Unusable:       r.Unusable,
 		Picks:          r.Picks,
 		Share:          r.share(),
 		Repicks:        r.Repicks,
@@ -118,6 +129,9 @@ func newBackendJSON(r row) backendJSON {
 		Early:          r.Early,
 		LastError:      r.lastError(),
 		LastErrorAt:    r.LastErrorAt.UTC(),
+		LastVerdict:    r.Verdict.Reason,
+		LastVerdictErr: r.Verdict.text(),
+		LastVerdictAt:  r.Verdict.At.UTC(),
 	}
 	if r.Subchannels > 0 {
 		out.State = r.State.String()

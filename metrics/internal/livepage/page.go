@@ -23,6 +23,7 @@ type targetStatus struct {
 	Key
 	Status
 	ready     int    // READY backends
+	usable    int    // those of them that get picks
 	picks     uint64 // of all backends
 	imbalance float64
 }
@@ -60,15 +61,16 @@ func newPage(q query, s Snapshot) (page, error) {
 
 func newTargetStatus(t Target) *targetStatus {
 	st := &targetStatus{Key: t.Key, Status: t.Read()}
-	var most, inUse, inUsePicks uint64 // of backends with a subchannel
+	var most, inUse, inUsePicks uint64 // of usable backends
 	for i := range st.Backends {
 		b := &st.Backends[i]
 		st.picks += b.Picks
-		if b.Subchannels > 0 {
-			most, inUse, inUsePicks = max(most, b.Picks), inUse+1, inUsePicks+b.Picks
-		}
-		if b.ready() {
+		if b.Ready > 0 {
 			st.ready++
+		}
+		if b.usable() > 0 {
+			st.usable++
+			most, inUse, inUsePicks = max(most, b.Picks), inUse+1, inUsePicks+b.Picks
 		}
 	}
 	if inUsePicks > 0 {

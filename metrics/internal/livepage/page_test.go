@@ -49,7 +49,7 @@ func TestPageReadsOnlyTheTargetsItShows(t *testing.T) {
 func TestPageSumsUpAllBackendsOfATarget(t *testing.T) {
 	t.Parallel()
 	page := quads().page()
-	want := []string{"test:///one", "p", "none", "4 of 5", "3", "0", "0", "0", "0", "3.33"}
+	want := []string{"test:///one", "p", "none", "4 of 5", "3", "0", "0", "0", "0", "2.67"}
 	for _, query := range []string{
 		"target=test:///one", "target=test:///one&q=o3", "target=test:///one&state=transient_failure",
 		"target=test:///one&per_page=1&page=2", "target=test:///one&page=9", "target=test:///one&q=nothing",
@@ -74,8 +74,8 @@ func TestPageSumsUpAllBackendsOfATarget(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &asJSON); err != nil {
 		t.Fatal(err)
 	}
-	if got := asJSON.Targets[0]; got.Backends != 5 || got.BackendsReady != 4 || got.Picks != 3 || got.Imbalance != 10.0/3 {
-		t.Errorf("JSON has target %+v, want 5 backends, 4 READY, 3 picks, imbalance 3.33", got)
+	if got := asJSON.Targets[0]; got.Backends != 5 || got.BackendsReady != 4 || got.Picks != 3 || got.Imbalance != 8.0/3 {
+		t.Errorf("JSON has target %+v, want 5 backends, 4 READY, 3 picks, imbalance 2.67", got)
 	}
 	if got := asJSON.Backends[0].Share; got != 2.0/3 {
 		t.Errorf("JSON has share %v, want 2/3", got)
@@ -156,7 +156,7 @@ func TestABackendIsInTheBestStateOfItsSubchannels(t *testing.T) {
 			for _, order := range [][]connectivity.State{{worse, better}, {better, worse}} {
 				var b livepage.Backend
 				for minutes, state := range order {
-					b.AddSubchannel(state, hourAgo.Add(time.Duration(minutes)*time.Minute))
+					b.AddSubchannel(state, "", hourAgo.Add(time.Duration(minutes)*time.Minute))
 				}
 				since := hourAgo.Add(time.Duration(slices.Index(order, better)) * time.Minute)
 				if b.Subchannels != 2 || b.State != better || !b.Since.Equal(since) {
@@ -167,7 +167,7 @@ func TestABackendIsInTheBestStateOfItsSubchannels(t *testing.T) {
 	}
 	var b livepage.Backend
 	for _, minutes := range []int{2, 1, 3} {
-		b.AddSubchannel(ready, hourAgo.Add(time.Duration(minutes)*time.Minute))
+		b.AddSubchannel(ready, "", hourAgo.Add(time.Duration(minutes)*time.Minute))
 	}
 	if want := hourAgo.Add(time.Minute); !b.Since.Equal(want) {
 		t.Errorf("three are READY since %v, want %v, since the first is", b.Since, want)

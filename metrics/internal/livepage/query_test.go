@@ -23,7 +23,7 @@ func TestPageRefusesBadParameters(t *testing.T) {
 		{full, "format=xml", []string{"format", `"xml"`, "html, json"}},
 		{full, "sort=size", []string{"sort", `"size"`, "backend, target, state, since, picks, share, in_flight, errors, attempts, last_error"}},
 		{full, "dir=up", []string{"dir", `"up"`, "asc, desc"}},
-		{full, "state=down", []string{"state", `"down"`, "READY, CONNECTING, IDLE, TRANSIENT_FAILURE, NONE, NOT_READY"}},
+		{full, "state=down", []string{"state", `"down"`, "READY, CONNECTING, IDLE, TRANSIENT_FAILURE, UNUSABLE, NONE, NOT_READY"}},
 		{full, "page=0", []string{"page", `"0"`, "a whole number from 1"}},
 		{full, "page=-1", []string{"page", `"-1"`}},
 		{full, "page=1e3", []string{"page", `"1e3"`}},

@@ -99,6 +99,11 @@ func (q query) backendFilter() func(*Backend) bool {
 		if has(b.Name) || has(b.stateName()) {
 			return true
 		}
+		for reason := range b.Unusable {
+			if has(reason) {
+				return true
+			}
+		}
 		for code, n := range b.RPCs {
 			if n > 0 && ofCode[code] {
 				return true

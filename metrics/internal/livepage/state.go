@@ -17,22 +17,30 @@ func better(a, b connectivity.State) bool { return slices.Index(states, a) < sli
 // noState is what the page shows as the state of a backend without subchannels.
 const noState = "NONE"
 
+// unusableState is how the page names the state of a backend that is READY and
+// has no subchannel that gets picks.
+const unusableState = "UNUSABLE"
+
 // stateName returns the name of the backend's state on the page.
 func (b *Backend) stateName() string {
-	if b.Subchannels == 0 {
+	switch {
+	case b.Subchannels == 0:
 		return noState
+	case b.Ready > 0 && b.usable() == 0:
+		return unusableState
 	}
 	return b.State.String()
 }
 
-// stateRank orders backends from the worst state to the best. Backends without
-// subchannels come last.
-func (b *Backend) stateRank() int {
-	if b.Subchannels == 0 {
-		return len(states)
-	}
-	return len(states) - 1 - slices.Index(states, b.State)
+// worstFirst are the names of all states in the order in which the page sorts them.
+var worstFirst = []string{
+	connectivity.TransientFailure.String(), connectivity.Idle.String(), connectivity.Connecting.String(),
+	unusableState, connectivity.Ready.String(), noState,
 }
+
+// stateRank orders backends from the worst state to the best, with those that
+// have no subchannel last.
+func (b *Backend) stateRank() int { return slices.Index(worstFirst, b.stateName()) }
 
 // stateFilter is a value of the parameter state.
 type stateFilter struct {
@@ -45,12 +53,15 @@ var stateFilters = newStateFilters()
 
 func newStateFilters() []stateFilter {
 	var filters []stateFilter
-	for _, s := range states {
-		filters = append(filters, stateFilter{s.String(), s.String(), func(b *Backend) bool { return b.Subchannels > 0 && b.State == s }})
+	add := func(name, label string) {
+		filters = append(filters, stateFilter{name, label, func(b *Backend) bool { return b.stateName() == name }})
 	}
-	return append(filters,
-		stateFilter{noState, "no subchannel", func(b *Backend) bool { return b.Subchannels == 0 }},
-		stateFilter{"NOT_READY", "not READY", func(b *Backend) bool { return !b.ready() }})
+	for _, s := range states {
+		add(s.String(), s.String())
+	}
+	add(unusableState, "READY, but unusable")
+	add(noState, "no subchannel")
+	return append(filters, stateFilter{"NOT_READY", "not READY, or unusable", func(b *Backend) bool { return b.usable() == 0 }})
 }
 
 func stateFilterNames() []string {

@@ -60,11 +60,32 @@ type Backend struct {
 	Early          uint64    // disconnections within a second of connecting
 	LastError      error     // of the last failed connection attempt; nil if gRPC gave no reason
 	LastErrorAt    time.Time // zero if no connection attempt has failed
+
+	Ready    int            // subchannels that are READY
+	Unusable map[string]int // of these, those that get no picks, by reason
+	Verdict  Verdict        // the last
 }
 
-// AddSubchannel adds a subchannel to the backend.
-func (b *Backend) AddSubchannel(state connectivity.State, since time.Time) {
+// Verdict is what made a subchannel unusable.
+type Verdict struct {
+	Reason string
+	Err    error     // nil if there was none
+	At     time.Time // zero if there has been no verdict
+}
+
+// AddSubchannel adds a subchannel to the backend. If it is READY and gets no picks,
+// unusable is the reason.
+func (b *Backend) AddSubchannel(state connectivity.State, unusable string, since time.Time) {
 	b.Subchannels++
+	if state == connectivity.Ready {
+		b.Ready++
+		if unusable != "" {
+			if b.Unusable == nil {
+				b.Unusable = make(map[string]int)
+			}
+			b.Unusable[unusable]++
+		}
+	}
 	switch {
 	case b.Subchannels == 1 || better(state, b.State):
 		b.State, b.Since = state, since
@@ -73,8 +94,32 @@ func (b *Backend) AddSubchannel(state connectivity.State, since time.Time) {
 	}
 }
 
-// ready reports whether a subchannel of the backend is READY.
-func (b *Backend) ready() bool { return b.Subchannels > 0 && b.State == connectivity.Ready }
+// usable returns how many subchannels get picks.
+func (b *Backend) usable() int {
+	n := b.Ready
+	for _, unusable := range b.Unusable {
+		n -= unusable
+	}
+	return n
+}
+
+// verdict returns the last verdict if it tells why a subchannel is not usable now.
+// Where gRPC reports health checks as states, that is TRANSIENT_FAILURE.
+func (b *Backend) verdict() Verdict {
+	failing := b.Subchannels > 0 && b.State == connectivity.TransientFailure && b.Verdict.At.After(b.LastErrorAt)
+	if failing || b.usable() < b.Ready {
+		return b.Verdict
+	}
+	return Verdict{}
+}
+
+// text returns the text of the verdict's error.
+func (v Verdict) text() string {
+	if v.Err == nil {
+		return ""
+	}
+	return v.Err.Error()
+}
 
 // failedRPCs returns how many RPC attempts ended with a code other than OK.
 func (b *Backend) failedRPCs() uint64 {

@@ -70,16 +70,16 @@ func newBareView(q query) *pageView {
 }
 
 func (v *pageView) fillTargets(p page) {
-	ready := 0
+	usable := 0
 	for i, t := range p.targets {
-		ready += t.ready
+		usable += t.usable
 		if i < maxTargets {
 			v.Targets = append(v.Targets, newTargetView(t, p.query, p.time))
 		}
 	}
 	v.Hidden = len(p.targets) - len(v.Targets)
 	if p.total > 0 {
-		v.Title = fmt.Sprintf("%s of %s READY · %s", grouped(ready), grouped(p.total), v.Title)
+		v.Title = fmt.Sprintf("%s of %s usable · %s", grouped(usable), grouped(p.total), v.Title)
 	}
 }
 

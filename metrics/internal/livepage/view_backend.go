@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -21,6 +23,9 @@ type backendView struct {
 	Backend        text
 	State          stateView
 	Subchannels    string // how many; "" for one
+	Usable         string // how many of the READY subchannels are, and why not all; "" if all are
+	Verdict        text   // the error that made the last of them unusable
+	VerdictAt      *moment
 	Since          *moment
 	Picks, Repicks string // no Repicks for 0
 	Share          string
@@ -52,7 +57,10 @@ func newBackendView(r row, now time.Time) backendView {
 	v := backendView{
 		ID:     rowID("b", t.Target, t.Policy, r.Name),
 		Target: newText(t.Target, maxShort), Policy: newText(t.Policy, maxShort), Backend: newText(cmp.Or(r.Name, "(no name)"), maxShort),
-		State:     newStateView(r.stateName()),
+		State:     newBackendState(r),
+		Usable:    usableOf(r.Backend),
+		Verdict:   newText(r.verdict().text(), maxError),
+		VerdictAt: newMoment(r.verdict().At, now),
 		Since:     newMoment(r.Since, now),
 		Picks:     grouped(r.Picks),
 		Repicks:   unlessZero(r.Repicks),
@@ -72,6 +80,24 @@ func newBackendView(r row, now time.Time) backendView {
 	v.Bar, v.Times = bar(r.share(), equal)
 	v.Alone = equal == 1
 	return v
+}
+
+// newBackendState shows READY for a backend that is unusable, in another class.
+func newBackendState(r row) stateView {
+	v := newStateView(r.stateName())
+	if v.Name == unusableState {
+		v.Name = r.State.String()
+	}
+	return v
+}
+
+// usableOf says how many READY subchannels are usable, and why the others are not.
+func usableOf(b *Backend) string {
+	if len(b.Unusable) == 0 {
+		return ""
+	}
+	reasons := strings.Join(slices.Sorted(maps.Keys(b.Unusable)), ", ")
+	return fmt.Sprintf("%s of %s usable: %s", grouped(b.usable()), grouped(b.Ready), reasons)
 }
 
 func unlessZero(n uint64) string {

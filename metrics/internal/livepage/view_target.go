@@ -14,7 +14,8 @@ type targetView struct {
 	Only           string // link to the page with only this target
 	Channels       []instancesView
 	Ready, Of      string
-	Short          string // the style class for backends that are not READY; "" if all are READY
+	Usable         string // of the READY ones; "" if all are
+	Short          string // the style class for backends that are not usable; "" if all are usable
 	Picks          string
 	Delayed        string
 	Failed         string
@@ -40,7 +41,10 @@ func newTargetView(t *targetStatus, q query, now time.Time) targetView {
 		Ready: grouped(t.ready), Of: grouped(len(t.Backends)),
 		Picks: grouped(t.picks), Delayed: grouped(t.PicksDelayed), Failed: grouped(t.PicksFailed), Waiting: grouped(t.Waiting),
 	}
-	switch t.ready {
+	if t.usable < t.ready {
+		v.Usable = grouped(t.usable)
+	}
+	switch t.usable {
 	case len(t.Backends):
 	case 0:
 		v.Short = "bad"

@@ -54,6 +54,12 @@ var expressions = []expression{
 		truth: func(t truth) values { return t.ready },
 	},
 	{
+		name:  "usable",
+		expr:  `sum by (grpc_lb_backend) (grpc_lb_usable_subchannels)`,
+		label: "grpc_lb_backend",
+		truth: func(t truth) values { return t.usable },
+	},
+	{
 		name: "errors",
 		expr: `sum by (grpc_lb_backend) (rate(grpc_lb_rpc_attempts_failed_total[1m]))
 			/ sum by (grpc_lb_backend) (rate(grpc_lb_picks_total[1m]))`,

@@ -7,9 +7,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
@@ -48,12 +50,30 @@ func newWorkload(t *testing.T) *workload {
 	for _, sc := range w.skewed.Live() {
 		sc.Ready()
 	}
+	w.fallIll(sick)
 
 	firstPolicy := w.first.BuildWithTarget(m.Instrument(pickfirst2.NewBuilder()), "dns:///first:443")
 	t.Cleanup(firstPolicy.Close)
 	w.update(firstPolicy, alone)
 	w.first.SubConn(alone).Ready()
 	return w
+}
+
+// fallIll has a scrape find the backend unhealthy, and then it recovers.
+func (w *workload) fallIll(addr string) {
+	w.t.Helper()
+	sc := w.skewed.SubConn(addr)
+	if !sc.SetHealth(connectivity.TransientFailure, errors.New("health check failed")) {
+		w.t.Fatal("nobody watches the backend's health")
+	}
+	samples := make(chan prometheus.Metric)
+	go func() {
+		defer close(samples)
+		w.metrics.Collect(samples)
+	}()
+	for range samples {
+	}
+	sc.SetHealth(connectivity.Ready, nil)
 }
 
 func (w *workload) update(p *balancertest.Policy, addrs ...string) {
@@ -159,7 +179,7 @@ type chosenByRPC map[string]balancer.SubConn
 type backendKey struct{}
 
 func newChosenByRPC() balancer.Builder {
-	return base2.NewBalancerBuilder("chosen_by_rpc", func() base.PickerBuilder { return chosenByRPC(nil) }, base.Config{})
+	return base2.NewBalancerBuilder("chosen_by_rpc", func() base.PickerBuilder { return chosenByRPC(nil) }, base.Config{HealthCheck: true})
 }
 
 // Build implements [base.PickerBuilder].

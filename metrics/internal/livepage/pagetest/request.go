@@ -75,6 +75,8 @@ type Backend struct {
 	Target, Policy, Backend string
 	Since                   time.Time
 	LastErrorAt             time.Time `json:"last_connection_error_at"`
+	ReadySubchannels        int       `json:"ready_subchannels"`
+	UsableSubchannels       int       `json:"usable_subchannels"`
 }
 
 // JSON returns the page as JSON.

@@ -1,0 +1,76 @@
+package metrics
+
+import (
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/connectivity"
+)
+
+// shortLife is how long a connection must live for its loss not to count as early.
+const shortLife = time.Second
+
+// connection is what is known of the connection of a SubConn. It matters for one
+// that was made with HealthCheckEnabled: gRPC then reports health checks as state
+// changes of the SubConn, between READY, CONNECTING and TRANSIENT_FAILURE, while
+// the connection stands.
+type connection uint8
+
+const (
+	noConnection connection = iota // none, or none that gRPC has told of
+	freshConnection
+	settledConnection // the SubConn has changed its state since it was made
+)
+
+// countConnectionLocked counts the connection that was made, lost or failed if
+// the state changes to another. gRPC always goes through CONNECTING; fakes may
+// not.
+func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now instant) {
+	from, b := sc.state(), sc.backendRecord
+	soon := time.Duration(now-sc.since) < shortLife
+	switch {
+	case sc.connection != noConnection && sc.healthChecked && to != connectivity.Idle:
+		sc.connection = settledConnection
+	case sc.connection != noConnection:
+		b.disconnections.Add(1)
+		if soon && sc.connection == freshConnection {
+			b.lostEarly.Add(1)
+		}
+		sc.connection = noConnection
+	case to == connectivity.Ready, sc.healthChecked && failsHealth(to, err):
+		b.connected.Add(1)
+		if from == connectivity.Connecting && to == connectivity.Ready {
+			sc.instance.targetRecord.connectDuration.Observe(time.Duration(now - sc.since).Seconds())
+		}
+		sc.connection = freshConnection
+	case to == connectivity.TransientFailure:
+		b.connectFailed.Add(1)
+	case from == connectivity.Connecting:
+		// To IDLE: the connection was made, and lost before gRPC reported READY. If
+		// it waited for a health check, it may have lived for longer than that took.
+		b.connected.Add(1)
+		b.disconnections.Add(1)
+		if soon || !sc.healthChecked {
+			b.lostEarly.Add(1)
+		}
+	}
+}
+
+// failsHealth tells whether a SubConn made with HealthCheckEnabled goes to
+// TRANSIENT_FAILURE because of a health check. The words of the error are all
+// that tells a first connection whose check fails from one that could not be made.
+// Should gRPC change them, such a connection counts as an attempt that failed, and
+// as made when it becomes healthy.
+func failsHealth(to connectivity.State, err error) bool {
+	return to == connectivity.TransientFailure && err != nil && strings.HasPrefix(err.Error(), "connection active but ")
+}
+
+// noteFailureLocked keeps why the SubConn is in TRANSIENT_FAILURE, for the live
+// page.
+func (sc *subConn) noteFailureLocked(err error, now instant) {
+	if sc.connection != noConnection {
+		sc.backendRecord.lastVerdict.Store(&verdict{why: unhealthy, err: err, at: now})
+		return
+	}
+	sc.backendRecord.lastFailure.Store(&failure{err: err, at: now})
+}

@@ -1,0 +1,87 @@
+package metrics
+
+import (
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+)
+
+// RegisterHealthListener implements [balancer.SubConn]. It follows what the
+// policy's listener is told. In gRPC a listener lasts for as long as the SubConn
+// stays READY and no other is registered.
+func (sc *subConn) RegisterHealthListener(listener func(balancer.SubConnState)) {
+	if listener == nil {
+		sc.watchHealth(usable)
+		sc.SubConn.RegisterHealthListener(nil)
+		return
+	}
+	// Before gRPC knows of the listener: its first call may come at once.
+	watch := sc.watchHealth(unchecked)
+	sc.SubConn.RegisterHealthListener(func(s balancer.SubConnState) {
+		sc.countHealth(watch, s)
+		listener(s)
+	})
+}
+
+// watchHealth has the SubConn heed the health updates of no earlier listener.
+// It returns the number under which those of a new one count. Where the SubConn is
+// not READY, gRPC takes no listener.
+func (sc *subConn) watchHealth(first usability) (watch uint32) {
+	inst := sc.instance
+	inst.mu.Lock()
+	defer inst.mu.Unlock()
+	if sc.readyLocked() {
+		sc.setUsabilityLocked(first)
+	}
+	sc.watch++
+	return sc.watch
+}
+
+// countHealth counts a health update. One for an earlier listener, or for one of
+// an earlier connection, may come late.
+func (sc *subConn) countHealth(watch uint32, s balancer.SubConnState) {
+	inst := sc.instance
+	inst.mu.Lock()
+	defer inst.mu.Unlock()
+	if watch != sc.watch || !sc.readyLocked() {
+		return
+	}
+	u := usabilityBy(s)
+	sc.setUsabilityLocked(u)
+	if u == unhealthy || u == ejected {
+		sc.backendRecord.lastVerdict.Store(&verdict{why: u, err: s.ConnectionError, at: inst.metrics.now()})
+	}
+}
+
+// usabilityBy is what a health update says. gRPC's outlier detection gives no
+// error, client-side health checks always do.
+func usabilityBy(s balancer.SubConnState) usability {
+	switch {
+	case s.ConnectivityState == connectivity.Ready:
+		return usable
+	case s.ConnectivityState != connectivity.TransientFailure:
+		return unchecked
+	case s.ConnectionError != nil:
+		return unhealthy
+	}
+	return ejected
+}
+
+// readyLocked tells whether the SubConn is counted as READY.
+func (sc *subConn) readyLocked() bool {
+	_, tracked := sc.instance.live[sc]
+	return tracked && sc.state() == connectivity.Ready
+}
+
+func (sc *subConn) setUsabilityLocked(u usability) {
+	if u != sc.usability {
+		sc.backendRecord.unusable.move(sc.usability, u)
+		sc.usability = u
+	}
+}
+
+// leaveReadyLocked undoes the counting of a READY SubConn. A scrape reads what is
+// unusable before it reads what is READY, so the former goes first.
+func (sc *subConn) leaveReadyLocked() {
+	sc.setUsabilityLocked(usable)
+	sc.backendRecord.ready.Add(-1)
+}

@@ -1,0 +1,162 @@
+package livepage_test
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+)
+
+// watched returns a backend with READY subchannels that are usable ("") or not, and
+// one verdict, a minute ago.
+func watched(name string, verdict livepage.Verdict, unusable ...string) livepage.Backend {
+	b := livepage.Backend{Name: name, Picks: 10, Verdict: verdict}
+	if verdict.Reason != "" {
+		b.Verdict.At = now.Add(-time.Minute)
+	}
+	for _, reason := range unusable {
+		b.AddSubchannel(ready, reason, hourAgo)
+	}
+	return b
+}
+
+func TestPageTellsWhyAReadyBackendIsNotUsable(t *testing.T) {
+	t.Parallel()
+	sick := livepage.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING")}
+	failing := backend("a", failure)
+	failing.Verdict = livepage.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING"), At: now.Add(-time.Minute)}
+	refusedSince := failing
+	refusedSince.LastErrorAt = now
+	tests := []struct {
+		backend       livepage.Backend
+		state, class  string
+		ready, usable int
+	}{
+		{watched("a", livepage.Verdict{}, ""), "READY", "ready", 1, 1},
+		{watched("a", sick, "unhealthy"), "READY 0 of 1 usable: unhealthy 1m00s ago NOT_SERVING", "unusable", 1, 0},
+		{watched("a", livepage.Verdict{Reason: "ejected"}, "ejected"), "READY 0 of 1 usable: ejected 1m00s ago", "unusable", 1, 0},
+		{watched("a", livepage.Verdict{}, "unchecked"), "READY 0 of 1 usable: unchecked", "unusable", 1, 0},
+		{watched("a", sick, "unhealthy", ""), "READY best of 2 subchannels 1 of 2 usable: unhealthy 1m00s ago NOT_SERVING", "ready", 2, 1},
+		{watched("a", sick, "unhealthy", "ejected"), "READY best of 2 subchannels 0 of 2 usable: ejected, unhealthy 1m00s ago NOT_SERVING", "unusable", 2, 0},
+		{watched("a", sick, ""), "READY", "ready", 1, 1}, // it has recovered
+		{failing, "TRANSIENT_FAILURE 1m00s ago NOT_SERVING", "transient_failure", 0, 0},
+		{refusedSince, "TRANSIENT_FAILURE", "transient_failure", 0, 0},
+	}
+	for _, tt := range tests {
+		b := &board{}
+		b.list("test:///t", "p", tt.backend)
+		body := pagetest.Request(t, b.page(), http.MethodGet, "").Body.String()
+		if got := pagetest.Rows(t, pagetest.Scan(t, body), "list")[0][1]; got != tt.state {
+			t.Errorf("state %q, want %q", got, tt.state)
+		}
+		if want := `<td class="state"><span class="is ` + tt.class + `">`; !strings.Contains(body, want) || !strings.Contains(body, "."+tt.class+".is::before {") {
+			t.Errorf("%s: the class %s is not both used and in the style sheet", tt.state, tt.class)
+		}
+		asJSON := pagetest.JSON(t, b.page(), "").Backends[0]
+		if asJSON.ReadySubchannels != tt.ready || asJSON.UsableSubchannels != tt.usable {
+			t.Errorf("%s: JSON has %+v, want %d READY and %d usable", tt.state, asJSON, tt.ready, tt.usable)
+		}
+	}
+}
+
+func TestJSONTellsWhyABackendIsNotUsable(t *testing.T) {
+	t.Parallel()
+	b := &board{}
+	b.list("test:///t", "p",
+		watched("a", livepage.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING")}, "unhealthy", "ejected", "unhealthy", ""),
+		watched("b", livepage.Verdict{Reason: "ejected"}, ""))
+	body := pagetest.Request(t, b.page(), http.MethodGet, "format=json").Body.String()
+	for _, want := range []string{
+		`"backends":2,"backends_ready":2,"backends_usable":2`,
+		`"state":"READY","since":"2000-01-01T00:00:00Z","subchannels":4,"ready_subchannels":4,"usable_subchannels":1,"unusable_subchannels":{"ejected":1,"unhealthy":2}`,
+		`"last_unusable_reason":"unhealthy","last_unusable_error":"NOT_SERVING","last_unusable_at":"2000-01-01T00:59:00Z"}`,
+		`"ready_subchannels":1,"usable_subchannels":1,"picks"`,
+		`"last_unusable_reason":"ejected","last_unusable_at":"2000-01-01T00:59:00Z"}`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("JSON lacks %s: %s", want, body)
+		}
+	}
+}
+
+// sickbay is a target with backends in every state.
+func sickbay() *board {
+	b := &board{}
+	b.list("test:///t", "p",
+		watched("sick", livepage.Verdict{Reason: "unhealthy"}, "unhealthy"),
+		watched("outlier", livepage.Verdict{Reason: "ejected"}, "ejected"),
+		watched("half", livepage.Verdict{Reason: "ejected"}, "ejected", ""),
+		watched("well", livepage.Verdict{}, ""),
+		backend("connecting", connecting), backend("failing", failure), backend("idle", idle), gone(backend("none", ready)))
+	return b
+}
+
+func TestPageFiltersAndSortsUnusableBackends(t *testing.T) {
+	t.Parallel()
+	page := sickbay().page()
+	for query, want := range map[string]string{
+		"state=unusable":       "outlier sick",
+		"state=ready":          "half well",
+		"state=not_ready":      "connecting failing idle none outlier sick",
+		"q=ejected":            "half outlier",
+		"q=unusable":           "outlier sick",
+		"sort=state":           "failing idle connecting outlier sick half well none",
+		"sort=state&dir=desc":  "none half well outlier sick connecting idle failing",
+		"state=unusable&q=sic": "sick",
+	} {
+		if got := strings.Join(pagetest.JSON(t, page, query).Names(), " "); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+}
+
+func TestOverviewCountsUsableBackends(t *testing.T) {
+	t.Parallel()
+	html := pagetest.HTML(t, sickbay().page(), "")
+	if got, want := pagetest.Rows(t, html, "overview")[0][3], "4 of 8 2 usable"; got != want {
+		t.Errorf("READY %q, want %q", got, want)
+	}
+	if _, title := pagetest.Find(t, html, "lang", "en"); !strings.Contains(pagetest.TextOf(title), "2 of 8 usable") {
+		t.Error("the title does not tell how many are usable")
+	}
+	for want, unusable := range map[string][]string{"": {""}, "bad": {"ejected"}, "wait": {"", "ejected"}} {
+		b := &board{}
+		backends := make([]livepage.Backend, 0, 2)
+		for i, reason := range unusable {
+			backends = append(backends, watched(string(rune('a'+i)), livepage.Verdict{}, reason))
+		}
+		b.list("test:///t", "p", backends...)
+		class := strings.TrimSpace("num ready " + want)
+		if !slices.ContainsFunc(pagetest.HTML(t, b.page(), ""), func(n pagetest.Node) bool { return n.Tag == "td" && n.Attrs["class"] == class }) {
+			t.Errorf("%q: no cell has the class %q", unusable, class)
+		}
+	}
+}
+
+// Those that get no picks do not count for the imbalance of the rest.
+func TestImbalanceIsThatOfUsableBackends(t *testing.T) {
+	t.Parallel()
+	ejected := watched("b", livepage.Verdict{}, "ejected")
+	ejected.Picks = 1
+	half := watched("b", livepage.Verdict{}, "ejected", "")
+	half.Picks = 30
+	for want, backends := range map[string][]livepage.Backend{
+		"1.00": {watched("a", livepage.Verdict{}, ""), ejected, backend("c", connectivity.Idle)},
+		"1.50": {watched("a", livepage.Verdict{}, ""), half},
+		"–":    {ejected},
+	} {
+		b := &board{}
+		b.list("test:///t", "p", backends...)
+		row := pagetest.Rows(t, pagetest.HTML(t, b.page(), ""), "overview")[0]
+		if got := row[len(row)-1]; got != want {
+			t.Errorf("imbalance %s, want %s", got, want)
+		}
+	}
+}

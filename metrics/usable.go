@@ -1,0 +1,109 @@
+package metrics
+
+import "sync/atomic"
+
+// usability tells whether a READY SubConn may be picked or, if not, why. The
+// zero value is that of a SubConn whose policy watches no health.
+type usability uint8
+
+const (
+	usable    usability = iota
+	unhealthy           // the health listener gave an error
+	ejected             // the health listener reported TRANSIENT_FAILURE without one, as outlier detection does
+	unchecked           // the health listener has not said READY yet, or no longer does
+
+	numUnusable = int(unchecked)
+)
+
+// unusableReasons are the values of the label, without usable.
+var unusableReasons = []string{unhealthy - 1: "unhealthy", ejected - 1: "ejected", unchecked - 1: "unchecked"}
+
+// String returns the value of the label, and "" for usable.
+func (u usability) String() string {
+	if u == usable {
+		return ""
+	}
+	return unusableReasons[u-1]
+}
+
+// verdict is what made a subchannel unusable, and when.
+type verdict struct {
+	why usability
+	err error // nil if there was none
+	at  instant
+}
+
+// unusableCounts counts the READY SubConns of a backend that may not be picked,
+// by reason, and keeps for which reasons a scrape has ever found one. It is one
+// word, so that who reads it finds each SubConn counted once, also while its reason
+// changes. Each count has room for a million connections to one backend.
+type unusableCounts struct{ word atomic.Uint64 }
+
+const (
+	countBits = 20
+	seenBits  = countBits * numUnusable
+)
+
+// one is a count of 1 for the reason, and nothing for usable.
+func (u usability) one() uint64 {
+	if u == usable {
+		return 0
+	}
+	return 1 << (countBits * (u - 1))
+}
+
+// move counts a SubConn under another reason, or under none.
+func (c *unusableCounts) move(from, to usability) { c.word.Add(to.one() - from.one()) }
+
+// scrape reads the counts. Nearly each subchannel is unchecked for a moment when it
+// has connected, so a reason does not count as seen before a scrape finds one.
+func (c *unusableCounts) scrape() unusableReading {
+	r := unusableReading(c.word.Load())
+	var seen uint64
+	for reason := range numUnusable {
+		if r.count(reason) > 0 && !r.seen(reason) {
+			seen |= 1 << (seenBits + reason)
+		}
+	}
+	if seen != 0 {
+		c.word.Or(seen)
+	}
+	return r | unusableReading(seen)
+}
+
+// unusableReading is what unusableCounts says at one moment. Reasons are numbered
+// as in unusableReasons.
+type unusableReading uint64
+
+func (r unusableReading) count(reason int) int64 {
+	return int64(r >> (countBits * reason) & (1<<countBits - 1))
+}
+
+func (r unusableReading) seen(reason int) bool { return r>>(seenBits+reason)&1 == 1 }
+
+func (r unusableReading) sum() (n int64) {
+	for reason := range numUnusable {
+		n += r.count(reason)
+	}
+	return n
+}
+
+// readySubchannels are the READY SubConns of a backend in one scrape.
+type readySubchannels struct {
+	usable   int64
+	unusable unusableReading
+}
+
+func (r readySubchannels) ready() int64 { return r.usable + r.unusable.sum() }
+
+func (b *backendRecord) readySubchannels() readySubchannels {
+	return readReady(b.unusable.scrape, b.ready.Load)
+}
+
+// readReady makes what it reads agree: ready is the sum of usable and unusable.
+// A SubConn that was unusable and leaves READY in between is shown as it was.
+func readReady(unusable func() unusableReading, ready func() int64) readySubchannels {
+	r := readySubchannels{unusable: unusable()}
+	r.usable = max(ready()-r.unusable.sum(), 0)
+	return r
+}
