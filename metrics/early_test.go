@@ -58,10 +58,10 @@ func TestEarlyEventsAreDeliveredInOrder(t *testing.T) {
 	}
 	var got []string
 	s.onLegacy = func(_ balancer.SubConn, state balancer.SubConnState) {
-		if len(got) == 0 {
+		got = append(got, state.ConnectionError.Error())
+		if len(got) == 1 {
 			report(2)
 		}
-		got = append(got, state.ConnectionError.Error())
 	}
 	b := builderFunc(func(inner balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
 		s.Build(inner, opts)

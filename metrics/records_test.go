@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
@@ -187,4 +188,19 @@ func TestRecordsDoNotPileUpUnscraped(t *testing.T) {
 		t.Errorf("records after %d backends have come and gone: %d, want at most 200", n, got)
 	}
 	wantBackends(t, m)
+}
+
+// gRPC's SHUTDOWN event comes after Shutdown, and a policy may call RemoveSubConn as
+// well.
+func TestShutDownSubConnReleasesItsBackendOnce(t *testing.T) {
+	t.Parallel()
+	m := metrics.New(metrics.WithRetention(0))
+	s, cc := &stub{}, &looseConn{}
+	m.Instrument(s).Build(cc, balancer.BuildOptions{})
+	first := s.connect(t, "a:1")
+	s.connect(t, "a:1")
+	first.Shutdown()
+	cc.made[0].state(connectivity.Shutdown)
+	s.cc.RemoveSubConn(first)
+	wantBackends(t, m, "a:1")
 }
