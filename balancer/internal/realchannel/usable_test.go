@@ -117,7 +117,7 @@ func TestHealthChecksThatAreStatesAreNoConnections(t *testing.T) {
 	ctx := channeltest.Context(t)
 	all := channeltest.StartServers(t, 1, func(_ int, s *channeltest.Server) { s.SetHealth(notServing) })
 	addr := all[0].Addr
-	failed := "grpc_lb_connection_attempts_failed_total "+addr
+	failed := "grpc_lb_connection_attempts_failed_total " + addr
 	c := channeltest.Dial(t, checkedBase, all, withHealth(checkedBase))
 	c.Conn.Connect()
 
