@@ -1,0 +1,89 @@
+package metrics_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+)
+
+// A scrape reads what is unusable before it reads what is READY.
+func TestASubchannelThatMovesDuringAScrapeIsShownAtOneMoment(t *testing.T) {
+	t.Parallel()
+	if ready, usable, ejected := metrics.ReadyAcross(true); ready != 1 || usable != 0 || ejected != 1 {
+		t.Errorf("one that leaves: READY %d, usable %d, ejected %d, want 1, 0, 1, as it was", ready, usable, ejected)
+	}
+	if ready, usable, ejected := metrics.ReadyAcross(false); ready != 1 || usable != 1 || ejected != 0 {
+		t.Errorf("one that comes: READY %d, usable %d, ejected %d, want 1, 1, 0, as when it had just come", ready, usable, ejected)
+	}
+}
+
+func TestReadyIsUsableAndUnusableInEveryScrape(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	var channels, scraper sync.WaitGroup
+	for range 4 {
+		channels.Go(func() { shakeHealth(t, m, 300) })
+	}
+	done := make(chan struct{})
+	scraper.Go(func() {
+		for {
+			scrape(t, m).checkLaws(t)
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	channels.Wait()
+	close(done)
+	scraper.Wait()
+	got := scrape(t, m)
+	got.checkLaws(t)
+	if n := got.sum("ready_subchannels"); n != 0 {
+		t.Errorf("READY subchannels when all are shut down: %v, want 0", n)
+	}
+}
+
+// shakeHealth has subchannels connect, be told of their health from two goroutines,
+// and go.
+func shakeHealth(t *testing.T, m *metrics.Metrics, n int) {
+	cc, s := &looseConn{}, &stub{}
+	m.Instrument(s).Build(cc, balancer.BuildOptions{})
+	for i := range n {
+		sc := s.connect(t, "a:1")
+		fake := cc.made[i]
+		fake.state(connecting, ready)
+		var tellers sync.WaitGroup
+		for range 2 {
+			sc.RegisterHealthListener(func(balancer.SubConnState) {})
+			say := fake.health[len(fake.health)-1]
+			tellers.Go(func() {
+				for range 10 {
+					errs := []error{nil, errSick}
+					states := []connectivity.State{ready, connecting, failure, failure}
+					say(balancer.SubConnState{ConnectivityState: states[rand.IntN(4)], ConnectionError: errs[rand.IntN(2)]})
+				}
+			})
+		}
+		if i%2 == 0 {
+			fake.state(idle, connecting, ready)
+		}
+		sc.Shutdown()
+		tellers.Wait()
+	}
+}
+
+func TestAMillionSubchannelsOfABackendCanBeUnusable(t *testing.T) {
+	t.Parallel()
+	const n = 1_000_000
+	if got, want := metrics.CountUnusable(n), []int64{n, n, n}; !slices.Equal(got, want) {
+		t.Errorf("%d for each reason count as %v, want %v", n, got, want)
+	}
+}
