@@ -93,21 +93,41 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 // The labels of a sample are sorted by name even before a registry sorts them.
 func TestSamplesHaveTheirLabelsInOrder(t *testing.T) {
 	t.Parallel()
+	for _, opts := range [][]metrics.Option{
+		nil,
+		{metrics.WithBackendLabel("zone", zone), metrics.WithBackendLabel("Az", zone), metrics.WithBackendLabel("grpc_lb_c", zone)},
+	} {
+		m := metrics.New(append(opts, metrics.WithLatency())...)
+		busy(t, m)
+		samples := make(chan prometheus.Metric)
+		go func() {
+			defer close(samples)
+			m.Collect(samples)
+		}()
+		byName := func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) }
+		for sample := range samples {
+			var got dto.Metric
+			if err := sample.Write(&got); err != nil {
+				t.Errorf("%v: write: %v", sample.Desc(), err)
+			}
+			if !slices.IsSortedFunc(got.Label, byName) {
+				t.Errorf("%v has the labels %v, want them sorted by name", sample.Desc(), got.Label)
+			}
+		}
+	}
+}
+
+func TestUnitsAreDeclared(t *testing.T) {
+	t.Parallel()
 	m := metrics.New(metrics.WithLatency())
 	busy(t, m)
-	samples := make(chan prometheus.Metric)
-	go func() {
-		defer close(samples)
-		m.Collect(samples)
-	}()
-	byName := func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) }
-	for sample := range samples {
-		var got dto.Metric
-		if err := sample.Write(&got); err != nil {
-			t.Errorf("%v: write: %v", sample.Desc(), err)
+	for _, family := range gatherFamilies(t, m) {
+		want := ""
+		if strings.HasSuffix(family.GetName(), "_seconds") {
+			want = "seconds"
 		}
-		if !slices.IsSortedFunc(got.Label, byName) {
-			t.Errorf("%v has the labels %v, want them sorted by name", sample.Desc(), got.Label)
+		if got := family.GetUnit(); got != want {
+			t.Errorf("%s has the unit %q, want %q", family.GetName(), got, want)
 		}
 	}
 }
