@@ -233,26 +233,3 @@ func TestTheFirstHealthUpdateMayComeAtOnce(t *testing.T) {
 	p.sc.RegisterHealthListener(func(balancer.SubConnState) {})
 	p.want("told during the registration", isUnusable("ejected"))
 }
-
-func TestSubchannelsOfABackendCountEachByItself(t *testing.T) {
-	t.Parallel()
-	p := newWatched(t, balancer.NewSubConnOptions{})
-	states := []error{nil, errSick, errSick, nil, errSick}
-	cc := &looseConn{}
-	s := &stub{}
-	p.m.Instrument(s).Build(cc, balancer.BuildOptions{})
-	for i, err := range states {
-		sc := s.connect(t, "a:1")
-		cc.made[i].state(connecting, ready)
-		sc.RegisterHealthListener(func(balancer.SubConnState) {})
-		cc.made[i].health[0](balancer.SubConnState{ConnectivityState: failure, ConnectionError: err})
-	}
-	p.fake.state(connecting, ready)
-	s.connect(t, "a:1").RegisterHealthListener(func(balancer.SubConnState) {})
-	s.connect(t, "a:1").RegisterHealthListener(func(balancer.SubConnState) {})
-	cc.made[6].state(ready)
-	p.want("of two channels", map[string]float64{
-		"ready_subchannels a:1": 7, "usable_subchannels a:1": 2,
-		"unusable_subchannels a:1 unhealthy": 3, "unusable_subchannels a:1 ejected": 2,
-	})
-}
