@@ -29,9 +29,25 @@ type config struct {
 	policyConfig serviceconfig.LoadBalancingConfig // nil if the policy takes none
 }
 
-// MarshalJSON is for gRPC's log, which shows the configs of policies.
+// MarshalJSON returns the config as it was before it was parsed, if the policy's own
+// config does so. Some parents, such as xds_wrr_locality_experimental, marshal the
+// config of a child and have the result parsed again.
 func (c *config) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{configField: c.settings, "policy": c.policyConfig})
+	own, err := json.Marshal(c.policyConfig) // null if there is none
+	if err != nil {
+		return nil, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(own, &fields); err != nil {
+		return nil, err
+	}
+	if fields == nil {
+		fields = make(map[string]json.RawMessage)
+	}
+	if fields[configField], err = json.Marshal(c.settings); err != nil {
+		return nil, err
+	}
+	return json.Marshal(fields)
 }
 
 // cutSettings separates the settings from the rest of a policy's config. A policy

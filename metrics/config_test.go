@@ -123,15 +123,25 @@ func TestBothOfTwoDecoratorsAreConfigured(t *testing.T) {
 	}
 }
 
-func TestConfigCanBeLogged(t *testing.T) {
+// Parents may marshal the config of a child and have it parsed again.
+func TestAMarshalledConfigIsParsedToTheSame(t *testing.T) {
 	t.Parallel()
-	config, err := parse(t, metrics.New().Instrument(&parsingStub{}), `{"balancer2Metrics": {"latency": true}, "a": 1}`)
-	if err != nil {
-		t.Fatalf("ParseConfig: %v", err)
-	}
-	got, err := json.Marshal(config)
-	if want := `{"balancer2Metrics":{"latency":true},"policy":{"LoadBalancingConfig":null,"Raw":"{\"a\":1}"}}`; err != nil || string(got) != want {
-		t.Errorf("as JSON it is %s, %v, want %s", got, err, want)
+	m := metrics.New()
+	for _, tt := range []struct {
+		policy balancer.Builder
+		config string
+	}{
+		{balancer.Get("least_request_experimental"), `{"balancer2Metrics":{"latency":true},"choiceCount":5}`},
+		{balancer.Get("least_request_experimental"), `{"balancer2Metrics":{},"choiceCount":2}`},
+		{&stub{}, `{"balancer2Metrics":{"latency":false}}`},
+	} {
+		config, err := parse(t, m.InstrumentAs("p", tt.policy), tt.config)
+		if err != nil {
+			t.Fatalf("ParseConfig(%s): %v", tt.config, err)
+		}
+		if got, err := json.Marshal(config); err != nil || string(got) != tt.config {
+			t.Errorf("%s, parsed and marshalled, is %s, %v", tt.config, got, err)
+		}
 	}
 }
 
