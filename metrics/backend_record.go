@@ -177,7 +177,7 @@ func (b *backendRecord) acquireLocked() {
 	if b.refs++; b.place != nil {
 		b.targetRecord.unused.Remove(b.place)
 		b.place = nil
-		b.uptime.reset()
+		b.forgetLocked()
 	}
 }
 

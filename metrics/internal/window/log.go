@@ -131,22 +131,22 @@ func (l *Log) addPointLocked(s *Sample, backends []ID) {
 	l.history = slices.Delete(l.history, 0, old)
 }
 
-// thinned drops the samples that no window needs.
+// thinned drops the samples that no window needs. It keeps the newest.
 func thinned(samples []*Sample, now time.Duration) []*Sample {
-	for len(samples) > 1 && (now-samples[1].At > keepFor || now-samples[0].At > maxLong) {
-		samples = slices.Delete(samples, 0, 1)
+	first := 0
+	for first < len(samples)-1 && (now-samples[first+1].At > keepFor || now-samples[first].At > maxLong) {
+		first++
 	}
-	for i := 1; i < len(samples)-1; {
-		before, after := samples[i-1].At, samples[i+1].At
+	kept := samples[:0]
+	for i, s := range samples[first:] {
 		gap := denseGap
-		if now-before > dense {
+		if now-s.At > dense {
 			gap = sparseGap
 		}
-		if after-before <= gap {
-			samples = slices.Delete(samples, i, i+1)
-		} else {
-			i++
+		if i == 0 || i == len(samples)-first-1 || s.At-kept[len(kept)-1].At >= gap {
+			kept = append(kept, s)
 		}
 	}
-	return samples
+	clear(samples[len(kept):]) // so that they are not kept in memory
+	return kept
 }
