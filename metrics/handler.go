@@ -47,10 +47,45 @@ import (
 // answers. On Linux the monotonic clock stops while the machine sleeps, so sleep
 // does not count.
 //
+// # What is recent
+//
+// Rates, shares and latencies are those of two windows, of about ten seconds and about
+// a minute. They come from samples of the counts that requests for the page and
+// scrapes take, at most one a second, and from none while nobody looks. So a window can
+// be longer or shorter than that, and its length is part of the answer; rates are right
+// for that length. The first look at a target within 15 seconds takes a sample, waits a
+// quarter of a second and takes another, unless the target is younger than that. A
+// backend that is younger than a window has a shorter one.
+//
+// Where latency is measured, quantiles are those of the histogram's buckets,
+// interpolated, and the mean is exact. Elsewhere the mean is an estimate, the number
+// of attempts in flight divided by their rate, and there are no quantiles.
+//
+// # Since when
+//
+// A backend is down if it has subchannels, none of them READY, and a connection was
+// lost or could not be made. It is down since the loss of its last READY subchannel, or
+// else since the first attempt that failed, however many follow. These are counted.
+// When the next one comes, gRPC does not tell.
+//
+// # Events
+//
+// A target keeps its last 64 events: connected, lost, connect_failed (only the first of
+// several in a row), usable, unusable, resolver_update (only if endpoints came or went;
+// they are named by their first addresses, ten at most), resolver_error,
+// update_rejected, instance_built, instance_state, instance_closed and folded. If more
+// than eight of a kind come within ten seconds, the last one stands for the rest and
+// says how many they are; so does one that comes again with nothing in between.
+// [WithEventLogger] logs all of them. [WithLastRPCErrors] adds the last error of RPCs
+// on each backend.
+//
+// # Cost
+//
 // An answer shows nearly a single moment. Like a scrape, it drops series whose
 // retention has passed, of the targets that it shows. Its cost depends only on the
-// targets that it shows: for 10,000 backends, tens of milliseconds of one core and
-// some megabytes. A handler renders at most four pages at once. Other requests wait,
+// targets that it shows: for 10,000 backends, tens of milliseconds of one core, and as
+// JSON of all of them some megabytes. Their samples take a few megabytes more, and with
+// latency up to 13. A handler renders at most four pages at once. Other requests wait,
 // and are answered with 503 if their context ends before their turn.
 func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 
@@ -62,68 +97,14 @@ func (m *Metrics) handler(wall func() time.Time) http.Handler {
 // shows. Times are relative to the moment of the list.
 func (m *Metrics) pageSnapshot(wall time.Time) livepage.Snapshot {
 	m.waits.prune(time.Now())
-	at := clocks{wall: wall, now: m.now()}
+	reader := &pageReader{metrics: m, at: clocks{wall: wall, now: m.now()}}
 	targets := m.records.listTargets()
-	s := livepage.Snapshot{Time: wall, Retention: m.options.Load().retention, Targets: make([]livepage.Target, len(targets))}
+	s := livepage.Snapshot{
+		Time: wall, Retention: m.options.Load().retention,
+		Targets: make([]livepage.Target, len(targets)), Release: reader.release,
+	}
 	for i, t := range targets {
-		s.Targets[i] = livepage.Target{
-			Key:  livepage.Key{Target: t.target, Policy: t.policy},
-			Read: func() livepage.Status { return targetStatus(m.records.of(t), at) },
-		}
+		s.Targets[i] = reader.target(t)
 	}
 	return s
-}
-
-// targetStatus reads the records of a target for the live page.
-func targetStatus(s series, at clocks) livepage.Status {
-	t := s.targetRecord
-	st := livepage.Status{
-		Instances:    make([]livepage.Instance, 0, len(s.instances)),
-		PicksDelayed: t.delayed.Load(),
-		PicksFailed:  t.failed.Load(),
-		Folded:       t.folded.Load(),
-		Waiting:      t.waiting.Load(),
-		Backends:     make([]livepage.Backend, len(s.backends)),
-	}
-	byRecord := make(map[*backendRecord]*livepage.Backend, len(s.backends))
-	for i, b := range s.backends {
-		byRecord[b] = &st.Backends[i]
-	}
-	// States before counters, so that a READY backend has a connection counted.
-	for _, inst := range s.instances {
-		st.Instances = append(st.Instances, instanceStatus(inst, byRecord, at))
-	}
-	for i, b := range s.backends {
-		readBackend(b, &st.Backends[i], at)
-	}
-	return st
-}
-
-// instanceStatus returns the state of the policy instance and adds its SubConns to
-// their backends. It skips backends that were made after the records were listed.
-func instanceStatus(inst *instance, backends map[*backendRecord]*livepage.Backend, at clocks) livepage.Instance {
-	inst.mu.Lock()
-	defer inst.mu.Unlock()
-	for sc := range inst.live {
-		if b := backends[sc.backendRecord]; b != nil {
-			b.AddSubchannel(sc.state(), sc.usability.String(), at.timeOf(sc.since))
-		}
-	}
-	return livepage.Instance{State: inst.state, Since: at.timeOf(inst.since)}
-}
-
-// readBackend copies the record into s. instanceStatus adds the SubConns.
-func readBackend(b *backendRecord, s *livepage.Backend, at clocks) {
-	traffic := b.traffic()
-	s.Name = b.namePair.GetValue()
-	s.Picks, s.Repicks, s.InFlight = traffic.picks, traffic.repicks, traffic.inFlight
-	s.RPCs = traffic.finished
-	s.Connected, s.ConnectFailed = b.connected.Load(), b.connectFailed.Load()
-	s.Disconnections, s.Early = b.disconnections.Load(), b.lostEarly.Load()
-	if f := b.lastFailure.Load(); f != nil {
-		s.LastError, s.LastErrorAt = f.err, at.timeOf(f.at)
-	}
-	if v := b.lastVerdict.Load(); v != nil {
-		s.Verdict = livepage.Verdict{Reason: v.why.String(), Err: v.err, At: at.timeOf(v.at)}
-	}
 }

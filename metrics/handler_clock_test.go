@@ -35,11 +35,11 @@ func TestPageCountsTimesBackFromNow(t *testing.T) {
 				page := metrics.HandlerAt(m, func() time.Time { return time.Now().Round(0).Add(step) })
 
 				var got pagetest.Page
+				now := time.Now().Round(0).Add(step)
 				w := pagetest.Request(t, page, http.MethodGet, "format=json")
 				if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 					t.Fatalf("%v: %s", err, w.Body)
 				}
-				now := time.Now().Round(0).Add(step)
 				want := map[string]time.Time{
 					"answer": now, "channel": now.Add(-3 * time.Second),
 					"backend": now.Add(-3 * time.Second), "error": now.Add(-63 * time.Second),

@@ -172,7 +172,8 @@ func TestPageAsJSON(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		empty := request(t, metrics.New(), "?format=json&page=3").Body.String()
-		if want := `{"time":"2000-01-01T00:03:13Z","targets":[],"matched":0,"page":3,"per_page":100,"pages":1,"backends":[]}` + "\n"; empty != want {
+		// The first look at the other's target took a moment.
+		if want := `{"time":"2000-01-01T00:03:13.25Z","targets":[],"matched":0,"page":3,"per_page":100,"pages":1,"backends":[]}` + "\n"; empty != want {
 			t.Errorf("without a channel: %s, want %s", empty, want)
 		}
 	})

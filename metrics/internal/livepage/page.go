@@ -1,6 +1,7 @@
 package livepage
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -45,11 +46,12 @@ func (r row) share() float64 {
 
 // newPage reads the targets that the query selects, and no others. It returns a
 // [parameterError] if the query names a target or policy that does not exist.
-func newPage(q query, s Snapshot) (page, error) {
+func newPage(ctx context.Context, q query, s Snapshot) (page, error) {
 	selected, err := q.selectTargets(s.Targets)
 	if err != nil {
 		return page{}, err
 	}
+	sample(ctx, selected)
 	p := page{time: s.Time, retention: s.Retention, query: q, known: len(s.Targets)}
 	for _, t := range selected {
 		p.targets = append(p.targets, newTargetStatus(t))
@@ -57,6 +59,26 @@ func newPage(q query, s Snapshot) (page, error) {
 	p.matched, p.total = q.selectBackends(p.targets)
 	p.shown = q.cutPage(p.matched)
 	return p, nil
+}
+
+// sample prepares the targets, and waits for as long as that takes or until ctx
+// ends.
+func sample(ctx context.Context, targets []Target) {
+	var wait time.Duration
+	for _, t := range targets {
+		if t.Sample != nil {
+			wait = max(wait, t.Sample())
+		}
+	}
+	if wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 func newTargetStatus(t Target) *targetStatus {

@@ -1,0 +1,137 @@
+package window
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	spacing  = time.Second // between samples
+	firstGap = 200 * time.Millisecond
+
+	dense     = 12 * time.Second // samples younger than this are denseGap apart, others sparseGap
+	denseGap  = 2 * time.Second
+	sparseGap = 10 * time.Second
+	keepFor   = 75 * time.Second
+)
+
+// The windows that a view shows, and the oldest samples that they may begin with.
+const (
+	short, maxShort = 10 * time.Second, 30 * time.Second
+	long, maxLong   = time.Minute, 3 * time.Minute
+)
+
+// recently is how old a sample may be for a first look to do with it.
+const recently = 15 * time.Second
+
+// Log keeps samples of a target. Its methods are safe for concurrent use.
+type Log struct {
+	mu      sync.Mutex
+	samples []*Sample // oldest first; the first may be that of the birth. Views share it, so it is replaced and not changed.
+	history []Point   // of the last minute, oldest first
+	begun   bool      // a sample was
+	last    time.Duration
+
+	readers int     // views and samples that read other samples
+	spare   *Sample // that nobody reads any more, or nil
+}
+
+// NewLog returns the log of a target that was born at the time, without backends.
+func NewLog(born time.Duration) *Log { return &Log{samples: []*Sample{{at: born}}} }
+
+// Begin begins a sample, or returns nil if none is due. The caller puts all backends
+// into it and calls Add.
+func (l *Log) Begin(now time.Duration) *Sample {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := l.samples[len(l.samples)-1]
+	if l.begun && now-l.last < l.gapLocked(now) || before.at >= now {
+		return nil
+	}
+	l.begun, l.last = true, now
+	l.readers++
+	s := l.spare
+	if l.spare = nil; s == nil {
+		// Most samples are as large as the one before.
+		s = &Sample{counts: make([]Counts, 0, len(before.counts)), durations: make([]durations, 0, len(before.durations))}
+	}
+	s.at, s.before, s.point = now, before, Point{At: now, Span: now - before.at}
+	return s
+}
+
+// gapLocked returns how long after the last sample the next one is due. The second
+// after a long time comes early, because a first look waits for it.
+func (l *Log) gapLocked(now time.Duration) time.Duration {
+	if n := len(l.samples); n < 2 || now-l.samples[n-2].at > recently {
+		return firstGap
+	}
+	return spacing
+}
+
+// Add adds a sample, which belongs to the log from now on. One that others have
+// overtaken is dropped.
+func (l *Log) Add(s *Sample) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.readers--
+	overtaken := s.before != l.samples[len(l.samples)-1]
+	if s.before = nil; overtaken {
+		return
+	}
+	l.history = append(withoutOld(l.history, s.at), s.point)
+	l.thinLocked(s)
+}
+
+// withoutOld returns the points of the last minute. It changes the list.
+func withoutOld(history []Point, now time.Duration) []Point {
+	return slices.DeleteFunc(history, func(p Point) bool { return now-p.At >= long })
+}
+
+// thinLocked adds the newest sample and drops those that no window needs.
+func (l *Log) thinLocked(newest *Sample) {
+	now, old := newest.at, l.samples
+	for len(old) > 1 && (now-old[1].at > keepFor || now-old[0].at > maxLong) {
+		l.dropLocked(old[0])
+		old = old[1:]
+	}
+	kept := make([]*Sample, 0, len(old)+1)
+	for i, s := range old {
+		gap := denseGap
+		if now-s.at > dense {
+			gap = sparseGap
+		}
+		if i == 0 || s.at-kept[len(kept)-1].at >= gap {
+			kept = append(kept, s)
+		} else {
+			l.dropLocked(s)
+		}
+	}
+	kept = append(kept, newest)
+	l.samples = kept
+}
+
+// dropLocked keeps the memory of a sample that nobody reads for the next one.
+func (l *Log) dropLocked(s *Sample) {
+	if l.readers == 0 {
+		l.spare = &Sample{counts: s.counts[:0], durations: s.durations[:0]}
+	}
+}
+
+// Wait returns how long to wait before a short window has something to tell.
+func (l *Log) Wait(now time.Duration) time.Duration {
+	const youngest = firstGap + firstGap/4
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	wait := youngest
+	for _, s := range l.samples {
+		switch age := now - s.at; {
+		case age > recently:
+		case s.counts == nil, age >= youngest: // nothing was before a target's birth
+			return 0
+		default:
+			wait = min(wait, youngest-age)
+		}
+	}
+	return wait
+}

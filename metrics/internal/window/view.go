@@ -1,0 +1,129 @@
+package window
+
+import (
+	"slices"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+)
+
+// View is what a log tells at one moment. It is for one goroutine.
+type View struct {
+	log         *Log
+	now         time.Duration
+	history     []Point
+	short, long stretch
+}
+
+// stretch is a window of a target.
+type stretch struct {
+	samples []*Sample     // from the one that it begins with; empty if there is none
+	span    time.Duration // 0 if there is none
+	total   tally         // of the backends so far
+}
+
+// tally is what happened in a window.
+type tally struct {
+	picks, repicks, ended, failed uint64
+	inFlight                      float64 // on average
+	durations                     durations
+}
+
+// View returns what the log tells. It must be closed.
+func (l *Log) View(now time.Duration) *View {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.readers++
+	return &View{
+		log: l, now: now, history: withoutOld(slices.Clone(l.history), now),
+		short: newStretch(l.samples, now, short, maxShort), long: newStretch(l.samples, now, long, maxLong),
+	}
+}
+
+// Close ends the use of the view.
+func (v *View) Close() {
+	v.log.mu.Lock()
+	defer v.log.mu.Unlock()
+	v.log.readers--
+}
+
+// newStretch begins with the sample whose age is nearest to the wanted one, by the
+// ratio of both.
+func newStretch(samples []*Sample, now, want, limit time.Duration) stretch {
+	best, bestRatio := stretch{}, 0.0
+	for i, s := range samples {
+		age := now - s.at
+		if age <= 0 || age > limit {
+			continue
+		}
+		ratio := float64(min(age, want)) / float64(max(age, want))
+		if ratio > bestRatio {
+			best, bestRatio = stretch{samples: samples[i:], span: age}, ratio
+		}
+	}
+	return best
+}
+
+// History returns what happened in the last minute, oldest first, as far as the
+// target was looked at.
+func (v *View) History() []Point { return v.history }
+
+// Backend returns what the backend did lately, and adds it to the sums of the target.
+// Its counts are now c; r is nil if its attempts are not measured.
+func (v *View) Backend(id ID, c Counts, r *Recorder) livepage.Recent {
+	var d durations
+	if r != nil {
+		r.read(&d)
+	}
+	return livepage.Recent{Short: v.short.backend(id, c, &d, v.now), Long: v.long.backend(id, c, &d, v.now)}
+}
+
+// Total returns the sums of all calls of Backend.
+func (v *View) Total() livepage.Recent {
+	return livepage.Recent{Short: v.short.total.window(v.short.span), Long: v.long.total.window(v.long.span)}
+}
+
+func (st *stretch) backend(id ID, c Counts, d *durations, now time.Duration) livepage.Window {
+	span := min(st.span, now-id.Born)
+	if span <= 0 {
+		return livepage.Window{}
+	}
+	first := st.samples[0]
+	added := c.since(first.countsOf(id))
+	t := tally{
+		picks: uint64(added.Picks), repicks: uint64(added.Repicks),
+		ended: uint64(added.Ended), failed: uint64(added.Failed),
+		inFlight: st.inFlight(id, c), durations: d.since(first.durationsOf(id)),
+	}
+	st.total.add(&t, float64(span)/float64(st.span))
+	return t.window(span)
+}
+
+// inFlight returns how many attempts on the backend are in flight, averaged over
+// the samples since it was born and now.
+func (st *stretch) inFlight(id ID, c Counts) float64 {
+	sum, n := float64(c.inFlight()), 1
+	for _, s := range st.samples {
+		if s.at > id.Born {
+			sum += float64(s.countsOf(id).inFlight())
+			n++
+		}
+	}
+	return sum / float64(n)
+}
+
+// add adds a backend that was there for part of the window.
+func (t *tally) add(b *tally, part float64) {
+	t.picks, t.repicks = t.picks+b.picks, t.repicks+b.repicks
+	t.ended, t.failed = t.ended+b.ended, t.failed+b.failed
+	t.inFlight += b.inFlight * part
+	t.durations.add(&b.durations)
+}
+
+func (t *tally) window(span time.Duration) livepage.Window {
+	w := livepage.Window{Span: span, Picks: t.picks, Repicks: t.repicks, Ended: t.ended, Failed: t.failed, Latency: t.durations.latency()}
+	if w.Latency.Count == 0 && t.ended > 0 {
+		w.Latency = livepage.Latency{Estimated: true, Mean: time.Duration(t.inFlight / float64(t.ended) * float64(span))}
+	}
+	return w
+}

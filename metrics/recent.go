@@ -1,0 +1,91 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
+)
+
+// windowID identifies the backend in samples.
+func (b *backendRecord) windowID() window.ID {
+	return window.ID{Slot: b.slot, Born: time.Duration(b.born)}
+}
+
+// windowCounts returns the traffic as samples have it.
+func (t *traffic) windowCounts() window.Counts {
+	c := window.Counts{Picks: uint32(t.picks), Repicks: uint32(t.repicks), Failed: uint32(t.failed())}
+	for _, n := range t.finished {
+		c.Ended += uint32(n)
+	}
+	return c
+}
+
+// sampling is a sample of a target while it is taken. Without a sample, because none
+// is due, its methods do nothing.
+type sampling struct {
+	log    *window.Log
+	sample *window.Sample // or nil
+}
+
+func (t *targetRecord) beginSample() sampling {
+	return sampling{t.recent, t.recent.Begin(time.Duration(t.now()))}
+}
+
+// add adds a backend.
+func (sm sampling) add(b *backendRecord, t *traffic) {
+	if sm.sample != nil {
+		sm.sample.Put(b.windowID(), t.windowCounts(), b.recorder())
+	}
+}
+
+func (sm sampling) end() {
+	if sm.sample != nil {
+		sm.log.Add(sm.sample)
+	}
+}
+
+// sample samples the target if a sample is due.
+func (s *series) sample() {
+	sm := s.targetRecord.beginSample()
+	if sm.sample == nil {
+		return
+	}
+	for _, b := range s.backends {
+		traffic := b.traffic()
+		sm.add(b, &traffic)
+	}
+	sm.end()
+}
+
+// readRecent reads the traffic of the backends, samples it if a sample is due, and
+// tells what is recent.
+func (p *pageReader) readRecent(s *series, st *livepage.Status) {
+	sm := s.targetRecord.beginSample()
+	for i, b := range s.backends {
+		one, t := &st.Backends[i], b.traffic()
+		one.Picks, one.Repicks, one.InFlight, one.RPCs = t.picks, t.repicks, t.inFlight, t.finished
+		sm.add(b, &t)
+	}
+	sm.end()
+	view := s.targetRecord.recent.View(time.Duration(p.metrics.now()))
+	defer view.Close()
+	for i, b := range s.backends {
+		one := &st.Backends[i]
+		t := traffic{picks: one.Picks, ends: ends{repicks: one.Repicks, finished: one.RPCs}}
+		one.Recent = view.Backend(b.windowID(), t.windowCounts(), b.recorder())
+	}
+	st.Recent, st.History = view.Total(), p.history(view)
+}
+
+func (p *pageReader) history(v *window.View) []livepage.Point {
+	history := v.History()
+	points := make([]livepage.Point, len(history))
+	for i, one := range history {
+		points[i] = livepage.Point{
+			At: p.at.timeOf(instant(one.At)), Span: one.Span,
+			Picks: one.Picks, Ended: one.Ended, Failed: one.Failed,
+		}
+	}
+	return points
+}
