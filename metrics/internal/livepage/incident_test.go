@@ -31,7 +31,7 @@ func incident(n int, at stage) livepage.Status {
 		b := busy(fmt.Sprintf("10.0.%d.%d:50051", i/250, i%250+7), 40)
 		if at != before && i == 0 {
 			b.Connected, b.Disconnections, b.ConnectFailed = 1, 1, 9
-			b.LastError, b.LastErrorAt = errors.New(`dial tcp 10.0.0.7:50051: connect: connection refused`), now.Add(-11*time.Second)
+			b.LastError, b.LastErrorAt = errors.New(`dial tcp 10.0.0.7:50051: connect: connection refused`), now.Add(-lastAttempt(at))
 		}
 		switch {
 		case at == during && i == 0:
@@ -111,6 +111,14 @@ func history(n int, at stage) []livepage.Point {
 	return points
 }
 
+// lastAttempt is how long ago the last connection attempt failed.
+func lastAttempt(at stage) time.Duration {
+	if at == after {
+		return 80 * time.Second
+	}
+	return 11 * time.Second
+}
+
 func events(at stage) []livepage.Event {
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	const name = "10.0.0.7:50051"
@@ -122,7 +130,7 @@ func events(at stage) []livepage.Event {
 	if at != before {
 		all = append(all,
 			livepage.Event{At: ago(252 * time.Second), Kind: livepage.Lost, N: 1, Backend: name, Text: "connection reset by peer"},
-			livepage.Event{At: ago(11 * time.Second), Kind: livepage.ConnectFailed, N: 9, Backend: name, Text: "dial tcp 10.0.0.7:50051: connect: connection refused"})
+			livepage.Event{At: ago(lastAttempt(at)), Kind: livepage.ConnectFailed, N: 9, Backend: name, Text: "dial tcp 10.0.0.7:50051: connect: connection refused"})
 	}
 	if at == after {
 		all = append(all, livepage.Event{At: ago(75 * time.Second), Kind: livepage.Connected, N: 1, Backend: name})
