@@ -99,12 +99,15 @@ func sum(backends []livepage.Backend) livepage.Recent {
 
 // history is the last minute of an incident that began 40 seconds ago for RPCs.
 func history(n int, at stage) []livepage.Point {
-	points := make([]livepage.Point, 0, 30)
+	points, picks := make([]livepage.Point, 0, 30), 80*n
+	if at == during {
+		picks -= 80
+	}
 	for i := range 30 {
-		p := livepage.Point{At: now.Add(-time.Duration(58-2*i) * time.Second), Span: 2 * time.Second, Picks: uint64(80*n + (i*7)%5*n)}
+		p := livepage.Point{At: now.Add(-time.Duration(58-2*i) * time.Second), Span: 2 * time.Second, Picks: uint64(picks + (i*7)%5*n/2)}
 		p.Ended = p.Picks
 		if at == during && i > 9 {
-			p.Failed = uint64(11 + i%4*3)
+			p.Failed = uint64(11 + i%3)
 		}
 		points = append(points, p)
 	}

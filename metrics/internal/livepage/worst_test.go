@@ -101,7 +101,9 @@ func TestUsableOfAllLinksToTheRest(t *testing.T) {
 	if want := strings.Fields("10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.10 10.0.0.12"); !slices.Equal(got, want) {
 		t.Errorf("the link leads to %v, want %v", got, want)
 	}
-	if slices.ContainsFunc(html, func(n pagetest.Node) bool { return n.Tag == "a" && strings.Contains(n.Attrs["href"], "other&policy=p&state") }) {
+	if slices.ContainsFunc(html, func(n pagetest.Node) bool {
+		return n.Tag == "a" && strings.Contains(n.Attrs["href"], "other&policy=p&state")
+	}) {
 		t.Error("the usable backends of a target link to others though there are none")
 	}
 }
