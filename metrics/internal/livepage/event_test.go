@@ -68,4 +68,13 @@ func TestThePageShowsTheLastEventsFirst(t *testing.T) {
 	if diff := cmp.Diff([]string{want, earlier}, []string{got["changes"], got["earlier"]}); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+
+	b.add("test:///sick", "p", incident(3, during))
+	all := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))
+	if all[0]["target"] != "test:///sick" || !strings.HasSuffix(all[0]["changes"], "lost its connection: connection reset by peer") || !strings.HasPrefix(all[0]["earlier"], "1h00m ago") {
+		t.Errorf("beside others, a target in trouble comes first with its last two events; got %q", all[0])
+	}
+	if all[1]["changes"] != "" || !strings.HasPrefix(all[1]["earlier"], "1m15s ago 10.0.0.7:50051 connected") {
+		t.Errorf("beside others, a target that is well shows its events after a click; got %q", all[1])
+	}
 }

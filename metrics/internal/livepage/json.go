@@ -161,7 +161,7 @@ func newBackendJSON(r *row) backendJSON {
 		DownSince:      r.DownSince.UTC(),
 		UpSince:        r.UpSince.UTC(),
 		FailedAttempts: r.FailedAttempts,
-		LastRPCError:   newRPCErrorJSON(&r.Backend.LastRPCError),
+		LastRPCError:   newRPCErrorJSON(&r.LastRPCError),
 		Recent:         recentJSON{&r.Recent, r},
 	}
 	if r.Subchannels > 0 {

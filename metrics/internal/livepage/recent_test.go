@@ -59,7 +59,7 @@ func TestTilesOfATarget(t *testing.T) {
 		b.add("test:///t", "p", incident(3, at))
 		got := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))[0]
 		for name, want := range want {
-			if got := strings.Split(got[name], " 1 min:")[0]; got != want {
+			if got, _, _ := strings.Cut(got[name], " 1 min:"); got != want {
 				t.Errorf("%s: %s is %q, want %s", at, name, got, want)
 			}
 		}
