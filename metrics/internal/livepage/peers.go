@@ -35,7 +35,7 @@ func newPeers(backends []Backend, now time.Time, m *memory) peers {
 		p.total[shortWindow] += b.Recent.Short.rate()
 		p.total[longWindow] += b.Recent.Long.rate()
 		p.long = p.long && b.covers(&b.Recent.Long, now)
-		if l := b.Recent.settled().Latency; l.Mean > 0 {
+		if l := b.settled().Latency; l.Mean > 0 {
 			latencies = append(latencies, l.Mean)
 		}
 	}

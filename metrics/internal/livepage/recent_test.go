@@ -49,6 +49,20 @@ func TestThePageShowsWhatABackendDoesNow(t *testing.T) {
 	}
 }
 
+// What a backend did before it went down is no news of it.
+func TestADeadBackendHasNoSuccess(t *testing.T) {
+	t.Parallel()
+	b := &board{}
+	dead := with(even(1), 0, downFor(20*time.Second))[0]
+	dead.Recent.Long = traffic(50, 0).Long
+	dead.Recent.Short.Span = 10 * time.Second
+	b.list("test:///t", "p", dead)
+	row := pagetest.Rows(t, pagetest.HTML(t, b.page(), "sort=success"), "list")[0]
+	if diff := cmp.Diff([]string{"0", "", "", ""}, row[3:7]); diff != "" {
+		t.Errorf("RPS, success, latency and share (-want +got):\n%s", diff)
+	}
+}
+
 func TestTilesOfATarget(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[stage]map[string]string{

@@ -31,7 +31,7 @@ func (s *sentence) sayErrors(t *targetStatus) {
 }
 
 // failing returns the backend's error rate.
-func (b *Backend) failing() float64 { return b.Recent.settled().failing() }
+func (b *Backend) failing() float64 { return b.settled().failing() }
 
 // saySlow says which backends take much longer than the others.
 func (s *sentence) saySlow(t *targetStatus) {
@@ -40,7 +40,7 @@ func (s *sentence) saySlow(t *targetStatus) {
 		return
 	}
 	worst := g.worst[0]
-	l, about := worst.Recent.settled().Latency, ""
+	l, about := worst.settled().Latency, ""
 	if l.Estimated {
 		about = "about "
 	}
