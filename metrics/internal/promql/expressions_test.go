@@ -136,7 +136,7 @@ func isLimited(t *testing.T, expr string) bool {
 
 func TestAlertExpressionsFitTheMetrics(t *testing.T) {
 	t.Parallel()
-	c := readCatalog(t)
+	c := readCatalog(t).withRecorded(t)
 	for _, rule := range readAlerts(t) {
 		result, problems := c.check(rule.Expr)
 		for _, problem := range problems {
@@ -169,7 +169,7 @@ func TestEveryAlertIsComplete(t *testing.T) {
 		if severities := []string{"critical", "warning", "info"}; !slices.Contains(severities, rule.Labels["severity"]) {
 			t.Errorf("%s has the severity %q, want one of %v", rule.Alert, rule.Labels["severity"], severities)
 		}
-		for _, kind := range []string{"summary", "description"} {
+		for _, kind := range []string{"summary", "description", "runbook_url"} {
 			if rule.Annotations[kind] == "" {
 				t.Errorf("%s has no %s", rule.Alert, kind)
 			}
@@ -177,5 +177,24 @@ func TestEveryAlertIsComplete(t *testing.T) {
 	}
 	if len(names) == 0 {
 		t.Error("the file has no alerts")
+	}
+}
+
+// A recording must keep the labels that a user's scrape config adds, as an alert must.
+func TestRecordingsKeepTheLabelsOfTheScrape(t *testing.T) {
+	t.Parallel()
+	c := readCatalog(t).withRecorded(t)
+	for _, rule := range readRecordings(t) {
+		level, _, _ := strings.Cut(rule.Record, ":")
+		result := c[rule.Record]
+		if !result[foreign] || !result["job"] {
+			t.Errorf("%s only has the labels %v; use without instead of by", rule.Record, result)
+		}
+		if want := strings.HasPrefix(level, "client"); result["instance"] != want {
+			t.Errorf("%s has the label instance: %t, want %t", rule.Record, !want, want)
+		}
+		if want := strings.HasSuffix(level, "_backend"); result["grpc_lb_backend"] != want {
+			t.Errorf("%s has the label grpc_lb_backend: %t, want %t", rule.Record, !want, want)
+		}
 	}
 }
