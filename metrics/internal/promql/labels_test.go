@@ -14,6 +14,10 @@ import (
 // scrape has all of them, which does not matter to a sum without them.
 var ofProcess = newLabelSet("instance", "pod", "node")
 
+// ofSomeScrapes are labels that not all scrape configs add. A query may use them if it
+// finds the series that lack them, too.
+var ofSomeScrapes = newLabelSet("cluster", "namespace")
+
 // checker finds parts of an expression that no series can match. It follows the labels
 // through the expression.
 type checker struct {
@@ -76,7 +80,7 @@ func (k *checker) selector(e *parser.VectorSelector) labelSet {
 		return nil
 	}
 	for _, m := range e.LabelMatchers {
-		if m.Name != model.MetricNameLabel {
+		if m.Name != model.MetricNameLabel && (!ofSomeScrapes[m.Name] || !m.Matches("")) {
 			k.want(e, m.Name, own)
 		}
 	}

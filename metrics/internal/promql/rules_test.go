@@ -2,6 +2,7 @@ package promql_test
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/prometheus/common/model"
@@ -55,10 +56,7 @@ func readAlerts(t *testing.T) []rulefmt.Rule {
 // may use only what is recorded before it.
 func (c catalog) withRecorded(t *testing.T) catalog {
 	t.Helper()
-	all := make(catalog)
-	for name, labels := range c {
-		all[name] = labels
-	}
+	all := maps.Clone(c)
 	for _, rule := range readRecordings(t) {
 		if _, twice := all[rule.Record]; twice {
 			t.Errorf("%s is recorded twice", rule.Record)
