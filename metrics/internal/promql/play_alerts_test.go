@@ -96,9 +96,6 @@ func playAlerts(t *testing.T, file string) (steps []alertStep) {
 		step := alertStep{firing: make(map[alarm][2]time.Duration), length: p.moments[end].at.Sub(begin)}
 		for ; next <= end; next++ {
 			at := p.moments[next].at
-			if at.UnixNano()%int64(evaluationInterval) != 0 {
-				continue
-			}
 			step.now = r.evaluate(t, at.Add(time.Millisecond))
 			for _, a := range step.now {
 				span, known := step.firing[a]
@@ -119,10 +116,11 @@ func playAlerts(t *testing.T, file string) (steps []alertStep) {
 	return steps
 }
 
-// newRealisticStage has clients that back off.
+// newRealisticStage has clients that back off. Prometheus scrapes them when it evaluates
+// the rules.
 func newRealisticStage(t *testing.T) *stage {
 	s := newStage(t)
-	s.backsOff = true
+	s.backsOff, s.scrapeEvery = true, evaluationInterval
 	return s
 }
 

@@ -32,6 +32,8 @@ type stage struct {
 	// realistic, and the moment at which a connection is back hard to foresee.
 	backsOff bool
 
+	scrapeEvery time.Duration
+
 	pages   []playPage
 	moments []moment
 }
@@ -58,7 +60,7 @@ type moment struct {
 
 func newStage(t *testing.T) *stage {
 	return &stage{
-		t:       t,
+		t: t, scrapeEvery: scrapeInterval,
 		clients: make(map[string]*playClient),
 		targets: make(map[string]bool),
 		down:    make(map[string]bool),
@@ -139,7 +141,7 @@ func (s *stage) run(d time.Duration) {
 		for _, c := range s.sorted() {
 			c.second()
 		}
-		if now := time.Now(); now.Unix()%int64(scrapeInterval.Seconds()) == 0 {
+		if now := time.Now(); now.Unix()%int64(s.scrapeEvery.Seconds()) == 0 {
 			s.scrape(now)
 		}
 	}
