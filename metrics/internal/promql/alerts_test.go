@@ -6,32 +6,20 @@ import (
 	"io"
 	"maps"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
 )
 
 const (
-	alertsFile     = "../../ops/alerts.yml"
-	alertTestsFile = "../../ops/alerts_test.yml"
+	ruleTestsFile        = "../../ops/rules_test.yml"
+	alertTestsFile       = "../../ops/alerts_test.yml"
+	alertsAloneTestsFile = "../../ops/alerts_alone_test.yml" // for alerts without the recording rules
 )
-
-// readAlerts reads the alerts as Prometheus does.
-func readAlerts(t *testing.T) (rules []rulefmt.Rule) {
-	t.Helper()
-	groups, errs := rulefmt.ParseFile(alertsFile, false, model.UTF8Validation, parser.NewParser(parser.Options{}), nil)
-	if len(errs) > 0 {
-		t.Fatalf("read alerts: %v", errors.Join(errs...))
-	}
-	for _, group := range groups.Groups {
-		rules = append(rules, group.Rules...)
-	}
-	return rules
-}
 
 // alertTests is the part of promtool's test files that these tests check.
 type alertTests struct {
@@ -50,30 +38,33 @@ type alertTest struct {
 	} `yaml:"alert_rule_test"`
 }
 
-func readAlertTests(t *testing.T) (tests alertTests) {
+func readAlertTests(t *testing.T, file string) (tests alertTests) {
 	t.Helper()
-	content, err := os.ReadFile(alertTestsFile)
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	if err := decoder.Decode(&tests); err != nil {
-		t.Fatalf("%s: %v", alertTestsFile, err)
+		t.Fatalf("%s: %v", file, err)
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
-		t.Fatalf("%s has a second YAML document, which promtool does not read", alertTestsFile)
+		t.Fatalf("%s has a second YAML document, which promtool does not read", file)
 	}
 	return tests
 }
 
 func TestEveryAlertIsTestedBothWays(t *testing.T) {
 	t.Parallel()
-	tests := readAlertTests(t)
-	if len(tests.RuleFiles) != 1 || tests.RuleFiles[0] != "alerts.yml" {
-		t.Errorf("the tests are for %v, want alerts.yml", tests.RuleFiles)
+	tests, alone := readAlertTests(t, alertTestsFile), readAlertTests(t, alertsAloneTestsFile)
+	if want := []string{"rules.yml", "alerts.yml"}; !slices.Equal(tests.RuleFiles, want) {
+		t.Errorf("the tests are for %v, want %v", tests.RuleFiles, want)
+	}
+	if want := []string{"alerts.yml"}; !slices.Equal(alone.RuleFiles, want) {
+		t.Errorf("%s is for %v, want %v", alertsAloneTestsFile, alone.RuleFiles, want)
 	}
 	fires, silent := make(map[string]bool), make(map[string]bool)
-	for _, test := range tests.Tests {
+	for _, test := range slices.Concat(tests.Tests, alone.Tests) {
 		fired := make(map[string]bool)
 		for _, at := range test.AlertRuleTest {
 			fired[at.Alertname] = fired[at.Alertname] || len(at.ExpAlerts) > 0
@@ -105,11 +96,12 @@ func TestEveryAlertIsTestedBothWays(t *testing.T) {
 }
 
 // A test with series that cannot exist proves nothing: the alert is silent then.
-func TestSeriesOfAlertTestsFitTheMetrics(t *testing.T) {
+func TestSeriesOfRuleTestsFitTheMetrics(t *testing.T) {
 	t.Parallel()
 	c := readCatalog(t)
 	p := parser.NewParser(parser.Options{})
-	for _, test := range readAlertTests(t).Tests {
+	all := slices.Concat(readAlertTests(t, alertTestsFile).Tests, readAlertTests(t, alertsAloneTestsFile).Tests, readAlertTests(t, ruleTestsFile).Tests)
+	for _, test := range all {
 		if len(test.InputSeries) == 0 {
 			t.Errorf("test %q has no series", test.Name)
 		}

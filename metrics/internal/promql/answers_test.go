@@ -70,17 +70,24 @@ func TestPanelsShowWhatHappened(t *testing.T) {
 		"RPC attempts in flight by backend": {
 			busy + " " + skewed: scrapes, sick + " " + skewed: 0, "other " + skewed: 0, alone + " " + first: 0,
 		},
-		"RPC attempts not OK by code":           {"NOT_FOUND " + skewed: perInterval},
-		"Share of RPC attempts not OK":          {skewed: 1.0 / 22, first: 0},
-		"RPC attempts not OK by backend":        {sick + " " + skewed: perInterval},
-		"Imbalance of READY backends":           {"max / mean " + skewed: 12.0 / 9, "min / mean " + skewed: 6.0 / 9, "max / mean " + first: 1, "min / mean " + first: 1},
-		"Imbalance in the most uneven client":   {"max / mean " + skewed: 12.0 / 8},
+		"RPC attempts not OK by code":    {"NOT_FOUND " + skewed: perInterval},
+		"Share of RPC attempts not OK":   {skewed: 1.0 / 22, first: 0},
+		"RPC attempts not OK by backend": {sick + " " + skewed: perInterval},
+		"Imbalance of usable backends":   {"max / mean " + skewed: 12.0 / 9, "min / mean " + skewed: 6.0 / 9, "max / mean " + first: 1, "min / mean " + first: 1},
+		"Most uneven clients":            {"max / mean shop-1:9464 " + skewed: 12.0 / 8},
+		"Least picked usable backends": {
+			busy + " " + skewed: 1.5, sick + " " + skewed: .75, "other " + skewed: .75, alone + " " + first: 1,
+		},
+		"RPC attempts per second":               {"RPC/s": 24 * perInterval},
+		"Success rate":                          {"OK": 23.0 / 24},
+		"Usable backends":                       {"usable": 4, "of all": 4},
+		"Picks that did not succeed":            {"waiting": 2 * perInterval, "failing": perInterval},
 		"Backends":                              {"READY " + skewed: 3, "known " + skewed: 3, "READY " + first: 1, "known " + first: 1},
 		"Failed connection attempts by backend": {alone + " " + first: perInterval},
 		"Disconnections by backend":             {alone + " " + first: 2 * perInterval, "within 1s: " + alone + " " + first: perInterval},
 		"Policy instances":                      {skewed: 1, first: 1},
 		`Subchannels counted as "other"`:        {skewed: 1, first: 0},
-		"Picks that did not succeed": {
+		"Picks delayed and failed": {
 			"delayed " + first: 2 * perInterval, "failed " + first: perInterval, "delayed " + skewed: 0, "failed " + skewed: 0,
 		},
 		"Picks given up": {skewed: perInterval, first: 0},
@@ -139,11 +146,11 @@ func TestChoiceOfBackendsShownIsKept(t *testing.T) {
 	g := newGrafana(t, servers[0], record(t))
 	g.values["top"] = "1"
 	for title, want := range map[string][]string{
-		"Picks by backend":                  {busy + " " + skewed},
-		"Share of picks by backend":         {busy + " " + skewed},
-		"RPC attempts in flight by backend": {busy + " " + skewed},
+		"Picks by backend":                  {busy + " " + skewed, alone + " " + first},
+		"Share of picks by backend":         {busy + " " + skewed, alone + " " + first},
+		"RPC attempts in flight by backend": {busy + " " + skewed, alone + " " + first},
 		"RPC attempts not OK by backend":    {sick + " " + skewed},
-		"Latency p50 by backend":            {sick + " " + skewed},
+		"Latency p50 by backend":            {sick + " " + skewed, alone + " " + first},
 		"Disconnections by backend":         {alone + " " + first, "within 1s: " + alone + " " + first},
 	} {
 		got := g.show(title)
@@ -156,7 +163,7 @@ func TestChoiceOfBackendsShownIsKept(t *testing.T) {
 func TestChoiceOfTargetIsKept(t *testing.T) {
 	t.Parallel()
 	g := newGrafana(t, servers[0], record(t))
-	for _, choice := range []struct{ variable, value string }{{"target", "dns:///none:443"}, {"policy", "none"}, {"job", "none"}} {
+	for _, choice := range []struct{ variable, value string }{{"target", "dns:///none:443"}, {"policy", "none"}, {"job", "none"}, {"instance", "none"}, {"cluster", "none"}, {"namespace", "none"}} {
 		g.values = g.dashboard.values()
 		g.values[choice.variable] = choice.value
 		for _, p := range g.dashboard.graphs() {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -82,8 +83,19 @@ func checkPanel(t *testing.T, p panel) {
 	if p.FieldConfig.Defaults.Unit == "" {
 		t.Errorf("panel %q has no unit", p.Title)
 	}
-	if !p.Options.Legend.ShowLegend {
-		t.Errorf("panel %q shows no legend", p.Title)
+	switch p.Type {
+	case "timeseries":
+		if !p.Options.Legend.ShowLegend {
+			t.Errorf("panel %q shows no legend", p.Title)
+		}
+	case "stat":
+		if p.Options.TextMode != "value_and_name" {
+			t.Errorf("panel %q shows numbers without names", p.Title)
+		}
+	case "table":
+		checkTable(t, p)
+	default:
+		t.Errorf("panel %q is a %s, which these tests do not know", p.Title, p.Type)
 	}
 	if p.Datasource != theDatasource {
 		t.Errorf("panel %q has the data source %v, want %v", p.Title, p.Datasource, theDatasource)
@@ -103,6 +115,45 @@ func checkPanel(t *testing.T, p panel) {
 	}
 	if len(refs) == 0 {
 		t.Errorf("panel %q has no query", p.Title)
+	}
+}
+
+// checkTable demands that each query is a column with a name of its own, and that the
+// table is sorted by one, the worst first.
+func checkTable(t *testing.T, p panel) {
+	t.Helper()
+	var rename map[string]string
+	var index map[string]int
+	for _, tr := range p.Transformations {
+		if tr.ID == "organize" {
+			rename, index = tr.Options.RenameByName, tr.Options.IndexByName
+		}
+	}
+	columns := make(map[string]bool)
+	for _, label := range []string{"grpc_target", "grpc_lb_policy", "grpc_lb_backend"} {
+		columns[rename[label]] = true
+	}
+	for _, q := range p.Targets {
+		field := "Value #" + q.RefID
+		name, at := rename[field], index[field]
+		if name == "" || columns[name] || at < 3 {
+			t.Errorf("panel %q, query %s is column %d, %q, want a name of its own after the labels", p.Title, q.RefID, at, name)
+		}
+		columns[name] = true
+		if q.Format != "table" || !q.Instant {
+			t.Errorf("panel %q, query %s has the format %q, want an instant table", p.Title, q.RefID, q.Format)
+		}
+		if want := name + " "; q.LegendFormat[:min(len(want), len(q.LegendFormat))] != want {
+			t.Errorf("panel %q, query %s has the legend %q, want it to begin with its column %q", p.Title, q.RefID, q.LegendFormat, name)
+		}
+	}
+	for _, o := range p.FieldConfig.Overrides {
+		if !columns[o.Matcher.Options] {
+			t.Errorf("panel %q has an override for %q, which is no column", p.Title, o.Matcher.Options)
+		}
+	}
+	if len(p.Options.SortBy) != 1 || !columns[p.Options.SortBy[0].DisplayName] || !p.Options.SortBy[0].Desc {
+		t.Errorf("panel %q is sorted by %v, want a column, the highest first", p.Title, p.Options.SortBy)
 	}
 }
 
@@ -144,7 +195,10 @@ func TestVariablesAreDefinedAndUsed(t *testing.T) {
 		}
 		kinds[v.Name], unused[v.Name] = v.Type, true
 	}
-	want := map[string]string{"datasource": "datasource", "job": "query", "target": "query", "policy": "query", "top": "custom"}
+	want := map[string]string{
+		"datasource": "datasource", "cluster": "query", "namespace": "query", "job": "query", "instance": "query",
+		"target": "query", "policy": "query", "top": "custom",
+	}
 	if !maps.Equal(kinds, want) {
 		t.Errorf("variables are %v, want %v", kinds, want)
 	}
@@ -198,7 +252,63 @@ func checkLabelValues(t *testing.T, c catalog, v variable, text string) {
 	for _, problem := range problems {
 		t.Errorf("variable %s: %s", v.Name, problem)
 	}
-	if !has[found[2]] {
+	if !has[found[2]] && !ofSomeScrapes[found[2]] {
 		t.Errorf("variable %s: no label is called %q; the labels are %v", v.Name, found[2], has)
+	}
+}
+
+// Annotations of the alerts' own series are not in the catalog.
+func TestAnnotationsFitTheMetrics(t *testing.T) {
+	t.Parallel()
+	d := readDashboard(t)
+	c := readCatalog(t)
+	c["ALERTS"] = newLabelSet("alertname", "alertstate", "severity", "grpc_target", "grpc_lb_policy", "grpc_lb_backend").with(ofScrape...)
+	for _, a := range d.Annotations.List {
+		expr, _, undefined := substitute(a.Expr, d.values())
+		result, problems := c.check(expr)
+		for _, problem := range problems {
+			t.Errorf("annotation %q: %s", a.Name, problem)
+		}
+		if len(undefined) > 0 {
+			t.Errorf("annotation %q uses variables that are not defined: %v", a.Name, undefined)
+		}
+		for _, found := range legendLabel.FindAllStringSubmatch(a.TitleFormat+a.TextFormat, -1) {
+			if !result[found[1]] {
+				t.Errorf("annotation %q uses the label %q, but the result only has %v", a.Name, found[1], result)
+			}
+		}
+		if !a.Enable || a.TitleFormat == "" {
+			t.Errorf("annotation %q is switched off or has no title", a.Name)
+		}
+	}
+	if len(d.Annotations.List) != 2 {
+		t.Errorf("there are %d annotations, want those of resolver updates and alerts", len(d.Annotations.List))
+	}
+}
+
+// A line that belongs to a client leads to the client's live page.
+func TestClientsHaveLinksToTheirLivePages(t *testing.T) {
+	t.Parallel()
+	const page = "http://${__field.labels.instance}/debug/lb"
+	d := readDashboard(t)
+	links := 0
+	for _, p := range d.graphs() {
+		byClient := false
+		for _, q := range p.Targets {
+			byClient = byClient || strings.Contains(q.LegendFormat, "{{instance}}")
+		}
+		found := slices.ContainsFunc(p.FieldConfig.Defaults.Links, func(l link) bool { return l.URL == page })
+		if found != byClient {
+			t.Errorf("panel %q shows clients: %t, and leads to live pages: %t", p.Title, byClient, found)
+		}
+		if found {
+			links++
+		}
+	}
+	if links == 0 {
+		t.Error("no panel leads to a live page")
+	}
+	if !slices.ContainsFunc(d.Links, func(l link) bool { return l.URL == "http://${instance}/debug/lb" }) {
+		t.Errorf("the dashboard has the links %v, want one to the live page of the chosen client", d.Links)
 	}
 }

@@ -8,6 +8,10 @@
 // package, then with a server, if one is installed. The subpackage fleet measures what
 // the metrics of many clients cost a server.
 //
+// Further plays have incidents, in testdata/incidents, and quiet days, in testdata/quiet.
+// They evaluate the recording rules and the alerts as time passes: each alert must fire
+// on its incident, and none on a quiet day.
+//
 // The dashboard and the alerts are outside of this module, so go test does not notice
 // when they change. Run it with -count=1.
 //

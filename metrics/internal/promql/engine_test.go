@@ -22,6 +22,11 @@ type grafana struct {
 // newGrafana opens the dashboard at the time of the last scrape.
 func newGrafana(t *testing.T, s server, recorded []scrape) *grafana {
 	t.Helper()
+	return openGrafana(t, s.store(recorded), recorded[len(recorded)-1].at)
+}
+
+func openGrafana(t *testing.T, st *storage, now time.Time) *grafana {
+	t.Helper()
 	g := &grafana{
 		t:         t,
 		dashboard: readDashboard(t),
@@ -31,8 +36,8 @@ func newGrafana(t *testing.T, s server, recorded []scrape) *grafana {
 			EnableAtModifier: true, // as in a server
 			Parser:           parser.NewParser(parser.Options{}),
 		}),
-		storage: s.store(recorded),
-		now:     recorded[len(recorded)-1].at,
+		storage: st,
+		now:     now,
 	}
 	g.values = g.dashboard.values()
 	t.Cleanup(func() { _ = g.engine.Close() })

@@ -18,7 +18,24 @@ type dashboard struct {
 	Templating    struct {
 		List []variable `json:"list"`
 	} `json:"templating"`
+	Annotations struct {
+		List []annotation `json:"list"`
+	} `json:"annotations"`
+	Links  []link  `json:"links"`
 	Panels []panel `json:"panels"`
+}
+
+type annotation struct {
+	Name        string `json:"name"`
+	Enable      bool   `json:"enable"`
+	Expr        string `json:"expr"`
+	TitleFormat string `json:"titleFormat"`
+	TextFormat  string `json:"textFormat"`
+}
+
+type link struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
 }
 
 type variable struct {
@@ -51,20 +68,45 @@ type panel struct {
 	} `json:"gridPos"`
 	FieldConfig struct {
 		Defaults struct {
-			Unit string `json:"unit"`
+			Unit  string `json:"unit"`
+			Links []link `json:"links"`
 		} `json:"defaults"`
+		Overrides []struct {
+			Matcher struct {
+				ID      string `json:"id"`
+				Options string `json:"options"`
+			} `json:"matcher"`
+		} `json:"overrides"`
 	} `json:"fieldConfig"`
 	Options struct {
 		Legend struct {
 			ShowLegend bool `json:"showLegend"`
 		} `json:"legend"`
+		TextMode string   `json:"textMode"` // of numbers
+		SortBy   []sortBy `json:"sortBy"`   // of a table
 	} `json:"options"`
-	Panels  []panel `json:"panels"` // of a row that is collapsed
-	Targets []query `json:"targets"`
+	Transformations []transformation `json:"transformations"`
+	Panels          []panel          `json:"panels"` // of a row that is collapsed
+	Targets         []query          `json:"targets"`
+}
+
+type sortBy struct {
+	DisplayName string `json:"displayName"`
+	Desc        bool   `json:"desc"`
+}
+
+type transformation struct {
+	ID      string `json:"id"`
+	Options struct {
+		RenameByName map[string]string `json:"renameByName"`
+		IndexByName  map[string]int    `json:"indexByName"`
+	} `json:"options"`
 }
 
 type query struct {
 	RefID        string     `json:"refId"`
+	Format       string     `json:"format"`
+	Instant      bool       `json:"instant"`
 	Expr         string     `json:"expr"`
 	LegendFormat string     `json:"legendFormat"`
 	Datasource   datasource `json:"datasource"`

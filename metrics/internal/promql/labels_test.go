@@ -10,6 +10,14 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
+// ofProcess are labels of the scrape that tell the clients of a fleet apart. Not every
+// scrape has all of them, which does not matter to a sum without them.
+var ofProcess = newLabelSet("instance", "pod", "node")
+
+// ofSomeScrapes are labels that not all scrape configs add. A query may use them if it
+// finds the series that lack them, too.
+var ofSomeScrapes = newLabelSet("cluster", "namespace")
+
 // checker finds parts of an expression that no series can match. It follows the labels
 // through the expression.
 type checker struct {
@@ -72,7 +80,7 @@ func (k *checker) selector(e *parser.VectorSelector) labelSet {
 		return nil
 	}
 	for _, m := range e.LabelMatchers {
-		if m.Name != model.MetricNameLabel {
+		if m.Name != model.MetricNameLabel && (!ofSomeScrapes[m.Name] || !m.Matches("")) {
 			k.want(e, m.Name, own)
 		}
 	}
@@ -90,7 +98,9 @@ func (k *checker) want(e parser.Expr, label string, sets ...labelSet) {
 func (k *checker) aggregation(e *parser.AggregateExpr) labelSet {
 	inner := k.labels(e.Expr)
 	for _, label := range e.Grouping {
-		k.want(e, label, inner)
+		if !e.Without || !ofProcess[label] {
+			k.want(e, label, inner)
+		}
 	}
 	switch {
 	case inner == nil:

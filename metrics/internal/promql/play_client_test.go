@@ -1,140 +1,75 @@
 package promql_test
 
 import (
-	"context"
-	"errors"
+	"fmt"
 	"testing"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/status"
 
-	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
-	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
 // playClient is a client process in a play, from its start to its end.
 type playClient struct {
 	t        *testing.T
-	stage    *stage
-	rps      int
+	instance string
+	settings clientSettings
 	registry *prometheus.Registry
-	cc       *balancertest.ClientConn
-	policy   *balancertest.Policy
-	names    map[*balancertest.SubConn]string // as the metrics are to name their backends
-	told     map[*balancertest.SubConn]health // by the checks, since they were READY
-	pending  []playRPC
+	channels []*playChannel
+	addrs    []string // of its last result of name resolution
+	fails    bool     // its resolver
 }
 
-// playRPC is an RPC that is under way.
-type playRPC struct {
-	on   *balancertest.SubConn
-	done func(balancer.DoneInfo)
-}
-
-func newPlayClient(t *testing.T, s *stage, rps int, opts ...metrics.Option) *playClient {
-	m := metrics.New(opts...)
-	c := &playClient{
-		t: t, stage: s, rps: rps,
-		registry: prometheus.NewPedanticRegistry(),
-		cc:       balancertest.NewClientConn(t),
-		names:    make(map[*balancertest.SubConn]string),
-		told:     make(map[*balancertest.SubConn]health),
-	}
+func newPlayClient(t *testing.T, s *stage, instance string, settings clientSettings) *playClient {
+	m := metrics.New(settings.options...)
+	c := &playClient{t: t, instance: instance, settings: settings, registry: prometheus.NewPedanticRegistry()}
 	c.registry.MustRegister(m)
-	c.policy = c.cc.BuildWithTarget(m.Instrument(roundrobin2.NewBuilder()), "dns:///shop:443")
-	t.Cleanup(c.policy.Close)
+	for i := range settings.channels {
+		target := settings.target
+		if i > 0 {
+			target = fmt.Sprint(target, i)
+		}
+		c.channels = append(c.channels, newPlayChannel(t, s, m.Instrument(s.builderOf(settings.policy)), target))
+	}
 	return c
 }
 
 func (c *playClient) resolve(addrs ...string) {
 	c.t.Helper()
-	if err := c.policy.Update(balancertest.Endpoints(addrs...)...); err != nil {
-		c.t.Fatalf("update: %v", err)
+	c.addrs = addrs
+	if c.fails {
+		return
+	}
+	for _, ch := range c.channels {
+		ch.resolve(addrs)
 	}
 	c.connect()
 }
 
-// connect does what gRPC's channel does by itself: it connects the subchannels
-// that the policy wants connected, notices lost connections, and ends a back-off.
+// setResolver has the resolver fail, or succeed again.
+func (c *playClient) setResolver(works bool) {
+	c.fails = !works
+	if works {
+		c.resolve(c.addrs...)
+	}
+}
+
+// connect does what gRPC does by itself, see playChannel.
 func (c *playClient) connect() {
-	for _, sc := range c.cc.Live() {
-		if c.names[sc] == "" {
-			c.names[sc] = c.stage.nameOf(sc.Addr())
-		}
-		down := c.stage.down[sc.Addr()]
-		switch state := sc.State(); {
-		case state == connectivity.Ready && down:
-			c.endAll(sc)
-			sc.Idle()
-		case state == connectivity.TransientFailure:
-			sc.Idle()
-		case state == connectivity.Idle && sc.Wanted() && down:
-			sc.Fail(errors.New("connection refused"))
-		case state == connectivity.Idle && sc.Wanted():
-			sc.Ready() // and healthy, see balancertest
-			c.told[sc] = serving
-		}
-		c.check(sc)
+	for _, ch := range c.channels {
+		ch.connect(c.settings.idle)
 	}
 }
 
-// check has a health check, or outlier detection, say what it says of the backend,
-// if that is something new.
-func (c *playClient) check(sc *balancertest.SubConn) {
-	if h := c.stage.healthOf(sc.Addr()); sc.State() == connectivity.Ready && h != c.told[sc] {
-		c.told[sc] = h
-		sc.SetHealth(h.state, h.cause)
-	}
-}
-
-// endAll ends the RPCs on a connection that is lost.
-func (c *playClient) endAll(sc *balancertest.SubConn) {
-	var others []playRPC
-	for _, rpc := range c.pending {
-		if rpc.on == sc {
-			c.end(rpc, codes.Unavailable)
-		} else {
-			others = append(others, rpc)
-		}
-	}
-	c.pending = others
-}
-
-// second sends the RPCs of a second, after it has ended those of the last one.
+// second sends the RPCs of a second, after it has ended those that are over.
 func (c *playClient) second() {
-	for _, rpc := range c.pending {
-		c.end(rpc, c.stage.answers[rpc.on.Addr()])
-	}
-	c.pending = c.pending[:0]
-	for range c.rps {
-		ctx, over := context.WithCancel(c.t.Context())
-		res, err := c.cc.State().Picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: ctx})
-		if err != nil {
-			over() // a caller that does not wait
-			continue
+	for _, ch := range c.channels {
+		ch.second(c.settings)
+		if c.fails {
+			ch.failToResolve()
 		}
-		sc, _ := res.SubConn.(*balancertest.SubConn)
-		c.stage.ledger.picks = append(c.stage.ledger.picks, occurrence{time.Now(), c.names[sc]})
-		c.pending = append(c.pending, playRPC{on: sc, done: func(info balancer.DoneInfo) {
-			res.Done(info)
-			over()
-		}})
 	}
-}
-
-func (c *playClient) end(rpc playRPC, code codes.Code) {
-	info := balancer.DoneInfo{BytesSent: true, BytesReceived: code == codes.OK}
-	if code != codes.OK {
-		info.Err = status.Error(code, "")
-		c.stage.ledger.failed = append(c.stage.ledger.failed, occurrence{time.Now(), c.names[rpc.on]})
-	}
-	rpc.done(info)
 }
 
 // gather returns the client's page.

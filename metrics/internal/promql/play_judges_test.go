@@ -38,17 +38,8 @@ func (j *engineJudge) String() string { return j.name }
 
 func (j *engineJudge) ask(t *testing.T, e expression, at time.Time) values {
 	t.Helper()
-	query, err := j.engine.NewInstantQuery(t.Context(), j.storage, nil, e.expr, at)
-	if err != nil {
-		t.Fatalf("%s: %v", e.name, err)
-	}
-	defer query.Close()
-	vector, err := query.Exec(t.Context()).Vector()
-	if err != nil {
-		t.Fatalf("%s: %v", e.name, err)
-	}
 	v := make(values)
-	for _, s := range vector {
+	for _, s := range j.query(t, e.expr, at) {
 		v[s.Metric.Get(e.label)] = s.F
 	}
 	return v

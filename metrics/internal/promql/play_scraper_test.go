@@ -22,7 +22,7 @@ type scraper struct {
 func newScraper(s server, created bool) *scraper {
 	return &scraper{
 		server: s, created: created,
-		stored: &storage{series: make(map[string]*series)},
+		stored: newStorage(),
 		last:   make(map[string]map[string]labels.Labels),
 	}
 }
@@ -38,7 +38,7 @@ func (s *scraper) scrape(page playPage) {
 	found := make(map[string]labels.Labels)
 	for _, family := range page.families {
 		for _, m := range family.Metric {
-			one := &storage{series: make(map[string]*series)}
+			one := newStorage()
 			s.server.ingest(one, family.GetName(), m, at)
 			for _, series := range one.series {
 				own := onInstance(series.labels, page.instance)
@@ -54,7 +54,7 @@ func (s *scraper) scrape(page playPage) {
 	}
 	for key, gone := range s.last[page.instance] {
 		if _, still := found[key]; !still {
-			s.addStale(gone, at)
+			s.stored.addStale(gone, at)
 		}
 	}
 	s.last[page.instance] = found
@@ -70,12 +70,12 @@ func onInstance(l labels.Labels, instance string) labels.Labels {
 }
 
 // addStale marks the end of a series, so that it has no value from then on.
-func (s *scraper) addStale(l labels.Labels, at int64) {
+func (st *storage) addStale(l labels.Labels, at int64) {
 	stale := sample{at: at, f: math.Float64frombits(value.StaleNaN)}
-	if last := s.stored.series[l.String()].samples; last[len(last)-1].FH() != nil {
+	if last := st.series[l.String()].samples; last[len(last)-1].FH() != nil {
 		stale = sample{at: at, h: &histogram.FloatHistogram{Sum: stale.f}}
 	}
-	s.stored.add(l, stale)
+	st.add(l, stale)
 }
 
 // addZero adds a 0 where a series began. One that has a sample since then goes on.

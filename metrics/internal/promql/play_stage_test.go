@@ -11,22 +11,28 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
-
-	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // stage is where a play happens: client processes, and the backends that they
 // know. Commands change it; between them time passes, by synctest's clock.
 type stage struct {
 	t       *testing.T
-	clients map[string]*playClient // that run, by instance
-	targets map[string]bool        // instances that Prometheus scrapes
-	down    map[string]bool        // backends, by address
-	answers map[string]codes.Code  // of backends, by address
-	health  map[string]health      // of backends that are not serving, by address
-	names   map[string]string      // of backends that are not named by their address
+	clients map[string]*playClient   // that run, by instance
+	targets map[string]bool          // instances that Prometheus scrapes
+	down    map[string]bool          // backends, by address
+	answers map[string]codes.Code    // of backends, by address
+	takes   map[string]time.Duration // of RPCs on backends, by address; a second for the others
+	weights map[string]int           // of backends, by address; 1 for the others
+	health  map[string]health        // of backends that are not serving, by address
+	names   map[string]string        // of backends that are not named by their address
 	ledger  ledger
 	changed time.Time // by the last command
+
+	// backsOff: who fails to connect waits before it tries again. It makes a play
+	// realistic, and the moment at which a connection is back hard to foresee.
+	backsOff bool
+
+	scrapeEvery time.Duration
 
 	pages   []playPage
 	moments []moment
@@ -54,19 +60,51 @@ type moment struct {
 
 func newStage(t *testing.T) *stage {
 	return &stage{
-		t:       t,
+		t: t, scrapeEvery: scrapeInterval,
 		clients: make(map[string]*playClient),
 		targets: make(map[string]bool),
 		down:    make(map[string]bool),
 		answers: make(map[string]codes.Code),
+		takes:   make(map[string]time.Duration),
+		weights: make(map[string]int),
 		health:  make(map[string]health),
 		names:   make(map[string]string),
 	}
 }
 
-func (s *stage) start(instance string, rps int, opts ...metrics.Option) {
-	s.clients[instance] = newPlayClient(s.t, s, rps, opts...)
+func (s *stage) start(instance string, settings clientSettings) {
+	s.clients[instance] = newPlayClient(s.t, s, instance, settings)
 	s.targets[instance] = true
+}
+
+func (s *stage) restart(c *playClient) {
+	s.start(c.instance, c.settings)
+	s.clients[c.instance].resolve(c.addrs...)
+}
+
+// replace has name resolution return another address in the place of one.
+func (s *stage) replace(old, addr string) {
+	for _, c := range s.sorted() {
+		addrs := slices.Clone(c.addrs)
+		if i := slices.Index(addrs, old); i >= 0 {
+			addrs[i] = addr
+			c.resolve(addrs...)
+		}
+	}
+}
+
+func (s *stage) setDown(addrs []string, down bool) {
+	for _, addr := range addrs {
+		s.down[addr] = down
+	}
+}
+
+func (s *stage) drop(addr string) {
+	for _, c := range s.sorted() {
+		for _, ch := range c.channels {
+			ch.drop(addr)
+		}
+	}
 }
 
 // stop kills a client: nothing of it is scraped any more.
@@ -103,7 +141,7 @@ func (s *stage) run(d time.Duration) {
 		for _, c := range s.sorted() {
 			c.second()
 		}
-		if now := time.Now(); now.Unix()%int64(scrapeInterval.Seconds()) == 0 {
+		if now := time.Now(); now.Unix()%int64(s.scrapeEvery.Seconds()) == 0 {
 			s.scrape(now)
 		}
 	}
@@ -135,17 +173,23 @@ func (s *stage) truth(now time.Time) truth {
 		ready: make(values), usable: make(values),
 	}
 	for _, c := range s.clients {
-		for _, sc := range c.cc.Live() {
-			if sc.State() != connectivity.Ready {
-				continue
-			}
-			t.ready[c.names[sc]]++
-			if s.healthOf(sc.Addr()) == serving {
-				t.usable[c.names[sc]]++
-			}
+		for _, ch := range c.channels {
+			s.count(ch, t)
 		}
 	}
 	return t
+}
+
+func (s *stage) count(ch *playChannel, t truth) {
+	for _, sc := range ch.cc.Live() {
+		if sc.State() != connectivity.Ready {
+			continue
+		}
+		t.ready[ch.names[sc]]++
+		if s.healthOf(sc.Addr()) == serving {
+			t.usable[ch.names[sc]]++
+		}
+	}
 }
 
 func (s *stage) healthOf(addr string) health {
@@ -153,4 +197,18 @@ func (s *stage) healthOf(addr string) health {
 		return h
 	}
 	return serving
+}
+
+func (s *stage) weightOf(addr string) int {
+	if w, ok := s.weights[addr]; ok {
+		return w
+	}
+	return 1
+}
+
+func (s *stage) durationOn(addr string) time.Duration {
+	if d, ok := s.takes[addr]; ok {
+		return d
+	}
+	return time.Second
 }

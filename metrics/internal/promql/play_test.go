@@ -34,24 +34,34 @@ func TestPlaysShowWhatHappens(t *testing.T) {
 					answers = p.answers(t, j)
 				}
 			}
-			if *update {
-				if err := os.WriteFile(file, []byte(s.with(answers)), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			for i, step := range s {
-				if step.want != answers[i] {
-					t.Errorf("%s: after\n%s\nthe answers are\n%swant\n%sSee the comment of expressions.", file, step.text, answers[i], step.want)
-				}
-			}
+			s.compare(t, file, answers)
 		})
 	}
 }
 
-func plays(t *testing.T) []string {
+// compare demands that the answers are those in the file. With -update it writes
+// them there.
+func (s script) compare(t *testing.T, file string, answers []string) {
 	t.Helper()
-	files, err := filepath.Glob("testdata/plays/*.txt")
+	if *update {
+		if err := os.WriteFile(file, []byte(s.with(answers)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	for i, step := range s {
+		if step.want != answers[i] {
+			t.Errorf("%s: after\n%s\nthe answers are\n%swant\n%sSee the comment of expressions.", file, step.text, answers[i], step.want)
+		}
+	}
+}
+
+func plays(t *testing.T) []string { t.Helper(); return playsIn(t, "plays") }
+
+// playsIn returns the plays in a folder of testdata.
+func playsIn(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.txt"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are %d plays; %v", len(files), err)
 	}
@@ -62,15 +72,22 @@ func playName(file string) string { return strings.TrimSuffix(filepath.Base(file
 
 // performance is what remains of a play.
 type performance struct {
+	begin   time.Time
 	pages   []playPage
 	moments []moment
 	ends    []int // of the steps: indices of moments
 }
 
-func perform(t *testing.T, s script) (p performance) {
+func perform(t *testing.T, s script) performance {
+	t.Helper()
+	return performOn(t, s, newStage)
+}
+
+func performOn(t *testing.T, s script, newStage func(*testing.T) *stage) (p performance) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		on := newStage(t)
+		p.begin = time.Now()
 		for _, step := range s {
 			before := len(on.moments)
 			for _, command := range step.commands {

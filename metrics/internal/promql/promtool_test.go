@@ -21,8 +21,8 @@ func TestPromtoolAcceptsTheAlertsAndTheirTests(t *testing.T) {
 		missing("this test needs promtool, which is part of Prometheus: %v", err)
 	}
 	for _, args := range [][]string{
-		{"check", "rules", alertsFile},
-		{"test", "rules", alertTestsFile},
+		{"check", "rules", rulesFile, alertsFile},
+		{"test", "rules", alertTestsFile, alertsAloneTestsFile, ruleTestsFile},
 	} {
 		if out, err := exec.CommandContext(t.Context(), promtool, args...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %v: %v\n%s", args, err, out)

@@ -26,7 +26,7 @@ var servers = []server{
 
 // store returns the server's storage after the scrapes.
 func (s server) store(recorded []scrape) *storage {
-	st := &storage{series: make(map[string]*series)}
+	st := newStorage()
 	for _, sc := range recorded {
 		for _, family := range sc.families {
 			for _, m := range family.Metric {

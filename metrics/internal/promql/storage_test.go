@@ -2,8 +2,10 @@ package promql_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	promstorage "github.com/prometheus/prometheus/storage"
@@ -15,7 +17,12 @@ import (
 // storage has series in memory for the query engine. Prometheus's own storage would add
 // dependencies on the clients of all clouds.
 type storage struct {
-	series map[string]*series // by labels
+	series map[string]*series   // by labels
+	named  map[string][]*series // the same, by name
+}
+
+func newStorage() *storage {
+	return &storage{series: make(map[string]*series), named: make(map[string][]*series)}
 }
 
 type series struct {
@@ -26,7 +33,9 @@ type series struct {
 func (st *storage) add(l labels.Labels, v sample) {
 	key := l.String()
 	if st.series[key] == nil {
-		st.series[key] = &series{labels: l}
+		added := &series{labels: l}
+		name := l.Get(model.MetricNameLabel)
+		st.series[key], st.named[name] = added, append(st.named[name], added)
 	}
 	st.series[key].samples = append(st.series[key].samples, v)
 }
@@ -40,13 +49,23 @@ type querier struct{ storage *storage }
 // Select implements the engine's Querier.
 func (q querier) Select(_ context.Context, _ bool, _ *promstorage.SelectHints, matchers ...*labels.Matcher) promstorage.SeriesSet {
 	var found []*series
-	for _, s := range q.storage.series {
+	for _, s := range q.storage.candidates(matchers) {
 		if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches(s.labels.Get(m.Name)) }) {
 			found = append(found, s)
 		}
 	}
 	slices.SortFunc(found, func(a, b *series) int { return labels.Compare(a.labels, b.labels) })
 	return &seriesSet{rest: found}
+}
+
+// candidates returns the series among which those are that match.
+func (st *storage) candidates(matchers []*labels.Matcher) (all []*series) {
+	for _, m := range matchers {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
+			return st.named[m.Value]
+		}
+	}
+	return slices.Collect(maps.Values(st.series))
 }
 
 // LabelValues implements the engine's Querier, which never asks for it.

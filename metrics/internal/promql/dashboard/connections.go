@@ -86,7 +86,7 @@ func waitPanels() []panel {
 	const wait = "grpc_lb_pick_delay_duration_seconds"
 	all := []panel{
 		{
-			Title: "Picks that did not succeed",
+			Title: "Picks delayed and failed",
 			Description: "Picks per second that were delayed, because no subchannel was available, or failed, because the policy returned an error." +
 				" One RPC may count several times. A failed pick ends the RPC, unless it is wait-for-ready.",
 			Unit: "reqps",

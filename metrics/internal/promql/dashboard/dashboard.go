@@ -1,7 +1,7 @@
 // Package dashboard makes ops/dashboard.json from a table.
 //
-// The panels are in traffic.go and connections.go, row by row, in the order of the
-// dashboard. The table says what a panel shows. The panel's position and id follow from
+// The panels are in now.go, worst.go, traffic.go and connections.go, row by row, in the
+// order of the dashboard. The table says what a panel shows. The panel's position and id follow from
 // its place in the table. The functions in promql.go build the queries, with the
 // dashboard's menus. Everything else that Grafana needs is in dashboard.json.tmpl.
 //
@@ -25,22 +25,35 @@ type row struct {
 	panels []panel
 }
 
-// panel is a graph.
+// panel is a graph, unless Kind says otherwise.
 type panel struct {
 	Title, Description string
+	Kind               kind
 	Unit               string // Grafana's name: reqps and cps are per second
 	Decimals           int    // 0: Grafana chooses
 	Max                int    // of the axis, which starts at 0; 0: Grafana chooses
+	LivePage           bool   // a click on a line opens the live page of its instance
 	Queries            []query
 
-	wide bool // takes the whole width, not half
+	width, height int // 0: half of the whole width, and panelHeight
 }
+
+// kind is the type of a panel, by Grafana's name.
+type kind string
+
+const (
+	graph kind = ""
+	stat  kind = "stat"  // numbers
+	table kind = "table" // a row for each backend, and a column for each query
+)
 
 // query is a PromQL query and the legend of its lines.
 type query struct{ Legend, Expr string }
 
 func rows() []row {
 	return []row{
+		{"Now", statPanels()},
+		{"Backends by badness", []panel{worstBackends()}},
 		{"Traffic share per backend", trafficPanels()},
 		{"Errors", errorPanels()},
 		{"Latency (opt-in)", latencyPanels()},
@@ -56,12 +69,15 @@ var text string
 var file = template.Must(template.New("dashboard.json").Funcs(template.FuncMap{
 	"json":  quoted,
 	"refID": func(i int) string { return string(rune('A' + i)) },
+	"add":   func(a, b int) int { return a + b },
 }).Parse(text))
 
 // JSON returns the content of dashboard.json.
 func JSON() ([]byte, error) {
 	var loose, indented bytes.Buffer
-	err := file.Execute(&loose, map[string]any{"Menus": menus, "Panels": layOut(rows())})
+	err := file.Execute(&loose, map[string]any{
+		"Menus": menus, "Panels": layOut(rows()), "Annotations": annotations(), "Columns": columns(), "SortedBy": byBadness,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: fill dashboard.json.tmpl: %w", err)
 	}

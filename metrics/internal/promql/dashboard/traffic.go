@@ -55,17 +55,16 @@ func errorPanels() []panel {
 			Title:       "RPC attempts not OK by backend",
 			Description: "RPC attempts per second that ended with a code other than OK, by backend." + refusedUploads + showsHighest,
 			Unit:        "reqps",
-			wide:        true,
+			width:       fullWidth,
 			Queries:     []query{{ofBackend, highest(sum(perBackend, rate("grpc_lb_rpc_attempts_failed_total")) + " > 0")}},
 		},
 	}
 }
 
+// optIn is the end of the description of panels of latency.
+const optIn = ` Opt-in: there is data only where grpc_lb_rpc_attempt_duration_seconds is switched on, with metrics.WithLatency or with "balancer2Metrics": {"latency": true} in the policy's config.`
+
 func latencyPanels() []panel {
-	const (
-		duration = "grpc_lb_rpc_attempt_duration_seconds"
-		optIn    = ` Opt-in: there is data only where grpc_lb_rpc_attempt_duration_seconds is switched on, with metrics.WithLatency or with "balancer2Metrics": {"latency": true} in the policy's config.`
-	)
 	all := []panel{{
 		Title: "Latency",
 		Description: "Time from the pick to the end of an RPC attempt, over all backends of a target." + optIn +
@@ -93,43 +92,4 @@ func quantilesPerTarget(histogram string) (all []query) {
 		all = append(all, query{q.name + " " + ofTarget, quantile(q.value, perTarget, histogram)})
 	}
 	return all
-}
-
-func imbalancePanels() []panel {
-	ready := series("grpc_lb_ready_subchannels")
-	perSubchannel := "(grpc_lb_backend) (" + rate("grpc_lb_picks_total") + " / (" + ready + " > 0))"
-	return []panel{
-		{
-			Title: "Imbalance of READY backends",
-			Description: "Picks per second of the busiest READY backend, and of the least busy one, as a multiple of the mean over the READY backends, summed over all clients." +
-				" Under an even policy both are 1; pick_first2 is uneven by design. When backends come or go, the lines diverge for the length of the interval." +
-				` Backends that count as "other" are left out.`,
-			Unit:     "none",
-			Decimals: 2,
-			Queries:  []query{{"max / mean " + ofTarget, overMean("max")}, {"min / mean " + ofTarget, overMean("min")}},
-		},
-		{
-			Title: "Imbalance in the most uneven client",
-			Description: "The same ratio, max / mean over READY backends, calculated for each client process and per READY subchannel. The panel shows the largest." +
-				" The alert GRPCLBImbalance uses this ratio. Processes with fewer than 10 picks per backend in the interval are left out, because their ratio is mostly chance.",
-			Unit:     "none",
-			Decimals: 2,
-			Queries: []query{{"max / mean " + ofTarget, lines(
-				"max by ("+perTarget+") (",
-				"  max without "+perSubchannel,
-				"  / avg without "+perSubchannel,
-				"  and avg without (grpc_lb_backend) (increase("+series("grpc_lb_picks_total")+interval+")) > 10",
-				")")}},
-		},
-	}
-}
-
-// overMean returns an aggregate of the picks of READY backends over their mean.
-func overMean(aggregate string) string {
-	picks := lines(
-		"  "+sum(perBackend, rate("grpc_lb_picks_total", `grpc_lb_backend!="other"`)),
-		"  and "+sum(perBackend, series("grpc_lb_ready_subchannels"))+" > 0")
-	return lines(
-		aggregate+" by ("+perTarget+") (", picks, ")",
-		"/ avg by ("+perTarget+") (", picks, ")")
 }

@@ -16,7 +16,18 @@ import (
 const (
 	dashboardFile = "../../../ops/dashboard.json"
 	alertsFile    = "../../../ops/alerts.yml"
+	rulesFile     = "../../../ops/rules.yml"
 )
+
+// alertNames returns the names of the clients' series that the alerts need, sorted: those
+// that they and the recording rules select, without those that are recorded.
+func alertNames(tb testing.TB) []string {
+	tb.Helper()
+	names := slices.Concat(namesIn(tb, rulesFile), namesIn(tb, alertsFile))
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.Contains(name, ":") })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
 
 // namesIn returns the names of the series that the expressions of a file select,
 // sorted. The file is a dashboard or rules, in JSON or YAML; an expression is what
@@ -94,7 +105,10 @@ func TestNamesAreThoseOfTheExpressions(t *testing.T) {
 	if got, want := namesIn(t, file), []string{"a_total", "b", "c", "g"}; !slices.Equal(got, want) {
 		t.Errorf("names are %v, want %v", got, want)
 	}
-	for _, file := range []string{dashboardFile, alertsFile} {
+	if names := alertNames(t); !slices.Contains(names, "grpc_lb_usable_subchannels") || slices.Contains(names, "fleet:grpc_lb_clients:count") {
+		t.Errorf("the alerts need %v, want the clients' series", names)
+	}
+	for _, file := range []string{dashboardFile, rulesFile} {
 		if names := namesIn(t, file); !slices.Contains(names, "grpc_lb_picks_total") {
 			t.Errorf("%s selects %v, want grpc_lb_picks_total among them", file, names)
 		}

@@ -33,7 +33,7 @@ type variant struct {
 
 // variants are what the benchmark measures.
 func variants(tb testing.TB) []variant {
-	alerts := namesIn(tb, alertsFile)
+	alerts := alertNames(tb)
 	both := append(namesIn(tb, dashboardFile), alerts...)
 	latency := []metrics.Option{metrics.WithLatency()}
 	return []variant{
