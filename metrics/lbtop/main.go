@@ -77,13 +77,13 @@ func newPoller(s settings, transport http.RoundTripper) *poll.Poller {
 	return poll.New(fetch.Names(s.addresses), getters, s.interval)
 }
 
-// interact shows the screen until the user quits.
+// interact shows the screen until the user quits or the context ends.
 func interact(ctx context.Context, s settings, p *poll.Poller) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	model := screen.New(p, ctx.Done(), s.options, s.interval)
-	_, err := tea.NewProgram(model, tea.WithContext(ctx), tea.WithoutSignalHandler()).Run()
-	if err != nil && ctx.Err() == nil {
+	program := tea.NewProgram(screen.New(p, ctx.Done(), s.options, s.interval), tea.WithoutSignalHandler())
+	defer context.AfterFunc(ctx, program.Quit)()
+	if _, err := program.Run(); err != nil {
 		return fmt.Errorf("show the screen: %w", err)
 	}
 	return nil

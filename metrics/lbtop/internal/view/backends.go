@@ -122,26 +122,3 @@ func selected(t *fleet.Target, filter string, order fleet.Order) []fleet.Backend
 	}
 	return order.Sorted(matching)
 }
-
-// targetLine is the line of a target: its name, its traffic and its sentence.
-func targetLine(t *fleet.Target, chosen bool) Line {
-	mark, style := "  ", Normal
-	if chosen {
-		mark, style = "> ", Strong
-	}
-	traffic := fmt.Sprintf("%s RPS, %s errors", rate(t.Known, t.RPS), errorsOf(&t.Traffic))
-	if t.Waiting > 0 {
-		traffic += fmt.Sprintf(", %s waiting", grouped(t.Waiting))
-	}
-	return Line{
-		{Text: mark, Style: style}, {Text: t.Target, Style: style}, {Text: " " + t.Policy + "  "},
-		{Text: t.Summary, Style: summaryStyle(t)}, {Text: "  [" + traffic + "]", Style: Faint},
-	}
-}
-
-func summaryStyle(t *fleet.Target) Style {
-	if t.Without > 0 || t.Severity() > 0 {
-		return Alarm
-	}
-	return Normal
-}

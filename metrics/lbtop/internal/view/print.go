@@ -19,7 +19,7 @@ func Print(f *fleet.Fleet, rows int, now time.Time) []Line {
 	}
 	for i := range f.Targets {
 		t := &f.Targets[i]
-		lines = append(lines, nil, targetLine(t, true))
+		lines = append(append(lines, nil), chosenTarget(t, 0, 1)...)
 		shown := t.Backends
 		if rows > 0 {
 			shown = shown[:min(rows, len(shown))]

@@ -64,10 +64,11 @@ func title(f *fleet.Fleet, s State, now time.Time) Line {
 	if f.Answered() < len(f.Clients) {
 		style = Warning
 	}
-	return Line{
-		{"lbtop", Strong}, {"  " + now.Format(time.TimeOnly) + "  ", Faint}, {answered(f), style},
-		{fmt.Sprintf("  every %v, rates of the last %s, sorted by %v", s.Interval, f.Window, s.Order), Faint},
+	how := fmt.Sprintf("  rates of %v, every %v", f.Window, s.Interval)
+	if s.Mode == Backends {
+		how = fmt.Sprintf("  by %v,", s.Order) + how[1:]
 	}
+	return Line{{"lbtop", Strong}, {"  " + now.Format(time.TimeOnly) + "  ", Faint}, {answered(f), style}, {how, Faint}}
 }
 
 // footer is the last line: the keys, or the filter that is being typed.
@@ -79,8 +80,8 @@ func footer(s State, offset, end, all int) Line {
 	if s.Problem != "" {
 		l = append(l, Span{s.Problem + "  ", Warning})
 	}
-	if all > end-offset {
-		l = append(l, Span{fmt.Sprintf("%d–%d of %d  ", min(offset+1, all), end, all), Strong})
+	if all > end-offset && end > offset {
+		l = append(l, Span{fmt.Sprintf("%d–%d of %d  ", offset+1, end, all), Strong})
 	}
 	if s.Filter != "" {
 		l = append(l, Span{fmt.Sprintf("filter %q  ", s.Filter), Strong})
@@ -102,13 +103,15 @@ func (s State) contents(f *fleet.Fleet, now time.Time) contents {
 }
 
 func (s State) backends(f *fleet.Fleet, now time.Time) contents {
-	c := contents{above: failingLines(f.Clients, now, max(min(3, s.Height/6), 1))}
+	failing := failingLines(f.Clients, now, max(min(3, s.Height/6), 1))
 	if len(f.Targets) == 0 {
-		c.empty = nothing(f)
-		return c
+		return contents{above: failing, empty: nothing(f)}
 	}
-	c.above = append(c.above, s.targetLines(f)...)
-	c.above = append(c.above, nil)
+	c := contents{above: append(s.targetLines(f), failing...)}
+	if !s.small() {
+		c.above = append(c.above, nil)
+	}
+	c.above = c.above[:min(len(c.above), max(s.Height-4, 0))] // leaves room for a row
 	t := &f.Targets[s.chosen(f)]
 	backends := selected(t, s.Filter, s.Order)
 	c.head, c.rows = backendColumns, len(backends)
@@ -120,16 +123,26 @@ func (s State) backends(f *fleet.Fleet, now time.Time) contents {
 	return c
 }
 
+// small reports whether there are so few lines that each must be of use.
+func (s State) small() bool { return s.Height < 14 }
+
 // targetLines returns the lines of the chosen target and of those around it.
 func (s State) targetLines(f *fleet.Fleet) []Line {
-	n := min(len(f.Targets), max(s.Height/4, 1))
+	n, sentence := min(len(f.Targets), max(s.Height/4, 1)), 3
+	if s.small() {
+		n, sentence = 1, 1
+	}
 	chosen := s.chosen(f)
 	first := min(max(chosen-n/2, 0), len(f.Targets)-n)
-	lines := make([]Line, 0, n+1)
+	lines := make([]Line, 0, n+sentence)
 	for i := first; i < first+n; i++ {
-		lines = append(lines, targetLine(&f.Targets[i], i == chosen))
+		if i == chosen {
+			lines = append(lines, chosenTarget(&f.Targets[i], s.Width, sentence)...)
+		} else {
+			lines = append(lines, otherTarget(&f.Targets[i]))
+		}
 	}
-	if n < len(f.Targets) {
+	if n < len(f.Targets) && !s.small() {
 		lines = append(lines, Line{{fmt.Sprintf("  target %d of %d", chosen+1, len(f.Targets)), Faint}})
 	}
 	return lines
