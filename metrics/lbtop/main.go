@@ -27,13 +27,13 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	status := run(ctx, os.Args[1:], http.DefaultTransport, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
 // run runs the program until the context ends, the user quits, or all is printed.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, transport http.RoundTripper, stdout, stderr io.Writer) int {
 	s, err := parse(args)
 	switch {
 	case err != nil:
@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return statusOK
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	poller := newPoller(s, http.DefaultTransport)
+	poller := newPoller(s, transport)
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
