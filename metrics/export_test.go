@@ -171,7 +171,7 @@ func ReadyAcross(leaves bool) (readyNow, usableNow, ejectedNow int64) {
 			enter()
 		}
 		return r
-	}, b.ready.Load)
+	}, func() int64 { return int64(b.ready.Load()) })
 	return r.ready(), r.usable, r.unusable.count(int(ejected) - 1)
 }
 

@@ -1,6 +1,10 @@
 package metrics
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+)
 
 // usability tells whether a READY SubConn may be picked or, if not, why. The
 // zero value is that of a SubConn whose policy watches no health.
@@ -33,6 +37,27 @@ type verdict struct {
 	at  instant
 }
 
+// judge keeps the verdict, and tells of it unless the backend is known to be
+// unusable: with many channels each has a subchannel of its own.
+func (b *backendRecord) judge(v *verdict) []happening {
+	r := b.rare()
+	r.lastVerdict.Store(v)
+	if r.toldUnusable.Swap(true) {
+		return nil
+	}
+	return []happening{{kind: livepage.Unusable, backend: b, detail: v.why.String(), err: v.err}}
+}
+
+// tellUsable is called when a subchannel has become usable. It tells of it if the
+// backend was unusable and no subchannel is.
+func (b *backendRecord) tellUsable() []happening {
+	r := b.readRare()
+	if !r.toldUnusable.Load() || b.unusable.judged() > 0 || !r.toldUnusable.Swap(false) {
+		return nil
+	}
+	return []happening{{kind: livepage.Usable, backend: b}}
+}
+
 // unusableCounts counts the READY SubConns of a backend that may not be picked,
 // by reason, and keeps for which reasons a scrape has ever found one. It is one
 // word, so that who reads it finds each SubConn counted once, also while its reason
@@ -54,6 +79,12 @@ func (u usability) one() uint64 {
 
 // move counts a SubConn under another reason, or under none.
 func (c *unusableCounts) move(from, to usability) { c.word.Add(to.one() - from.one()) }
+
+// judged returns how many SubConns a verdict has made unusable.
+func (c *unusableCounts) judged() int64 {
+	r := unusableReading(c.word.Load())
+	return r.count(int(unhealthy)-1) + r.count(int(ejected)-1)
+}
 
 // scrape reads the counts. Nearly each subchannel is unchecked for a moment when it
 // has connected, so a reason does not count as seen before a scrape finds one.
@@ -97,7 +128,7 @@ type readySubchannels struct {
 func (r readySubchannels) ready() int64 { return r.usable + r.unusable.sum() }
 
 func (b *backendRecord) readySubchannels() readySubchannels {
-	return readReady(b.unusable.scrape, b.ready.Load)
+	return readReady(b.unusable.scrape, func() int64 { return int64(b.ready.Load()) })
 }
 
 // readReady makes what it reads agree: ready is the sum of usable and unusable.
