@@ -53,9 +53,10 @@ func newFlags(s *settings, window *string) *flag.FlagSet {
 	return flags
 }
 
-func usage() string {
+func usage() string { return intro + flagList() }
+
+func flagList() string {
 	var b strings.Builder
-	b.WriteString(intro)
 	flags := newFlags(new(settings), new(string))
 	flags.SetOutput(&b)
 	flags.PrintDefaults()

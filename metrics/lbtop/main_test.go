@@ -39,7 +39,7 @@ func (p pages) RoundTrip(r *http.Request) (*http.Response, error) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	default:
-		return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}, nil
 	}
 }
 
@@ -158,6 +158,32 @@ func TestHelpIsPrinted(t *testing.T) {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s: lacks %q", arg, want)
 			}
+		}
+	}
+}
+
+func TestReadmeHasTheFlags(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "```\n"+flagList()+"```\n") {
+		t.Errorf("README.md lacks the flags:\n%s", flagList())
+	}
+}
+
+// go install refuses a version of a module that replaces others, and the library does
+// not belong to what the program needs.
+func TestModuleCanBeInstalledAtAVersion(t *testing.T) {
+	t.Parallel()
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mod)) {
+		if strings.HasPrefix(line, "replace") || strings.HasPrefix(line, "exclude") || strings.Contains(line, "balancer2/balancer2 ") {
+			t.Errorf("go.mod has %s", line)
 		}
 	}
 }

@@ -93,8 +93,7 @@ func eachField(typ reflect.Type, path string, f func(path string)) {
 		if typ == reflect.TypeFor[time.Time]() {
 			return
 		}
-		for i := range typ.NumField() {
-			field := typ.Field(i)
+		for field := range typ.Fields() {
 			name := path + "." + field.Tag.Get("json")
 			f(name)
 			eachField(field.Type, name, f)

@@ -58,7 +58,7 @@ func TestWhatIsNoPageIsExplained(t *testing.T) {
 		"connection refused": func(*http.Request) (*http.Response, error) { return nil, refused },
 		"unexpected EOF":     func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
 		"read the answer: broken": func(*http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Body: io.NopCloser(io.MultiReader(strings.NewReader("{"), broken{}))}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(io.MultiReader(strings.NewReader("{"), broken{}))}, nil
 		},
 		"HTTP status 401 Unauthorized; give user and password in the URL, like http://user:password@host:port/":       answer(401, "text/plain", "no"),
 		"HTTP status 404 Not Found; is the live page mounted at this path?":                                           answer(404, "text/plain", "404 page not found"),
@@ -106,7 +106,7 @@ func TestRequestAsksForTheWholePageAsJSON(t *testing.T) {
 func TestErrorsHidePasswords(t *testing.T) {
 	t.Parallel()
 	_, err := get(t, "http://user:s3cret@host:1/", roundTripper(func(r *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 302, Header: http.Header{"Location": {"ftp://user:s3cret@other/"}}, Body: http.NoBody, Request: r}, nil
+		return &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {"ftp://user:s3cret@other/"}}, Body: http.NoBody, Request: r}, nil
 	}))
 	if err == nil || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("got %v", err)

@@ -84,7 +84,7 @@ func (m *merger) addTarget(k Key, in *fetch.Target) *part {
 	t.Clients++
 	t.Waiting += in.Waiting
 	t.summary = in.Summary
-	t.Traffic.add(w)
+	t.add(w)
 	return &part{target: t, window: w}
 }
 

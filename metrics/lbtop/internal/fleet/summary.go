@@ -39,7 +39,7 @@ func summarize(t *Target, now time.Time) string {
 	}
 	if errs != nil {
 		ratio, _ := errs.ErrorRatio()
-		parts = append(parts, fmt.Sprintf("%.0f %% errors from %s", ratio*100, errs.Name))
+		parts = append(parts, fmt.Sprintf("%.0f %% errors from %s (%s)", ratio*100, errs.Name, ofClients(errs.Seen[Erring], errs.Clients())))
 	}
 	for _, c := range []Condition{Slow, Starved, Crowded} {
 		if g := groups[c]; len(g) > 0 {

@@ -32,7 +32,7 @@ func TestSummarySaysInWordsWhatIsWrong(t *testing.T) {
 		},
 		{
 			[]poll.Client{client("1", usable("a"), sick("b", "ejected")), client("2", usable("a"), busy(usable("c"), 10, 0.14), busy(usable("d"), 1, 0.5))},
-			"1 of 4 backends unusable: b (ejected, 1 of 1 client); 14 % errors from c",
+			"1 of 4 backends unusable: b (ejected, 1 of 1 client); 14 % errors from c (1 of 1 client)",
 		},
 		{
 			[]poll.Client{client("1", usable("a"), seenAs("b", "starved"), seenAs("c", "slow")), client("2", usable("b"), seenAs("d", "crowded"), inState("e", "connecting"))},

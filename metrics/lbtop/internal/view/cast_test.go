@@ -100,6 +100,24 @@ func incident() []poll.Client {
 	}
 }
 
+// outage is a fleet of three clients that have lost one backend and get errors from
+// another.
+func outage() []poll.Client {
+	four := 4*time.Minute + 10*time.Second
+	var clients []poll.Client
+	for i, name := range []string{"web-1:9090", "web-2:9090", "web-3:9090"} {
+		dead := down("10.0.0.7:50051", four+time.Duration(i)*time.Second)
+		dead.LastError = "connection refused"
+		erring := usable("10.0.0.9:50051", "erring")
+		erring.LastRPCError = &fetch.RPCError{Code: "INTERNAL", Text: "disk full", At: now}
+		p := newPage(orders).has(usable("10.0.1.1:50051", "ok"), 20, 0).has(usable("10.0.1.2:50051", "ok"), 20, 0)
+		p.Targets = append(p.Targets, fetch.Target{Target: greeter, Policy: robin})
+		p.has(dead, 0, 0).has(usable("10.0.0.8:50051", "ok"), 51, 0).has(erring, 50, 0.14).has(usable("10.0.0.10:50051", "ok"), 49, 0.001)
+		clients = append(clients, p.client(name))
+	}
+	return append(clients, incident()[3])
+}
+
 // calm is one client with nothing to tell.
 func calm() []poll.Client {
 	p := newPage(greeter).has(usable("10.0.0.1:50051", "ok"), 10, 0).has(usable("10.0.0.2:50051", "ok"), 10, 0)

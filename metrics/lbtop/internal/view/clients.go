@@ -23,11 +23,8 @@ func clientRow(c *fleet.Client, now time.Time) []Span {
 		text, style := clientState(c, now)
 		return []Span{{Text: c.Name, Style: style}, {Text: text, Style: style}, {Text: none}, {Text: none}, {Text: none}, {Text: why(c)}}
 	}
-	var bad Span
-	switch n := len(c.Bad); {
-	case n == 0:
-		bad.Text = none
-	default:
+	bad := Span{Text: none}
+	if len(c.Bad) > 0 {
 		bad = Span{badList(c.Bad, now), Alarm}
 	}
 	return []Span{

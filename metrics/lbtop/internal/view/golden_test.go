@@ -50,6 +50,7 @@ func TestScreens(t *testing.T) {
 		state   view.State
 	}{
 		"incident":         {incident(), view.State{Width: 150, Height: 24}},
+		"readme":           {outage(), view.State{Width: 116, Height: 15}},
 		"incident-narrow":  {incident(), view.State{Width: 80, Height: 24}},
 		"incident-tiny":    {incident(), view.State{Width: 40, Height: 6}},
 		"incident-orders":  {incident(), view.State{Width: 150, Height: 12, Target: fleet.Key{Target: orders, Policy: robin}}},
@@ -89,6 +90,21 @@ func TestScreens(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestReadmeShowsTheScreen(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, err := os.ReadFile("testdata/readme.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "```\n"+string(screen)+"```\n") {
+		t.Error("README.md lacks testdata/readme.txt")
 	}
 }
 
