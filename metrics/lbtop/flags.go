@@ -34,8 +34,8 @@ host:8080 alone means http and /debug/lb. @FILE means the URLs in a file, one a 
 
 On a terminal it shows a screen (? has the keys), elsewhere one table per interval.
 
-Exit status: 0; with -once 1 if a backend is down for a client or a client does not
-answer; 2 if lbtop itself fails.
+Exit status: 0; with -once 1 if a backend is down for a client, RPCs fail by the page
+of a client, or a client does not answer; 2 if lbtop itself fails.
 
 Flags:
 `

@@ -16,12 +16,13 @@ type Page struct {
 
 // Target is a target under one policy.
 type Target struct {
-	Target  string  `json:"target"`
-	Policy  string  `json:"policy"`
-	Summary string  `json:"summary"` // what is wrong, in a sentence
-	Waiting int64   `json:"waiting"` // RPC attempts that wait for a pick now
-	Recent  Recent  `json:"recent"`
-	Events  []Event `json:"events"` // newest first
+	Target   string  `json:"target"`
+	Policy   string  `json:"policy"`
+	Summary  string  `json:"summary"`  // what is wrong, in a sentence
+	Severity string  `json:"severity"` // of what the summary says: bad, warn, ok or idle
+	Waiting  int64   `json:"waiting"`  // RPC attempts that wait for a pick now
+	Recent   Recent  `json:"recent"`
+	Events   []Event `json:"events"` // newest first
 }
 
 // Backend is a backend of a target.

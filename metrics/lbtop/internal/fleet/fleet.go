@@ -55,6 +55,8 @@ type Target struct {
 	Traffic
 	Clients  int // that have the target and answer
 	Without  int // of these, those that have backends and can use none
+	Bad      int // of these, those whose page says that RPCs fail
+	Warned   int // of these, those whose page says that something else is wrong
 	Waiting  int64
 	Backends []Backend // the worst first
 	Summary  string
@@ -71,13 +73,14 @@ func (f *Fleet) Answered() int {
 	return n
 }
 
-// Well reports whether all clients answer and no backend is down for any of them.
+// Well reports whether all clients answer, no backend is down for any of them, and no
+// page says that RPCs fail.
 func (f *Fleet) Well() bool {
 	if f.Answered() < len(f.Clients) {
 		return false
 	}
 	return !slices.ContainsFunc(f.Targets, func(t Target) bool {
-		return slices.ContainsFunc(t.Backends, func(b Backend) bool { return b.Seen[Down] > 0 })
+		return t.Bad > 0 || slices.ContainsFunc(t.Backends, func(b Backend) bool { return b.Seen[Down] > 0 })
 	})
 }
 

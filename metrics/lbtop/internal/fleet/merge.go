@@ -20,7 +20,7 @@ type merger struct {
 type mergedTarget struct {
 	Target
 	backends map[string]*Backend
-	summary  string // of the page that was added last
+	said     []saying
 }
 
 // part is what one client has of one target.
@@ -52,7 +52,7 @@ func (m *merger) add(c poll.Client) Client {
 			m.others[k] = true
 			continue
 		}
-		p := m.addTarget(k, t)
+		p := m.addTarget(k, t, c.Name)
 		parts[k], order = p, append(order, p)
 		out.Targets++
 		out.add(p.window)
@@ -74,7 +74,7 @@ func (m *merger) add(c poll.Client) Client {
 	return out
 }
 
-func (m *merger) addTarget(k Key, in *fetch.Target) *part {
+func (m *merger) addTarget(k Key, in *fetch.Target, client string) *part {
 	t := m.targets[k]
 	if t == nil {
 		t = &mergedTarget{Target: Target{Key: k}, backends: make(map[string]*Backend)}
@@ -83,7 +83,13 @@ func (m *merger) addTarget(k Key, in *fetch.Target) *part {
 	w := m.options.window(in.Recent)
 	t.Clients++
 	t.Waiting += in.Waiting
-	t.summary = in.Summary
+	t.said = append(t.said, saying{client, in.Severity, in.Summary})
+	switch in.Severity {
+	case "bad":
+		t.Bad++
+	case "warn":
+		t.Warned++
+	}
 	t.add(w)
 	return &part{target: t, window: w}
 }
@@ -146,9 +152,6 @@ func (t *mergedTarget) finish(now time.Time) Target {
 		t.Backends = append(t.Backends, *b)
 	}
 	slices.SortFunc(t.Backends, worse)
-	t.Summary = t.summary
-	if t.Clients > 1 || t.Summary == "" {
-		t.Summary = summarize(&t.Target, now)
-	}
+	t.Summary = summarize(&t.Target, t.said, now)
 	return t.Target
 }

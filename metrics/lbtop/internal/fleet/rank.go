@@ -34,11 +34,13 @@ func worse(a, b Backend) int {
 }
 
 // worseTarget orders targets, the worst first: those with clients that can use no
-// backend, then by the worst backend.
+// backend, then by the worst backend, then by what the pages say.
 func worseTarget(a, b Target) int {
 	return cmp.Or(
 		cmp.Compare(b.Without, a.Without),
 		cmp.Compare(b.Severity(), a.Severity()),
+		cmp.Compare(b.Bad, a.Bad),
+		cmp.Compare(b.Warned, a.Warned),
 		a.compare(b.Key),
 	)
 }

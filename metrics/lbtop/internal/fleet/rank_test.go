@@ -35,14 +35,14 @@ func TestWorstTargetsComeFirst(t *testing.T) {
 	c := client("1", on("well", usable("a")), on("down", down("a", time.Second)), on("half", down("a", time.Second)), on("half", usable("b")),
 		on("errors", busy(usable("a"), 1, 0.5)))
 	c.Page.Targets = nil
-	for _, name := range []string{"another", "errors", "half", "well", "down"} {
-		c.Page.Targets = append(c.Page.Targets, fetch.Target{Target: name, Policy: policy})
+	for _, name := range []string{"another", "errors", "half", "well", "down", "warned", "bad"} {
+		c.Page.Targets = append(c.Page.Targets, fetch.Target{Target: name, Policy: policy, Severity: strings.Replace(name, "warned", "warn", 1)})
 	}
 	var got []string
 	for _, target := range merge(c).Targets {
 		got = append(got, target.Target)
 	}
-	if want := "down half errors another well"; strings.Join(got, " ") != want {
+	if want := "down half errors bad warned another well"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %s", got, want)
 	}
 }
@@ -98,6 +98,8 @@ func TestNamesAreInNaturalOrder(t *testing.T) {
 func TestWellMeansThatAllAnswerAndNothingIsDown(t *testing.T) {
 	t.Parallel()
 	well := client("1", usable("a"), busy(usable("b"), 1, 1), sick("c", "ejected"), inState("d", "idle"))
+	bad := client("2", usable("a"))
+	bad.Page.Targets[0].Severity = "bad"
 	for _, tt := range []struct {
 		clients []poll.Client
 		want    bool
@@ -106,6 +108,7 @@ func TestWellMeansThatAllAnswerAndNothingIsDown(t *testing.T) {
 		{[]poll.Client{well, client("2", down("a", time.Second))}, false},
 		{[]poll.Client{well, failing("2")}, false},
 		{[]poll.Client{well, {Name: "2"}}, false},
+		{[]poll.Client{well, bad}, false},
 	} {
 		if got := merge(tt.clients...).Well(); got != tt.want {
 			t.Errorf("%d clients: well is %v, want %v", len(tt.clients), got, tt.want)

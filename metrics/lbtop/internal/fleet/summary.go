@@ -1,7 +1,9 @@
 package fleet
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,8 +15,45 @@ const named = 2
 // page.
 const Failing = 0.05
 
-// summarize says in words what is wrong with the target.
-func summarize(t *Target, now time.Time) string {
+// saying is what the page of one client says of a target.
+type saying struct{ client, severity, summary string }
+
+// summarize says in words what is wrong with the target. One client speaks for
+// itself.
+func summarize(t *Target, said []saying, now time.Time) string {
+	if len(said) == 1 && said[0].summary != "" {
+		return said[0].summary
+	}
+	if parts := faults(t, now); len(parts) > 0 {
+		return strings.Join(parts, "; ")
+	}
+	return quote(t, said)
+}
+
+// quote returns what the worst page says if its fault is not one of the backends, as
+// of the resolver, or if there are none. Otherwise it says that nothing is wrong.
+func quote(t *Target, said []saying) string {
+	severities := []string{"bad", "warn", "ok", "idle"}
+	worst := slices.MinFunc(said, func(a, b saying) int {
+		return cmp.Compare(uint(slices.Index(severities, a.severity)), uint(slices.Index(severities, b.severity)))
+	})
+	present := slices.ContainsFunc(t.Backends, func(b Backend) bool { return b.Clients() > 0 })
+	wrong := t.Bad + t.Warned
+	switch {
+	case wrong == 1:
+		return worst.client + ": " + worst.summary
+	case wrong > 1:
+		return fmt.Sprintf("%s: %s, and %d more %s", worst.client, worst.summary, wrong-1, plural(wrong-1, "client"))
+	case present:
+		return well(t)
+	case worst.summary != "":
+		return worst.summary
+	}
+	return "no backends"
+}
+
+// faults says what is wrong with the backends of the target.
+func faults(t *Target, now time.Time) []string {
 	var groups [conditions][]*Backend // by the worst that a client sees
 	var errs *Backend                 // the one with most errors
 	present := 0
@@ -38,27 +77,33 @@ func summarize(t *Target, now time.Time) string {
 		}
 	}
 	if errs != nil {
-		ratio, _ := errs.ErrorRatio()
-		parts = append(parts, fmt.Sprintf("%.0f %% errors from %s (%s)", ratio*100, errs.Name, ofClients(errs.Seen[Erring], errs.Clients())))
+		parts = append(parts, errorsFrom(errs))
 	}
 	for _, c := range []Condition{Slow, Starved, Crowded} {
 		if g := groups[c]; len(g) > 0 {
 			parts = append(parts, count(g, present, c, now))
 		}
 	}
-	switch {
-	case len(parts) > 0:
-		return strings.Join(parts, "; ")
-	case present == 0:
-		return "no backends"
+	return parts
+}
+
+// errorsFrom says that RPCs on the backend fail. Its page may say so by another
+// window, so there may be none in this one.
+func errorsFrom(b *Backend) string {
+	s := fmt.Sprintf("errors from %s (%s)", b.Name, ofClients(b.Seen[Erring], b.Clients()))
+	if ratio, _ := b.ErrorRatio(); ratio > 0 {
+		return fmt.Sprintf("%.0f %% %s", ratio*100, s)
 	}
-	return well(t, present)
+	return s
 }
 
 // well says that nothing is wrong.
-func well(t *Target, present int) string {
-	usable := 0
+func well(t *Target) string {
+	usable, present := 0, 0
 	for i := range t.Backends {
+		if t.Backends[i].Clients() > 0 {
+			present++
+		}
 		if t.Backends[i].Usable > 0 {
 			usable++
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpc-balancer2/balancer2/metrics/lbtop/internal/fetch"
 	"github.com/grpc-balancer2/balancer2/metrics/lbtop/internal/fleet"
 	"github.com/grpc-balancer2/balancer2/metrics/lbtop/internal/poll"
 )
@@ -38,7 +39,37 @@ func TestSummarySaysInWordsWhatIsWrong(t *testing.T) {
 			[]poll.Client{client("1", usable("a"), seenAs("b", "starved"), seenAs("c", "slow")), client("2", usable("b"), seenAs("d", "crowded"), inState("e", "connecting"))},
 			"1 of 5 backends slow: c (1 of 1 client); 1 of 5 backends starved: b (1 of 2 clients); 1 of 5 backends crowded: d (1 of 1 client)",
 		},
+		{[]poll.Client{client("1", seenAs("a", "erring")), client("2", usable("a"))}, "errors from a (1 of 2 clients)"},
 		{[]poll.Client{client("1", inState("a", "down"), usable("b")), client("2")}, "1 of 2 backends down: a (1 of 1 client)"},
+	} {
+		if got := merge(tt.clients...).Targets[0].Summary; got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
+// What is wrong need not be with a backend.
+func TestSummaryQuotesThePageThatKnowsMore(t *testing.T) {
+	t.Parallel()
+	says := func(name, severity, summary string, backends ...fetch.Backend) poll.Client {
+		c := client(name, backends...)
+		c.Page.Targets[0].Severity, c.Page.Targets[0].Summary = severity, summary
+		return c
+	}
+	fine := says("1", "ok", "all 1 usable", usable("a"))
+	failing := says("2", "warn", "the resolver has been failing for 4 min", usable("a"))
+	for _, tt := range []struct {
+		clients []poll.Client
+		want    string
+	}{
+		{[]poll.Client{fine, fine}, "1 of 1 backend usable"},
+		{[]poll.Client{fine, failing}, "2: the resolver has been failing for 4 min"},
+		{[]poll.Client{failing, says("3", "bad", "no backend"), failing}, "3: no backend, and 2 more clients"},
+		{[]poll.Client{failing, failing}, "2: the resolver has been failing for 4 min, and 1 more client"},
+		{[]poll.Client{failing, client("1", down("a", time.Second))}, "1 of 2 clients can use no backend; 1 of 1 backend down for 1s: a (1 of 2 clients)"},
+		{[]poll.Client{says("1", "idle", "idle: nothing has asked"), says("2", "idle", "closed")}, "idle: nothing has asked"},
+		{[]poll.Client{says("1", "new", "who knows"), says("2", "idle", "closed")}, "closed"},
+		{[]poll.Client{says("1", "ok", "fine", gone("a")), says("2", "idle", "closed")}, "fine"},
 	} {
 		if got := merge(tt.clients...).Targets[0].Summary; got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)

@@ -41,8 +41,11 @@ func traffic(t *fleet.Target) string {
 }
 
 func summaryStyle(t *fleet.Target) Style {
-	if t.Without > 0 || t.Severity() > 0 {
+	if t.Without > 0 || t.Bad > 0 || t.Severity() > 0 {
 		return Alarm
+	}
+	if t.Warned > 0 {
+		return Warning
 	}
 	return Normal
 }
