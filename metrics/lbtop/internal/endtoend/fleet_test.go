@@ -35,7 +35,6 @@ func watch(t *testing.T, n network, hosts ...string) (p *poll.Poller, stop func(
 	return p, func() {
 		cancel()
 		<-ended
-		time.Sleep(time.Minute) // the pages' samplers end some time after the last request
 	}
 }
 
