@@ -135,6 +135,24 @@ func TestProgramOnATerminal(t *testing.T) {
 	}
 }
 
+func TestOncePrintsPlainLinesOnATerminalToo(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, build(t), "-once", serve(t, start(t, "a:1")))
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color")
+	file, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	term := &terminal{t: t, pty: file}
+	term.until("a:1 ")
+	if err := cmd.Wait(); err != nil || strings.Contains(term.out.String(), "\x1b") {
+		t.Errorf("%v; the terminal got %q", err, term.out.String())
+	}
+}
+
 // SIGTERM too leaves the terminal as it was.
 func TestSignalEndsTheProgram(t *testing.T) {
 	t.Parallel()

@@ -85,8 +85,10 @@ func TestLastErrorIsTheLatestOfAllClients(t *testing.T) {
 		"INTERNAL: disk full": failed, "INTERNAL": silent,
 		"connection refused": down("a", time.Minute), "no route": recovered, "unhealthy: NOT_SERVING": sick("a", "unhealthy"),
 	} {
-		if got := merge(client("1", older), client("2", second)).Targets[0].Backends[0].Error; got != want {
-			t.Errorf("error %q, want %q", got, want)
+		for _, clients := range [][]poll.Client{{client("1", older), client("2", second)}, {client("2", second), client("1", older)}} {
+			if got := merge(clients...).Targets[0].Backends[0].Error; got != want {
+				t.Errorf("error %q, want %q", got, want)
+			}
 		}
 	}
 }

@@ -41,6 +41,15 @@ func TestEventsOfManyClientsAreOne(t *testing.T) {
 	}
 }
 
+func TestRepeatsOfAnEventAreAdded(t *testing.T) {
+	t.Parallel()
+	e := fetch.Event{Kind: "resolver_error", Text: "no such host", N: 3}
+	f := merge(reports("1", map[time.Duration]fetch.Event{time.Second: e}), reports("2", map[time.Duration]fetch.Event{2 * time.Second: e}))
+	if len(f.Events) != 1 || f.Events[0].Times != 6 {
+		t.Errorf("got %+v, want one event, 6 times", f.Events)
+	}
+}
+
 func TestEventsTellWhatHappened(t *testing.T) {
 	t.Parallel()
 	for want, e := range map[string]fetch.Event{

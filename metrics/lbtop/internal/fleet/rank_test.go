@@ -21,6 +21,18 @@ func TestWorstBackendsComeFirst(t *testing.T) {
 	}
 }
 
+// A backend that is down for one of two, and errs a little for the other, is worse
+// than one that fails a third of its RPCs.
+func TestFaultsDoNotHideEachOther(t *testing.T) {
+	t.Parallel()
+	f := merge(
+		client("1", busy(usable("a"), 10, 0.33), down("b", time.Second)),
+		client("2", busy(usable("b"), 10, 0.06)))
+	if got := names(f.Targets[0].Backends); got != " b a" {
+		t.Errorf("got %s, want b a", got)
+	}
+}
+
 func TestErrorsBelowTheThresholdDoNotChangeTheOrder(t *testing.T) {
 	t.Parallel()
 	f := merge(client("1", busy(usable("a"), 10, 0), busy(usable("b"), 10, 0.04), busy(usable("c"), 10, 0.001)))
@@ -32,17 +44,17 @@ func TestErrorsBelowTheThresholdDoNotChangeTheOrder(t *testing.T) {
 func TestWorstTargetsComeFirst(t *testing.T) {
 	t.Parallel()
 	on := func(target string, b fetch.Backend) fetch.Backend { b.Target = target; return b }
-	c := client("1", on("well", usable("a")), on("down", down("a", time.Second)), on("half", down("a", time.Second)), on("half", usable("b")),
+	c := client("1", on("well", usable("a")), on("zero", down("a", time.Second)), on("half", down("a", time.Second)), on("half", usable("b")),
 		on("errors", busy(usable("a"), 1, 0.5)))
 	c.Page.Targets = nil
-	for _, name := range []string{"another", "errors", "half", "well", "down", "warned", "bad"} {
+	for _, name := range []string{"another", "errors", "half", "well", "zero", "warned", "bad"} {
 		c.Page.Targets = append(c.Page.Targets, fetch.Target{Target: name, Policy: policy, Severity: strings.Replace(name, "warned", "warn", 1)})
 	}
 	var got []string
 	for _, target := range merge(c).Targets {
 		got = append(got, target.Target)
 	}
-	if want := "down half errors bad warned another well"; strings.Join(got, " ") != want {
+	if want := "zero half errors bad warned another well"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %s", got, want)
 	}
 }

@@ -20,6 +20,39 @@ func row(t *testing.T, w *fetch.Window) []string {
 	return strings.Fields(strings.NewReplacer(" %", "%", " ms", "ms", " µs", "µs", " s", "s", " of ", "/").Replace(lines[len(lines)-1].Plain()))
 }
 
+// One client counts subchannels, which are one for each of its channels.
+func TestUsableCountsSubchannelsOfOneClientAndElseClients(t *testing.T) {
+	t.Parallel()
+	b := usable("a", "ok")
+	b.Subchannels, b.Usable = 5, 3
+	one := newPage(greeter).has(b, 1, 0).client("one:1")
+	for want, clients := range map[string][]poll.Client{"3 of 5": {one}, "2 of 2": {one, one}} {
+		lines := view.Print(merge(clients), 0, now)
+		if got := lines[len(lines)-1].Plain(); !strings.Contains(got, "  "+want+"  ") {
+			t.Errorf("%d clients: %q, want %s", len(clients), got, want)
+		}
+	}
+}
+
+func TestStateTellsHowManySeeItUnlessAllDo(t *testing.T) {
+	t.Parallel()
+	client := func(b fetch.Backend) poll.Client { return newPage(greeter).has(b, 1, 0).client("c:1") }
+	ok := client(usable("a", "ok"))
+	for want, c := range map[string]poll.Client{
+		"slow": client(usable("a", "slow")), "ERRING": client(usable("a", "erring")), "DOWN": client(down("a", 0)), "UNUSABLE unhealthy": client(sick("a")),
+	} {
+		for _, tt := range []struct {
+			clients []poll.Client
+			want    string
+		}{{[]poll.Client{c, c}, want}, {[]poll.Client{c, ok}, strings.TrimSuffix(want, " unhealthy") + " at 1"}} {
+			lines := view.Print(merge(tt.clients), 0, now)
+			if got := lines[len(lines)-1].Plain(); !strings.HasPrefix(strings.TrimLeft(strings.TrimPrefix(got, "a"), " "), tt.want+"  ") {
+				t.Errorf("got %q, want %s", got, tt.want)
+			}
+		}
+	}
+}
+
 func TestRatesAreShownWithFewDigits(t *testing.T) {
 	t.Parallel()
 	for rps, want := range map[float64]string{0: "0", 0.01: "<0.1", 0.05: "0.1", 3.14: "3.1", 9.94: "9.9", 9.96: "10", 123.4: "123", 1234567: "1,234,567", 999: "999", 1000: "1,000"} {
