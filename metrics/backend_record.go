@@ -29,8 +29,8 @@ type backendRecord struct {
 
 	uptime uptime
 
-	rpcDuration atomic.Pointer[histogram]  // nil until an RPC is measured
-	ifRare      atomic.Pointer[rareRecord] // see rare and readRare
+	rpcDurations atomic.Pointer[rpcDurations] // nil until an RPC is measured
+	ifRare       atomic.Pointer[rareRecord]   // see rare and readRare
 
 	targetRecord *targetRecord
 	namePair     *dto.LabelPair
@@ -177,7 +177,7 @@ func (b *backendRecord) acquireLocked() {
 	if b.refs++; b.place != nil {
 		b.targetRecord.unused.Remove(b.place)
 		b.place = nil
-		b.uptime.reset()
+		b.forgetLocked()
 	}
 }
 

@@ -33,13 +33,16 @@ func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now i
 	switch {
 	case sc.connection != noConnection && sc.healthChecked && to != connectivity.Idle:
 		sc.connection = settledConnection
+		if to == connectivity.Ready {
+			return b.tellUsable()
+		}
 	case sc.connection != noConnection:
 		b.disconnections.Add(1)
 		if soon && sc.connection == freshConnection {
 			b.lostEarly.Add(1)
 		}
 		sc.connection = noConnection
-		return []happening{{kind: livepage.Lost, backend: b, err: err}}
+		return b.tellLost(err)
 	case to == connectivity.Ready, sc.healthChecked && failsHealth(to, err):
 		b.connected.Add(1)
 		if from == connectivity.Connecting && to == connectivity.Ready {
@@ -48,7 +51,8 @@ func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now i
 		sc.connection = freshConnection
 		return b.tellConnected()
 	case to == connectivity.TransientFailure:
-		return b.couldNotConnect(now, err)
+		b.couldNotConnect(now)
+		return b.tellFailed(err)
 	case from == connectivity.Connecting:
 		// To IDLE: the connection was made, and lost before gRPC reported READY. If
 		// it waited for a health check, it may have lived for longer than that took.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
 // SubConnSize is the size of the decorator's SubConn.
@@ -116,7 +118,7 @@ func FirstObservations(m *Metrics, n int) {
 	for _, s := range m.snapshot() {
 		for _, b := range s.backends {
 			for range n {
-				b.newRPCDuration().Observe(1)
+				b.newRPCDurations().histogram.Observe(1)
 			}
 		}
 	}
@@ -191,4 +193,28 @@ func CountUnusable(n int) (counts []int64) {
 		counts = append(counts, c.scrape().count(reason))
 	}
 	return counts
+}
+
+// Look returns what the live page reads of each target, as the page reads it.
+func Look(m *Metrics) map[livepage.Key]livepage.Status {
+	s := m.pageSnapshot(time.Now())
+	var wait time.Duration
+	for _, t := range s.Targets {
+		wait = max(wait, t.Sample())
+	}
+	time.Sleep(wait)
+	all := make(map[livepage.Key]livepage.Status)
+	for _, t := range s.Targets {
+		all[t.Key] = t.Read()
+	}
+	return all
+}
+
+// LookBriefly looks at all targets as an answer of the page does.
+func LookBriefly(m *Metrics) {
+	s := m.pageSnapshot(time.Now())
+	for _, t := range s.Targets {
+		t.Read()
+	}
+	s.Release()
 }

@@ -22,19 +22,22 @@ import (
 // it needs no other file or host, and its links are relative. Its parameters are:
 //
 //   - format: html (the default) or json.
-//   - q: only backends with this text in their name, in their state, in the reason
-//     why they are unusable or in the name of a code that RPCs on them ended with.
-//     Case does not matter.
+//   - q: only backends with this text in their name, in their state or condition, in
+//     the reason why they are unusable or in the name of a code that RPCs on them
+//     ended with. Case does not matter.
 //   - target, policy: only this target, only this policy.
 //   - state: only backends in this state: READY, CONNECTING, IDLE,
 //     TRANSIENT_FAILURE, UNUSABLE (READY, but without picks because of its
-//     health), NONE (no subchannel any more), or NOT_READY (all but READY).
-//   - sort: backend, target, state (the worst first), since, picks, share,
-//     in_flight, errors (RPCs that ended with another code than OK), attempts
-//     (to connect, that failed) or last_error. The default is target, then
-//     backend.
-//   - dir: asc or desc. The default is asc for names and states, and desc for
-//     numbers and times.
+//     health), NONE (no subchannel any more), NOT_READY (all but READY), or
+//     NOT_USABLE (those with a subchannel that get no picks).
+//   - sort: worst (the default: by condition, as README.md lists them), backend,
+//     target, state (the worst first), since; of the last seconds: rps, success,
+//     latency, share; in_flight, last_error; and since the backend was first
+//     listed: picks, errors (RPCs that ended with another code than OK), attempts
+//     (to connect, that failed). Names are in natural order: 10.0.0.2 comes before
+//     10.0.0.10.
+//   - dir: asc or desc. The default is asc for names, states and success, and desc
+//     for other numbers and times.
 //   - page, from 1, and per_page, from 1 to 1000 and by default 100.
 //
 // An empty parameter counts as absent. An invalid parameter is answered with 400
@@ -49,8 +52,8 @@ import (
 //
 // An answer shows nearly a single moment. Like a scrape, it drops series whose
 // retention has passed, of the targets that it shows. Its cost depends only on the
-// targets that it shows: for 10,000 backends, tens of milliseconds of one core and
-// some megabytes. A handler renders at most four pages at once. Other requests wait,
+// targets that it shows: for 10,000 backends, 20 to 30 milliseconds of one core and
+// less than a megabyte of new memory, unless JSON has all of them. A handler renders at most four pages at once. Other requests wait,
 // and are answered with 503 if their context ends before their turn.
 func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 

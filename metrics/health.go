@@ -11,6 +11,7 @@ import (
 func (sc *subConn) RegisterHealthListener(listener func(balancer.SubConnState)) {
 	if listener == nil {
 		sc.watchHealth(usable)
+		sc.instance.tell(sc.backendRecord.tellUsable()...)
 		sc.SubConn.RegisterHealthListener(nil)
 		return
 	}

@@ -125,11 +125,12 @@ func (sc *subConn) changeState(to connectivity.State, err error) []happening {
 	if to == connectivity.TransientFailure {
 		news = append(news, sc.noteFailureLocked(err, now)...)
 	}
-	return append(news, sc.moveLocked(to, now)...)
+	sc.moveLocked(to, now)
+	return news
 }
 
 // moveLocked changes the state, and the gauges that count SubConns by state.
-func (sc *subConn) moveLocked(to connectivity.State, now instant) []happening {
+func (sc *subConn) moveLocked(to connectivity.State, now instant) {
 	b := sc.backendRecord
 	if sc.state() == connectivity.Ready && sc.leaveReadyLocked() {
 		b.wentDown(now)
@@ -141,7 +142,5 @@ func (sc *subConn) moveLocked(to connectivity.State, now instant) []happening {
 	subchannels[to].Add(1)
 	if to == connectivity.Ready {
 		b.cameUp(now)
-		return b.tellUsable()
 	}
-	return nil
 }

@@ -1,10 +1,6 @@
 package metrics
 
-import (
-	"sync/atomic"
-
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
-)
+import "sync/atomic"
 
 // uptime is since when a backend is up or down. It is up while a subchannel is
 // READY. It goes down when the last READY one is lost, or with the first connection
@@ -53,24 +49,11 @@ func (b *backendRecord) wentDown(now instant) {
 	b.uptime.down(now)
 }
 
-// couldNotConnect counts a connection attempt that failed. It returns what is to be
-// told: nothing if the attempt before failed, too.
-func (b *backendRecord) couldNotConnect(now instant, err error) []happening {
-	before, r := b.connectFailed.Add(1)-1, b.rare()
+// couldNotConnect counts a connection attempt that failed.
+func (b *backendRecord) couldNotConnect(now instant) {
+	before := b.connectFailed.Add(1) - 1
 	if b.ready.Load() == 0 && !b.uptime.isDown() {
-		r.failedBefore.Store(before)
+		b.rare().failedBefore.Store(before)
 		b.uptime.down(now)
 	}
-	if r.toldFailing.Swap(true) {
-		return nil
-	}
-	return []happening{{kind: livepage.ConnectFailed, backend: b, err: err}}
-}
-
-// tellConnected is called when a connection was made.
-func (b *backendRecord) tellConnected() []happening {
-	if r := b.ifRare.Load(); r != nil {
-		r.toldFailing.Store(false)
-	}
-	return []happening{{kind: livepage.Connected, backend: b}}
 }

@@ -1,10 +1,6 @@
 package metrics
 
-import (
-	"sync/atomic"
-
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
-)
+import "sync/atomic"
 
 // usability tells whether a READY SubConn may be picked or, if not, why. The
 // zero value is that of a SubConn whose policy watches no health.
@@ -35,27 +31,6 @@ type verdict struct {
 	why usability
 	err error // nil if there was none
 	at  instant
-}
-
-// judge keeps the verdict, and tells of it unless the backend is known to be
-// unusable: with many channels each has a subchannel of its own.
-func (b *backendRecord) judge(v *verdict) []happening {
-	r := b.rare()
-	r.lastVerdict.Store(v)
-	if r.toldUnusable.Swap(true) {
-		return nil
-	}
-	return []happening{{kind: livepage.Unusable, backend: b, detail: v.why.String(), err: v.err}}
-}
-
-// tellUsable is called when a subchannel has become usable. It tells of it if the
-// backend was unusable and no subchannel is.
-func (b *backendRecord) tellUsable() []happening {
-	r := b.readRare()
-	if !r.toldUnusable.Load() || b.unusable.judged() > 0 || !r.toldUnusable.Swap(false) {
-		return nil
-	}
-	return []happening{{kind: livepage.Usable, backend: b}}
 }
 
 // unusableCounts counts the READY SubConns of a backend that may not be picked,

@@ -64,7 +64,7 @@ func (p *peers) judge(b *Backend, now time.Time) judged {
 	case b.Ready == 0:
 		return judged{condition: unreached}
 	}
-	w := b.Recent.settled()
+	w := b.settled()
 	if failing := w.failing(); w.Failed >= minFailed && failing >= highFailing {
 		return judged{erring, float32(failing)}
 	}

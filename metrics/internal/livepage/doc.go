@@ -13,9 +13,12 @@
 //
 //   - parseQuery checks the parameters (query.go; parameters.go has their table).
 //   - The request waits while maxRendered others are being rendered (handler.go).
-//   - newPage selects targets by name, reads only these, sums up all their
-//     backends, and selects the backends to show (page.go, select.go, sort.go).
-//   - These become JSON (json.go) or the values of page.html (view.go and
+//   - newPage selects targets by name and reads only these. It compares each backend
+//     with its peers (peers.go), which gives it a condition (condition.go), and
+//     selects the backends to show, the worst first (page.go, select.go, sort.go).
+//   - newSentence says in words what is wrong with a target, or that nothing is
+//     (sentence.go, sentence_traffic.go).
+//   - These become JSON (json.go, json_*.go) or the values of page.html (view.go and
 //     view_*.go).
 //
 // A user's mistake that is found in the first three steps is answered with 400,
@@ -24,6 +27,8 @@
 // # Cost
 //
 // A target that is not selected costs a comparison of its name. The backends of a
-// selected target cost one allocation for all their [Backend] values. Texts are
-// formatted only for backends that the answer shows.
+// selected target are read once, and only as many as the answer shows are sorted and
+// formatted. What grows with the number of backends is used again by later answers
+// (memory.go): with 10,000 backends, an answer that shows 100 of them takes 20 to
+// 30 ms of one core and allocates less than a megabyte.
 package livepage

@@ -11,6 +11,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
@@ -49,11 +50,21 @@ func FuzzPage(f *testing.F) {
 	})
 }
 
-// shownText is the page of a backend with an error.
+// shownText is the page of a backend with errors and events.
 func shownText(name, policy, reason string) http.Handler {
 	b, board := refused(name, errors.New(reason)), &board{}
 	b.Picks, b.RPCs[codes.OK] = 1, 1
-	board.list("test:///t", policy, b)
+	b.LastRPCError = livepage.RPCError{Code: codes.Internal, Text: reason, At: hourAgo}
+	well := backend("b:1", ready) // so that the sentence names the other
+	board.add("test:///t", policy, livepage.Status{
+		Instances: []livepage.Instance{{State: ready, Since: hourAgo}},
+		Backends:  []livepage.Backend{b, well},
+		Events: []livepage.Event{
+			{At: now, Kind: livepage.Lost, Backend: name, Text: reason},
+			{At: now, Kind: livepage.ResolverUpdate, Added: []string{name, reason}, AddedCount: 2, Removed: []string{reason}, RemovedCount: 1},
+			{At: now, Kind: livepage.InstanceState, Text: reason},
+		},
+	})
 	return board.page()
 }
 

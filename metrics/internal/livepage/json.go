@@ -127,7 +127,7 @@ func newTargetJSON(t *targetStatus) targetJSON {
 		Severity:     said.severity.String(),
 		Present:      t.present(),
 		Down:         t.groups[down].n,
-		Recent:       newRecentJSON(&t.Recent, nil),
+		Recent:       recentJSON{&t.Recent, nil},
 		History:      newHistoryJSON(t.History),
 		Events:       newEventsJSON(t.Events),
 	}
@@ -161,8 +161,8 @@ func newBackendJSON(r *row) backendJSON {
 		DownSince:      r.DownSince.UTC(),
 		UpSince:        r.UpSince.UTC(),
 		FailedAttempts: r.FailedAttempts,
-		LastRPCError:   newRPCErrorJSON(&r.Backend.LastRPCError),
-		Recent:         newRecentJSON(&r.Recent, r),
+		LastRPCError:   newRPCErrorJSON(&r.LastRPCError),
+		Recent:         recentJSON{&r.Recent, r},
 	}
 	if r.Subchannels > 0 {
 		out.State = r.State.String()

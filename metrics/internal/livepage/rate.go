@@ -38,6 +38,15 @@ func (r *Recent) settled() *Window {
 	return &r.Long
 }
 
+// settled returns the window that the backend's error rate and latency are taken
+// from. What one did before it became unusable says nothing about now.
+func (b *Backend) settled() *Window {
+	if b.usable() == 0 {
+		return &b.Recent.Short
+	}
+	return b.Recent.settled()
+}
+
 // current returns the window that rates are taken from.
 func (r *Recent) current() *Window {
 	if r.Short.known() {

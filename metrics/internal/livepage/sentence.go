@@ -136,14 +136,17 @@ const longConnecting = 3 * time.Second
 
 // of returns how many backends of all: "2 of 200 backends".
 func (t *targetStatus) of(n int) string {
-	switch all := t.present(); {
-	case n == all && n == 1:
-		return "the only backend"
-	case n == all:
-		return "all " + count(n, "backend")
-	default:
+	all := t.present()
+	if n < all {
 		return fmt.Sprintf("%s of %s", grouped(n), count(all, "backend"))
 	}
+	switch all {
+	case 1:
+		return "the only backend"
+	case 2:
+		return "both backends"
+	}
+	return "all " + count(all, "backend")
 }
 
 // age returns since when the backends of the group are in their condition.

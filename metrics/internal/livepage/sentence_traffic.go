@@ -31,7 +31,7 @@ func (s *sentence) sayErrors(t *targetStatus) {
 }
 
 // failing returns the backend's error rate.
-func (b *Backend) failing() float64 { return b.Recent.settled().failing() }
+func (b *Backend) failing() float64 { return b.settled().failing() }
 
 // saySlow says which backends take much longer than the others.
 func (s *sentence) saySlow(t *targetStatus) {
@@ -40,7 +40,7 @@ func (s *sentence) saySlow(t *targetStatus) {
 		return
 	}
 	worst := g.worst[0]
-	l, about := worst.Recent.settled().Latency, ""
+	l, about := worst.settled().Latency, ""
 	if l.Estimated {
 		about = "about "
 	}
@@ -75,6 +75,8 @@ func (s *sentence) sayWell(t *targetStatus) {
 	switch n := t.present(); {
 	case t.usable == n && n == 1:
 		s.say(how, "1 backend, usable")
+	case t.usable == n && n == 2:
+		s.say(how, "both usable")
 	case t.usable == n:
 		s.say(how, "all %s usable", grouped(n))
 	case t.usable == 0:

@@ -33,15 +33,15 @@ var columns = []column{
 	}},
 	{
 		name: "success", head: "success", label: "Success", by: "Success rate", dir: ascending,
-		cmp:    func(a, b row) int { return cmp.Compare(b.Recent.settled().failing(), a.Recent.settled().failing()) },
-		absent: func(r row) bool { return r.Recent.settled().Ended == 0 },
+		cmp:    func(a, b row) int { return cmp.Compare(b.settled().failing(), a.settled().failing()) },
+		absent: func(r row) bool { return r.settled().Ended == 0 },
 	},
 	{
 		name: "latency", head: "latency", label: "Latency", by: "Mean latency", dir: descending,
 		cmp: func(a, b row) int {
-			return cmp.Compare(a.Recent.settled().Latency.Mean, b.Recent.settled().Latency.Mean)
+			return cmp.Compare(a.settled().Latency.Mean, b.settled().Latency.Mean)
 		},
-		absent: func(r row) bool { return r.Recent.settled().Latency.Mean == 0 },
+		absent: func(r row) bool { return r.settled().Latency.Mean == 0 },
 	},
 	{name: "share", head: "share", label: "Share", by: "Share of picks", dir: descending, cmp: func(a, b row) int {
 		return cmp.Compare(a.currentShare(), b.currentShare())

@@ -51,7 +51,7 @@ func TestPageSortsByWhatHappenedLately(t *testing.T) {
 	a, b, c := picked("a", ready, 20), picked("b", failure, 30), picked("c", ready, 10)
 	a.Recent, b.Recent = traffic(20, 5), traffic(30, 5)
 	for i, b := range []*livepage.Backend{&a, &b, &c} {
-		b.Recent.Short.Latency.Mean = []time.Duration{2, 1, 3}[i] * time.Millisecond
+		b.Recent.Short.Latency.Mean = []time.Duration{2e6, 1e6, 3e6}[i]
 	}
 	checkSorts(t, tests, backend("d", ready), a, b, c)
 }

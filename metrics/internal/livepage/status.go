@@ -97,6 +97,14 @@ type RPCError struct {
 	At   time.Time // zero if no attempt has failed
 }
 
+// words returns the code and the text, as they are.
+func (e *RPCError) words() string {
+	if e.Text == "" {
+		return codeName(e.Code)
+	}
+	return codeName(e.Code) + ": " + e.Text
+}
+
 // Verdict is what made a subchannel unusable.
 type Verdict struct {
 	Reason string

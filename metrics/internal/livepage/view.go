@@ -52,6 +52,7 @@ func newPageView(p page) *pageView {
 	if q.column().name != defaultSort {
 		v.Worst = q.sortedBy(columns[0], false).link()
 	}
+	v.Backends = make([]backendView, 0, len(p.shown))
 	for _, r := range p.shown {
 		v.Backends = append(v.Backends, newBackendView(r, p.time))
 	}
@@ -84,7 +85,7 @@ func (v *pageView) fillTargets(p page) {
 	}
 	slices.SortStableFunc(judged, func(a, b summarized) int { return cmp.Compare(a.said.severity, b.said.severity) })
 	for _, s := range judged[:min(len(judged), maxTargets)] {
-		v.Targets = append(v.Targets, newTargetView(s, p.query))
+		v.Targets = append(v.Targets, newTargetView(s, p.query, v.Mixed))
 	}
 	v.Hidden = len(p.targets) - len(v.Targets)
 	if present > 0 {

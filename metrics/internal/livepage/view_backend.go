@@ -65,7 +65,7 @@ func newBackendView(r row, now time.Time) backendView {
 		Totals:    newTotalsView(r.Backend),
 	}
 	if e := &r.LastRPCError; !e.At.IsZero() {
-		v.RPCError, v.RPCErrorAt = newText(with(codeName(e.Code), e.Text), maxError), newMoment(e.At, now)
+		v.RPCError, v.RPCErrorAt = newText(e.words(), maxError), newMoment(e.At, now)
 	}
 	v.fillRecent(r)
 	return v
@@ -81,7 +81,7 @@ func (v *backendView) fillRecent(r row) {
 			v.Bar, v.Times = bar(r.currentShare(), equal)
 		}
 	}
-	w := r.Recent.settled()
+	w := r.settled()
 	if w.Ended > 0 {
 		v.Success, v.Erring = percentWords(1-w.failing()), r.condition == erring
 	}

@@ -2,9 +2,11 @@ package livepage
 
 import "time"
 
-// maxEvents is how many events of a target are shown at once. A click shows those
-// before.
-const maxEvents = 3
+// How many events of a target are shown at once. A click shows those before.
+const (
+	maxEvents       = 3 // if there is only one target
+	maxEventsBeside = 2 // if there are others, and something is wrong with it
+)
 
 // eventView is an event in words.
 type eventView struct {
@@ -14,8 +16,8 @@ type eventView struct {
 	Class string
 }
 
-// newEventViews returns the last events, and those before.
-func newEventViews(events []Event, now time.Time) (last, earlier []eventView) {
+// newEventViews returns the last n events, and those before.
+func newEventViews(events []Event, n int, now time.Time) (last, earlier []eventView) {
 	all := make([]eventView, 0, len(events))
 	for i := range events {
 		e := &events[i]
@@ -25,7 +27,7 @@ func newEventViews(events []Event, now time.Time) (last, earlier []eventView) {
 		}
 		all = append(all, v)
 	}
-	n := min(len(all), maxEvents)
+	n = min(len(all), n)
 	return all[:n], all[n:]
 }
 

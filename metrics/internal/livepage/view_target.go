@@ -19,6 +19,7 @@ type targetView struct {
 	History        *historyView // nil if there is none
 	Events         []eventView  // the last
 	Earlier        []eventView  // those before
+	EarlierName    string       // how many
 	Totals         targetTotals
 }
 
@@ -45,7 +46,9 @@ type instancesView struct {
 	Since *moment // when the first of them entered it
 }
 
-func newTargetView(s summarized, q query) targetView {
+// newTargetView takes whether the page shows other targets, too. The targets then
+// leave room for each other.
+func newTargetView(s summarized, q query, others bool) targetView {
 	t := s.targetStatus
 	only := q.toPage(1)
 	only.target, only.policy = t.Target, t.Policy
@@ -67,8 +70,23 @@ func newTargetView(s summarized, q query) targetView {
 	if imbalance := t.peers.imbalance(); imbalance > 0 {
 		v.Totals.Imbalance = fmt.Sprintf("%.2f", imbalance)
 	}
-	v.Events, v.Earlier = newEventViews(t.Events, t.now)
+	v.Events, v.Earlier = newEventViews(t.Events, shownEvents(s.said.severity, others), t.now)
+	v.EarlierName = count(len(v.Earlier), "change")
+	if len(v.Events) > 0 {
+		v.EarlierName = count(len(v.Earlier), "earlier change")
+	}
 	return v
+}
+
+// shownEvents returns how many events are shown without a click.
+func shownEvents(how severity, others bool) int {
+	switch {
+	case !others:
+		return maxEvents
+	case how <= warn:
+		return maxEventsBeside
+	}
+	return 0
 }
 
 // newInstancesViews groups the instances by state. They must be sorted, oldest

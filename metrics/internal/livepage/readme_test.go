@@ -1,0 +1,74 @@
+package livepage_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+)
+
+// Programs rely on the JSON, so each field and each kind has its place in the
+// README.
+func TestREADMEDocumentsTheJSON(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "## The live page's JSON")
+	section, _, _ = strings.Cut(section, "\n## ")
+	everything := refused("a", errors.New("refused"))
+	everything = failingRPCs(everything)
+	everything.Recent = busy("a", 1).Recent
+	everything.DownSince, everything.UpSince, everything.FailedAttempts, everything.Early = hourAgo, hourAgo, 1, 1
+	everything.Unusable, everything.RPCs[codes.OK] = map[string]int{"unhealthy": 1}, 1
+	everything.Verdict = livepage.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING"), At: hourAgo}
+	b := &board{}
+	b.add("t", "p", livepage.Status{
+		Instances: []livepage.Instance{{State: ready, Since: hourAgo}}, Backends: []livepage.Backend{everything}, Recent: everything.Recent,
+		History: history(1, before), Events: []livepage.Event{{
+			Kind: livepage.ResolverUpdate, Backend: "a", Text: "x", Endpoints: 1, Added: []string{"a"}, AddedCount: 1, Removed: []string{"b"}, RemovedCount: 1,
+		}},
+	})
+	var page any
+	if err := json.Unmarshal(pagetest.Request(t, b.page(), http.MethodGet, "format=json&page=1").Body.Bytes(), &page); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range fields(page) {
+		short := name[strings.LastIndex(name, "_")+1:] // as in `last_unusable_reason`, `…_error`
+		if !strings.Contains(section, "`"+name+"`") && !strings.Contains(section, "`…_"+short+"`") && name != "OK" && name != "INTERNAL" && name != "unhealthy" {
+			t.Errorf("the README does not document %s", name)
+		}
+	}
+	for _, kind := range []livepage.EventKind{
+		livepage.Connected, livepage.Lost, livepage.ConnectFailed, livepage.Usable, livepage.Unusable, livepage.ResolverUpdate, livepage.ResolverError,
+		livepage.UpdateRejected, livepage.InstanceBuilt, livepage.InstanceClosed, livepage.InstanceState, livepage.Folded,
+	} {
+		if !strings.Contains(section, "`"+string(kind)+"`") {
+			t.Errorf("the README does not document the kind %s", kind)
+		}
+	}
+}
+
+// fields returns the names of all fields in a JSON value.
+func fields(v any) []string {
+	var names []string
+	switch v := v.(type) {
+	case map[string]any:
+		for name, value := range v {
+			names = append(append(names, name), fields(value)...)
+		}
+	case []any:
+		for _, value := range v {
+			names = append(names, fields(value)...)
+		}
+	}
+	return names
+}
