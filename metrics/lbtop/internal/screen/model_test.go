@@ -1,0 +1,279 @@
+package screen_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/grpc-balancer2/balancer2/metrics/lbtop/internal/fetch"
+	"github.com/grpc-balancer2/balancer2/metrics/lbtop/internal/fleet"
+	"github.com/grpc-balancer2/balancer2/metrics/lbtop/internal/poll"
+	"github.com/grpc-balancer2/balancer2/metrics/lbtop/internal/screen"
+)
+
+// source is what the clients are said to be.
+type source struct {
+	mu      sync.Mutex
+	clients []poll.Client // guarded by mu
+	changed chan struct{}
+}
+
+func newSource() *source { return &source{changed: make(chan struct{}, 1)} }
+
+func (s *source) Clients() []poll.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clients
+}
+
+func (s *source) Changed() <-chan struct{} { return s.changed }
+
+func (s *source) set(clients ...poll.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clients = clients
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// client returns a client with two targets, of which a has many backends.
+func client(name string) poll.Client {
+	now := time.Now()
+	p := &fetch.Page{Version: 1, Time: now}
+	for _, target := range []string{"a", "b"} {
+		p.Targets = append(p.Targets, fetch.Target{
+			Target: target, Policy: "p", Summary: "well " + target,
+			Recent: fetch.Recent{Short: &fetch.Window{RPS: 10}, Long: &fetch.Window{RPS: 70}},
+			Events: []fetch.Event{{At: now, Kind: "connected", Backend: target + "1"}},
+		})
+	}
+	for i := range 26 {
+		p.Backends = append(p.Backends, fetch.Backend{Target: "a", Policy: "p", Backend: "a" + string(rune('a'+i)), Condition: "ok", Subchannels: 1, Usable: 1})
+	}
+	return poll.Client{Name: name, Polled: true, Page: p, At: now}
+}
+
+// user is somebody at a terminal.
+type user struct {
+	t     *testing.T
+	mu    sync.Mutex
+	model tea.Model // guarded by mu
+	cmd   tea.Cmd   // of the last message; guarded by mu
+}
+
+func sitDown(t *testing.T, s *source) *user {
+	t.Helper()
+	u := &user{t: t, model: screen.New(s, nil, fleet.Options{}, 2*time.Second)}
+	if got := u.screen(); got != "" {
+		t.Errorf("before the size is known it shows %q", got)
+	}
+	u.get(tea.WindowSizeMsg{Width: 100, Height: 20})
+	return u
+}
+
+func (u *user) get(msg tea.Msg) tea.Cmd {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.model, u.cmd = u.model.Update(msg)
+	return u.cmd
+}
+
+// press presses keys: names of keys, or texts, separated by spaces.
+func (u *user) press(keys string) {
+	special := map[string]tea.Key{
+		"tab": {Code: tea.KeyTab}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift}, "esc": {Code: tea.KeyEscape}, "enter": {Code: tea.KeyEnter},
+		"down": {Code: tea.KeyDown}, "up": {Code: tea.KeyUp}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
+		"pgdown": {Code: tea.KeyPgDown}, "pgup": {Code: tea.KeyPgUp}, "space": {Code: ' ', Text: " "}, "backspace": {Code: tea.KeyBackspace},
+		"ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl},
+	}
+	for name := range strings.FieldsSeq(keys) {
+		key, ok := special[name]
+		if !ok {
+			key = tea.Key{Code: []rune(name)[0], Text: name}
+		}
+		u.get(tea.KeyPressMsg(key))
+	}
+}
+
+func (u *user) screen() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return ansi.Strip(u.model.View().Content)
+}
+
+func (u *user) sees(what string, texts ...string) {
+	u.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(u.screen(), text) {
+			u.t.Errorf("%s: the screen lacks %q:\n%s", what, text, u.screen())
+		}
+	}
+}
+
+func (u *user) sitsBefore(texts ...string) {
+	u.t.Helper()
+	for _, text := range texts {
+		if strings.Contains(u.screen(), text) {
+			u.t.Errorf("the screen has %q:\n%s", text, u.screen())
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	s := newSource()
+	s.set(client("host:1"))
+	for keys, want := range map[string][]string{
+		"":                  {"host:1", "> a p", "well a", "aa ", "by worst"},
+		"tab":               {"> b p", "well b", "no backends"},
+		"tab tab":           {"> a p"},
+		"shift+tab":         {"> b p"},
+		"s":                 {"by name"},
+		"s s s s s s s":     {"by worst"},
+		"c":                 {"CLIENT", "host:1"},
+		"c c":               {"BACKEND"},
+		"c esc":             {"BACKEND"},
+		"e":                 {"EVENT", "connected"},
+		"e c":               {"CANNOT USE"},
+		"?":                 {"Keys"},
+		"? ?":               {"BACKEND"},
+		"? down down":       {"3–20 of"},
+		"j":                 {"2–14 of 26"},
+		"down down up":      {"2–14 of 26"},
+		"j j k":             {"2–14 of 26"},
+		"pgdown":            {"14–26 of 26"},
+		"space":             {"14–26 of 26"},
+		"pgdown pgup":       {"1–13 of 26"},
+		"end":               {"14–26 of 26"},
+		"G g":               {"1–13 of 26"},
+		"end home":          {"1–13 of 26"},
+		"end s":             {"1–13 of 26"},
+		"/ a z":             {"filter: az_", "az "},
+		"/ a z enter":       {`filter "az"`, "az ", "q quit"},
+		"/ a z backspace":   {"filter: a_"},
+		"/ backspace":       {"filter: _"},
+		"/ a z ctrl+u":      {"filter: _", "aa "},
+		"/ a z esc":         {"1–13 of 26"},
+		"/ a z enter esc":   {"1–13 of 26"},
+		"/ s c q tab enter": {`no backend matches "scq"`, "> a p"},
+		"/ space a":         {"filter:  a_"},
+		"/ a z enter / x":   {"filter: azx_"},
+		"x":                 {"BACKEND"},
+	} {
+		u := sitDown(t, s)
+		u.press(keys)
+		u.sees(keys, want...)
+	}
+}
+
+func TestFilterIsPasted(t *testing.T) {
+	t.Parallel()
+	s := newSource()
+	s.set(client("host:1"))
+	u := sitDown(t, s)
+	u.get(tea.PasteMsg{Content: "az"})
+	u.sitsBefore("az_")
+	u.press("/")
+	u.get(tea.PasteMsg{Content: "az"})
+	u.sees("paste", "filter: az_")
+}
+
+func TestQuitKeys(t *testing.T) {
+	t.Parallel()
+	for keys, quits := range map[string]bool{"q": true, "ctrl+c": true, "/ ctrl+c": true, "/ q": false, "x": false, "c q": true} {
+		u := sitDown(t, newSource())
+		u.press(keys)
+		if got := u.cmd != nil && u.cmd() == (tea.QuitMsg{}); got != quits {
+			t.Errorf("%s quits: %v, want %v", keys, got, quits)
+		}
+	}
+}
+
+func TestWindowKeyMergesAgain(t *testing.T) {
+	t.Parallel()
+	s := newSource()
+	s.set(client("host:1"))
+	u := sitDown(t, s)
+	u.sees("at first", "10 RPS", "rates of 10s")
+	u.press("w")
+	long := u.cmd()
+	u.get(long)
+	u.sees("after w", "70 RPS", "rates of 1m")
+	u.press("w")
+	u.get(u.cmd())
+	u.get(long) // merged before the user went back
+	u.sees("after w w", "10 RPS", "rates of 10s")
+}
+
+// live lets a program run: its commands, each in a goroutine, and their messages.
+func (u *user) live(ctx context.Context) {
+	msgs := make(chan tea.Msg)
+	run := func(cmd tea.Cmd) {
+		if cmd == nil {
+			return
+		}
+		go func() {
+			select {
+			case msgs <- cmd():
+			case <-ctx.Done():
+			}
+		}()
+	}
+	run(u.model.Init())
+	for {
+		select {
+		case msg := <-msgs:
+			if batch, ok := msg.(tea.BatchMsg); ok {
+				for _, cmd := range batch {
+					run(cmd)
+				}
+				continue
+			}
+			run(u.get(msg))
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func TestScreenShowsAnswersWhenTheyCome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := newSource()
+		s.clients = []poll.Client{{Name: "host:1"}, {Name: "host:2"}}
+		u := &user{t: t, model: screen.New(s, ctx.Done(), fleet.Options{}, 2*time.Second)}
+		u.get(tea.WindowSizeMsg{Width: 100, Height: 20})
+		go u.live(ctx)
+		wait := func(d time.Duration) {
+			time.Sleep(d)
+			synctest.Wait()
+		}
+		wait(10 * time.Second)
+		u.sees("at first", "0 of 2 clients answer", "waiting for the first answer")
+		refused := poll.Client{Name: "host:2", Polled: true, Err: errors.New("refused"), Since: time.Now()}
+		s.set(client("host:1"), refused)
+		wait(50 * time.Millisecond)
+		u.sees("while others may answer too", "0 of 2 clients answer")
+		wait(50 * time.Millisecond)
+		u.sees("then", "1 of 2 clients answer", "client host:2 fails for 0s: refused")
+		wait(time.Minute)
+		u.sees("a minute later", "client host:2 fails for 1m00s: refused")
+		s.set(client("host:1"), client("host:2"))
+		wait(time.Second)
+		u.sees("at last", "2 of 2 clients answer")
+		u.press("e")
+		u.sees("both connected", "2 clients")
+		cancel()
+		wait(time.Second) // the last tick
+	})
+}
