@@ -89,8 +89,8 @@ import (
 // targets that it shows: for 10,000 backends, 20 to 30 milliseconds of one core and
 // less than a megabyte of new memory, unless JSON has all of them. Their samples take a
 // few megabytes more, and with latency up to 13. A handler renders at most four pages
-// at once. Other requests wait,
-// and are answered with 503 if their context ends before their turn.
+// at once. Other requests wait, and are answered with 503 if their context ends before
+// their turn.
 func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 
 func (m *Metrics) handler(wall func() time.Time) http.Handler {
