@@ -274,3 +274,20 @@ func TestEventsFromManyGoroutines(t *testing.T) {
 		t.Errorf("%d events", n)
 	}
 }
+
+// Attempts that fail one after the other are one event, until one succeeds.
+func TestTheFirstFailedAttemptIsAnEvent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		s, cc := &stub{}, &looseConn{}
+		m.Instrument(s).Build(cc, balancer.BuildOptions{})
+		sc := s.connect(t, "a:1")
+		cc.made[0].state(connecting, failure, connecting, failure, connecting, ready, idle, connecting, failure, connecting, failure)
+		wantTexts(t, m, "connect_failed a:1", "lost a:1", "connected a:1", "connect_failed a:1", "instance_built")
+		sc.Shutdown()
+		s.connect(t, "a:1")
+		cc.made[1].state(connecting, failure)
+		wantTexts(t, m, "connect_failed a:1 × 2", "lost a:1", "connected a:1", "connect_failed a:1", "instance_built")
+	})
+}

@@ -56,8 +56,8 @@ import (
 // a minute. They come from samples of the counts that requests for the page and
 // scrapes take, at most one a second, and from none while nobody looks. So a window can
 // be longer or shorter than that, and its length is part of the answer; rates are right
-// for that length. The first look at a target within 30 seconds takes a sample, waits a
-// quarter of a second and takes another, unless the target is younger than that. A
+// for that length. The first look at a target within 30 seconds takes a sample and
+// waits for a quarter of a second, unless the target is younger than that. A
 // backend that is younger than a window has a shorter one.
 //
 // Where latency is measured, quantiles are those of the histogram's buckets,

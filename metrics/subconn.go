@@ -93,8 +93,8 @@ func (sc *subConn) untrackLocked() bool {
 	}
 	delete(inst.live, sc)
 	inst.targetRecord.subchannels[sc.stateNow].Add(-1)
-	if sc.state() == connectivity.Ready && sc.leaveReadyLocked() {
-		sc.backendRecord.uptime.reset() // nothing was lost
+	if sc.state() == connectivity.Ready {
+		sc.leaveReadyLocked()
 	}
 	return true
 }

@@ -13,6 +13,9 @@ import "sync/atomic"
 //	up      | up    | down        | down            | neither
 //	down    | up    | –           | down, as before | neither
 //
+// When the last READY one is shut down, nothing is lost and nothing changes here: a
+// backend without READY subchannels is not up, whatever the word says.
+//
 // It is one word: 0 for neither, and otherwise the instant plus one, negative for
 // down. Several policy instances may change it at once; then the instants differ by
 // next to nothing.

@@ -110,3 +110,55 @@ func TestLatencyIsEstimatedWhereItIsNotMeasured(t *testing.T) {
 		t.Errorf("the idle %v has %+v, want nothing", idle.ID, got)
 	}
 }
+
+// Who gets the slot of one that is gone has only its own latency.
+func TestLatencyOfABackendInAUsedSlot(t *testing.T) {
+	t.Parallel()
+	tg := newTarget(0)
+	old := tg.add(0)
+	tg.sleep(40*time.Second, func() { old.observe(4) }) // so that no window begins with the birth
+	tg.sample()
+	tg.sleep(time.Second, func() {})
+	tg.backends = nil
+	b := tg.add(0)
+	tg.sleep(time.Second, func() { b.observe(.002) })
+	each, _ := tg.look()
+	if got := each[0].Short.Latency; got.Count != 20 || got.Mean != 2*time.Millisecond {
+		t.Errorf("latency %+v, want 20 attempts of 2 ms", got)
+	}
+}
+
+// As Prometheus does: a bound belongs to the bucket below it, and a quantile lies in
+// its bucket where its rank does.
+func TestQuantilesAreInterpolated(t *testing.T) {
+	t.Parallel()
+	tg := newTarget(0)
+	b := tg.add(0)
+	tg.sleep(time.Second, func() {
+		for _, seconds := range []float64{.0025, .006, .007, .010} {
+			b.observe(seconds)
+		}
+	})
+	each, _ := tg.look()
+	got := each[0].Short.Latency // a quarter up to 2.5 ms, the rest from 5 to 10 ms
+	if got.P50.Round(time.Microsecond) != 6667*time.Microsecond || got.P95.Round(time.Microsecond) != 9667*time.Microsecond {
+		t.Errorf("latency %+v, want P50 of 6.667 ms and P95 of 9.667 ms", got)
+	}
+}
+
+// A backend that was there for a tenth of the window counts for a tenth.
+func TestTheEstimateOfATargetHeedsYoungBackends(t *testing.T) {
+	t.Parallel()
+	tg := newTarget(0)
+	old := tg.add(0)
+	old.now.Picks = 4
+	tg.sleep(9*time.Second, func() { old.rpc(0) })
+	young := tg.add(1)
+	young.now.Picks = 40
+	tg.sleep(time.Second, func() { old.rpc(0); young.rpc(0) })
+	// 4 attempts all the time, and 40 for a tenth of it, at 22 a second
+	_, total := tg.look()
+	if got := total.Short.Latency; !got.Estimated || got.Mean.Round(time.Millisecond) != 364*time.Millisecond {
+		t.Errorf("latency %+v, want 8 / 22 s", got)
+	}
+}

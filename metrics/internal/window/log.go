@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	spacing  = time.Second // between samples
-	firstGap = 200 * time.Millisecond
+	spacing   = time.Second            // between samples
+	firstWait = 250 * time.Millisecond // of a first look, at most
 
 	dense     = 12 * time.Second // samples younger than this are denseGap apart, others sparseGap
 	denseGap  = 2 * time.Second
@@ -43,7 +43,7 @@ func (l *Log) Begin(now time.Duration) *Sample {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	before := l.samples[len(l.samples)-1]
-	if l.begun && now-l.last < l.gapLocked(now) || before.at >= now {
+	if l.begun && now-l.last < spacing || before.at >= now {
 		return nil
 	}
 	l.begun, l.last = true, now
@@ -55,15 +55,6 @@ func (l *Log) Begin(now time.Duration) *Sample {
 	}
 	s.at, s.before, s.point = now, before, Point{At: now, Span: now - before.at}
 	return s
-}
-
-// gapLocked returns how long after the last sample the next one is due. The second
-// after a long time comes early, because a first look waits for it.
-func (l *Log) gapLocked(now time.Duration) time.Duration {
-	if n := len(l.samples); n < 2 || now-l.samples[n-2].at > maxShort {
-		return firstGap
-	}
-	return spacing
 }
 
 // Add adds a sample, which belongs to the log from now on. One that others have
@@ -117,17 +108,16 @@ func (l *Log) dropLocked(s *Sample) {
 
 // Wait returns how long to wait before a short window has something to tell.
 func (l *Log) Wait(now time.Duration) time.Duration {
-	const youngest = firstGap + firstGap/4
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	wait := youngest
+	wait := firstWait
 	for _, s := range l.samples {
 		switch age := now - s.at; {
 		case age > maxShort:
-		case s.counts == nil, age >= youngest: // nothing was before a target's birth
+		case s.counts == nil, age >= firstWait: // nothing was before a target's birth
 			return 0
 		default:
-			wait = min(wait, youngest-age)
+			wait = min(wait, firstWait-age)
 		}
 	}
 	return wait
