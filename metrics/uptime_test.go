@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
-	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
@@ -201,12 +200,4 @@ func wantKinds(t *testing.T, m *metrics.Metrics, want ...string) {
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("events %q, want %q", got, want)
 	}
-}
-
-func endpoints(names ...string) balancer.ClientConnState {
-	var s balancer.ClientConnState
-	for _, name := range names {
-		s.ResolverState.Endpoints = append(s.ResolverState.Endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: name}}})
-	}
-	return s
 }

@@ -22,9 +22,6 @@ const (
 	long, maxLong   = time.Minute, 3 * time.Minute
 )
 
-// recently is how old a sample may be for a first look to do with it.
-const recently = 15 * time.Second
-
 // Log keeps samples of a target. Its methods are safe for concurrent use.
 type Log struct {
 	mu      sync.Mutex
@@ -63,7 +60,7 @@ func (l *Log) Begin(now time.Duration) *Sample {
 // gapLocked returns how long after the last sample the next one is due. The second
 // after a long time comes early, because a first look waits for it.
 func (l *Log) gapLocked(now time.Duration) time.Duration {
-	if n := len(l.samples); n < 2 || now-l.samples[n-2].at > recently {
+	if n := len(l.samples); n < 2 || now-l.samples[n-2].at > maxShort {
 		return firstGap
 	}
 	return spacing
@@ -107,7 +104,8 @@ func (l *Log) thinLocked(newest *Sample) {
 			l.dropLocked(s)
 		}
 	}
-	l.samples = append(kept, newest)
+	kept = append(kept, newest)
+	l.samples = kept
 }
 
 // dropLocked keeps the memory of a sample that nobody reads for the next one.
@@ -125,7 +123,7 @@ func (l *Log) Wait(now time.Duration) time.Duration {
 	wait := youngest
 	for _, s := range l.samples {
 		switch age := now - s.at; {
-		case age > recently:
+		case age > maxShort:
 		case s.counts == nil, age >= youngest: // nothing was before a target's birth
 			return 0
 		default:

@@ -48,8 +48,16 @@ func (v *View) Close() {
 }
 
 // newStretch begins with the sample whose age is nearest to the wanted one, by the
-// ratio of both.
+// ratio of both. It takes one that is much older only if there is no other: what is
+// past must not hide what is now.
 func newStretch(samples []*Sample, now, want, limit time.Duration) stretch {
+	if st := nearest(samples, now, want, want*3/2); st.span > 0 {
+		return st
+	}
+	return nearest(samples, now, want, limit)
+}
+
+func nearest(samples []*Sample, now, want, limit time.Duration) stretch {
 	best, bestRatio := stretch{}, 0.0
 	for i, s := range samples {
 		age := now - s.at

@@ -1,0 +1,178 @@
+package metrics_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+)
+
+// steady gives m a target with one backend, and lets it get an RPC every 100 ms until
+// the test ends.
+func steady(t *testing.T, m *metrics.Metrics) {
+	t.Helper()
+	s, cc := &stub{}, &looseConn{}
+	m.Instrument(s).Build(cc, balancer.BuildOptions{})
+	s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+	cc.made[0].state(connecting, ready)
+	ticker := time.NewTicker(100 * time.Millisecond)
+	done := make(chan struct{})
+	var load sync.WaitGroup
+	load.Go(func() {
+		for {
+			select {
+			case <-ticker.C:
+				pickDone(cc.picker)
+			case <-done:
+				return
+			}
+		}
+	})
+	t.Cleanup(func() {
+		ticker.Stop()
+		close(done)
+		load.Wait()
+	})
+}
+
+// The first look at a target of long ago says what is so now.
+func TestTheFirstLookTellsWhatIsRecent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		steady(t, m)
+		time.Sleep(time.Hour + 20*time.Millisecond) // so that no RPC and no look come at once
+		began := time.Now()
+		got := only(t, m)
+		if took := time.Since(began); took > 300*time.Millisecond || got.Recent.Short.Span != took || got.Recent.Short.Ended < 2 {
+			t.Errorf("after %v: %+v, want the RPCs of that time", took, got.Recent.Short)
+		}
+		for range 20 {
+			time.Sleep(2 * time.Second)
+			began := time.Now()
+			got = only(t, m)
+			if took := time.Since(began); took != 0 {
+				t.Errorf("a further look took %v", took)
+			}
+		}
+		if w := got.Recent.Short; !near(rate(w.Ended, w), 10) || w.Span < 8*time.Second || w.Span > 12*time.Second {
+			t.Errorf("after 40 s the short window is %+v", w)
+		}
+		if n := len(got.History); n < 19 || n > 22 {
+			t.Errorf("%d points after 40 s of looks every 2 s", n)
+		}
+		for _, p := range got.History[2:] {
+			if p.Span != 2*time.Second || p.Ended != 20 {
+				t.Errorf("point %+v, want 20 RPCs in 2 s", p)
+			}
+		}
+	})
+}
+
+// Scrapes take samples, so that a look after them need not wait and has a long window.
+func TestScrapesTakeSamples(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New(metrics.WithLatency())
+		steady(t, m)
+		time.Sleep(50 * time.Millisecond) // so that no RPC and no look come at once
+		for range 60 {
+			time.Sleep(15 * time.Second)
+			scrape(t, m)
+		}
+		time.Sleep(3 * time.Second)
+		began := time.Now()
+		got := only(t, m).Recent
+		if took := time.Since(began); took != 0 {
+			t.Errorf("the first look took %v, want no time", took)
+		}
+		for name, w := range map[string]struct {
+			span time.Duration
+			n    uint64
+		}{"short": {got.Short.Span, got.Short.Latency.Count}, "long": {got.Long.Span, got.Long.Latency.Count}} {
+			want := map[string]time.Duration{"short": 3 * time.Second, "long": 63 * time.Second}[name]
+			if w.span != want || w.n != uint64(want/(100*time.Millisecond)) {
+				t.Errorf("%s: %v with %d RPCs, want all of %v", name, w.span, w.n, want)
+			}
+		}
+	})
+}
+
+// Somebody who is gone does not wait, and holds up nobody.
+func TestTheFirstLookEndsWithItsRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		steady(t, m)
+		time.Sleep(time.Hour)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		began := time.Now()
+		m.Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+		if took := time.Since(began); took != 0 {
+			t.Errorf("a request that had ended took %v", took)
+		}
+	})
+}
+
+// A look uses memory of an earlier one, and shows nothing of it.
+func TestLooksDoNotShowEachOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		p := newWatched(t, balancer.NewSubConnOptions{})
+		p.fake.state(connecting, ready)
+		p.watch()(failure, errSick)
+		list(t, m, "test:///t", "p", atOnce, listed{name: "a"}, listed{name: "b", states: failed, err: errSick})
+		want := request(t, m, "format=json").Body.String()
+		for range 3 {
+			request(t, p.m, "format=json")
+			if got := request(t, m, "format=json").Body.String(); got != want {
+				t.Errorf("%s, want %s as before", got, want)
+			}
+		}
+	})
+}
+
+// Viewers, scrapes and a changing target at once.
+func TestLooksWhileBackendsComeAndGo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New(metrics.WithLatency(), metrics.WithRetention(time.Second))
+		s, cc := &stub{}, &looseConn{}
+		m.Instrument(s).Build(cc, balancer.BuildOptions{})
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				for range 100 {
+					time.Sleep(300 * time.Millisecond)
+					for _, st := range metrics.Look(m) {
+						for _, b := range st.Backends {
+							if w := b.Recent.Long; w.Ended > 10 || w.Failed > w.Ended || w.Latency.Count > w.Ended {
+								t.Errorf("%s has %+v, more than it ever got", b.Name, w)
+							}
+						}
+					}
+				}
+			})
+		}
+		for i := range 300 {
+			sc := s.connect(t, fmt.Sprintf("%d:1", i))
+			s.publish(balancer.PickResult{SubConn: sc}, nil)
+			for range 10 {
+				pickDone(cc.picker)
+				time.Sleep(10 * time.Millisecond)
+			}
+			sc.Shutdown()
+		}
+		all.Wait()
+	})
+}
