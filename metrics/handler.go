@@ -56,8 +56,8 @@ import (
 // a minute. They come from samples of the counts that requests for the page and
 // scrapes take, at most one a second, and from none while nobody looks. So a window can
 // be longer or shorter than that, and its length is part of the answer; rates are right
-// for that length. The first look at a target within 30 seconds takes a sample and
-// waits for a quarter of a second, unless the target is younger than that. A
+// for that length. The first look at a target within 30 seconds takes a sample, waits a
+// quarter of a second and takes another, unless the target is younger than that. A
 // backend that is younger than a window has a shorter one.
 //
 // Where latency is measured, quantiles are those of the histogram's buckets,
@@ -87,10 +87,10 @@ import (
 // An answer shows nearly a single moment. Like a scrape, it drops series whose
 // retention has passed, of the targets that it shows. Its cost depends only on the
 // targets that it shows: for 10,000 backends, 20 to 30 milliseconds of one core and
-// less than a megabyte of new memory, unless JSON has all of them. Their samples take a
-// few megabytes more, and with latency up to 13. A handler renders at most four pages
-// at once. Other requests wait, and are answered with 503 if their context ends before
-// their turn.
+// about a megabyte of new memory, and as JSON of all of them some megabytes more.
+// Their samples stay in a few megabytes, and with latency in up to 13. A handler
+// renders at most four pages at once. Other requests wait,
+// and are answered with 503 if their context ends before their turn.
 func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 
 func (m *Metrics) handler(wall func() time.Time) http.Handler {

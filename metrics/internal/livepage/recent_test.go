@@ -63,6 +63,15 @@ func TestADeadBackendHasNoSuccess(t *testing.T) {
 	}
 }
 
+// A backend that came back is up since then, not since it was first READY.
+func TestThePageShowsSinceWhenABackendIsUp(t *testing.T) {
+	t.Parallel()
+	row := pagetest.Rows(t, pagetest.HTML(t, shop(3, after).page(), ""), "list")[0]
+	if row[0] != "10.0.0.7:50051" || row[2] != "1m15s" {
+		t.Errorf("row %q, want 10.0.0.7:50051 since 1m15s", row)
+	}
+}
+
 func TestTilesOfATarget(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[stage]map[string]string{
@@ -87,6 +96,13 @@ func TestTilesOfATarget(t *testing.T) {
 	if got["RPS"] != "100 34 s: 2" || got["Success"] != "100 % 34 s: 75 %" || got["Mean latency, estimated"] != "~ 3 ms" {
 		t.Errorf("tiles %q", got)
 	}
+
+	st.Recent.Long.Span = 12 * time.Second // hardly longer than the short one, and so says the same
+	b = &board{}
+	b.add("test:///t", "p", st)
+	if got := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))[0]["RPS"]; got != "100" {
+		t.Errorf("RPS %q, want those of the short window alone", got)
+	}
 }
 
 func TestJSONHasTheWindows(t *testing.T) {
@@ -94,7 +110,7 @@ func TestJSONHasTheWindows(t *testing.T) {
 	a, b, c := picked("a", ready, 30), picked("b", ready, 10), picked("c", failure, 7)
 	a.Recent = traffic(30, 3)
 	a.Recent.Short.Latency = livepage.Latency{Count: 300, Mean: 12 * time.Millisecond, P50: 10 * time.Millisecond, P95: 30 * time.Millisecond, P99: 45 * time.Millisecond}
-	b.Recent.Long = livepage.Window{}
+	b.Recent.Long, c.Recent.Long.Ended = livepage.Window{}, 0
 	b.Recent.Short.Latency = livepage.Latency{Mean: 1500 * time.Millisecond, Estimated: true}
 	a.LastRPCError = livepage.RPCError{Code: codes.Internal, Text: "broken", At: hourAgo}
 	c.LastRPCError = livepage.RPCError{Code: 99, Text: "odd", At: hourAgo}
@@ -126,7 +142,7 @@ func TestJSONHasTheWindows(t *testing.T) {
 		`{"Recent":{"10s":{"errors_per_second":0,"latency_seconds":{"count":0,"estimated":true,"mean":1.5},` +
 		`"rps":10,"share":0.25,"span_seconds":10,"success_rate":1}},"last_rpc_error":null},` +
 		`{"Recent":{"10s":{"errors_per_second":0,"rps":7,"share":0,"span_seconds":10,"success_rate":1},` +
-		`"1m":{"errors_per_second":0,"rps":7,"share":0,"span_seconds":60,"success_rate":1}},` +
+		`"1m":{"errors_per_second":0,"rps":7,"share":0,"span_seconds":60}},` +
 		`"last_rpc_error":{"at":"2000-01-01T00:00:00Z","code":"Code(99)","text":"odd"}},` +
 		`{"Recent":{},"last_rpc_error":null}]}`
 	if diff := cmp.Diff(want, string(all)); diff != "" {

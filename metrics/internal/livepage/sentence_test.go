@@ -38,6 +38,8 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 		{"all are down", open(downAll(even(3), 3, 4*time.Minute)...), "bad", "all 3 backends down for 4 min"},
 		{"the only one is down", open(downAll(even(1), 1, time.Second)...), "bad", "the only backend down for 1 s"},
 		{"RPCs wait", waiting(open(downAll(even(3), 3, time.Minute)...), 12), "bad", "all 3 backends down for 1 min; 12 RPCs wait for a backend"},
+		{"RPCs wait beside usable ones", waiting(open(even(3)...), 5), "ok", "all 3 usable, even, no errors"},
+		{"down for nearly a minute", open(with(even(3), 1, downFor(59600*time.Millisecond))...), "warn", "1 of 3 backends down for 1 min (10.0.0.2)"},
 		{"one RPC waits", waiting(open(downAll(even(3), 3, time.Minute)...), 1), "bad", "all 3 backends down for 1 min; 1 RPC waits for a backend"},
 		{"while it reconnects", open(with(even(3), 1, downFor(time.Minute), reconnects)...), "warn", "1 of 3 backends down for 1 min (10.0.0.2)"},
 		{"lost, and nobody asks", open(with(even(2), 1, lostAndIdle)...), "ok", "1 of 2 usable, 1 idle, no errors"},
@@ -62,12 +64,14 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 
 		{"one is slow", open(with(even(3), 1, takes(850*time.Millisecond))...), "warn", "10.0.0.2 is slow: it takes 850 ms on average, the others 12 ms"},
 		{"one seems slow", open(with(even(3), 1, seemsToTake(850*time.Millisecond))...), "warn", "10.0.0.2 is slow: it takes about 850 ms on average, the others 12 ms"},
+		{"one of two is slow", open(with(even(2), 1, takes(850*time.Millisecond))...), "warn", "10.0.0.2 is slow: it takes 850 ms on average, the others 12 ms"},
 		{"two are slow", open(with(with(even(5), 1, takes(850*time.Millisecond)), 2, takes(2500*time.Millisecond))...), "warn",
 			"2 of 5 backends are slow: 10.0.0.3 takes 2.5 s on average, the others 12 ms"},
 
 		{"one gets nothing", open(with(even(3), 1, gets(0))...), "warn", "1 of 3 backends gets no picks though usable (10.0.0.2)"},
 		{"one gets little", open(with(even(3), 1, gets(2))...), "warn", "1 of 3 backends gets hardly any picks though usable (10.0.0.2)"},
 		{"one gets too much", open(with(even(9), 1, gets(200))...), "warn", "10.0.0.2 gets 3.0 times its equal share"},
+		{"one came and gets too much", open(with(even(9), 1, cameUp(30*time.Second), getsNow(300, 50))...), "warn", "10.0.0.2 gets 3.9 times its equal share"},
 		{"one has just come", open(with(even(3), 1, gets(0), cameUp(time.Second))...), "ok", "all 3 usable, even, no errors"},
 		{"one came and gets its share", open(with(even(3), 1, cameUp(30*time.Second), getsNow(50, 10))...), "ok", "all 3 usable, even, no errors"},
 

@@ -95,6 +95,7 @@ func TestPageDrawsShares(t *testing.T) {
 		{[]livepage.Backend{picked("a", ready, 2), picked("b", ready, 2), picked("c", ready, 2)}, []string{"50.0", "50.0", "50.0"}},
 		{[]livepage.Backend{picked("a", ready, 9), picked("b", ready, 0), picked("c", ready, 0), picked("d", failure, 9)}, []string{"0.0", "0.0", "100.0"}},
 		{[]livepage.Backend{picked("a", ready, 9), picked("b", idle, 9)}, []string{"100.0"}},
+		{[]livepage.Backend{picked("a", ready, 3), picked("b", ready, 1), picked("c", idle, 9)}, []string{"75.0", "25.0"}},
 		{[]livepage.Backend{backend("a", ready), backend("b", idle)}, nil},
 	}
 	for _, tt := range tests {
