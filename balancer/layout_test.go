@@ -17,9 +17,10 @@ var mayImport = map[string][]string{
 	"balancer/base2":               {"balancer/lbconfig", "pickfirst2"},
 	"balancer/lbconfig":            nil,
 	"certs":                        nil,
-	"metrics":                      {"balancer/lbconfig", "metrics/internal/grpcinstruments", "metrics/internal/grpcstatus", "metrics/internal/livepage"},
+	"metrics":                      {"balancer/lbconfig", "metrics/internal/grpcinstruments", "metrics/internal/grpcstatus", "metrics/internal/livepage", "metrics/internal/window"},
 	"metrics/internal/grpcstatus":  nil,
 	"metrics/internal/livepage":    {"metrics/internal/grpcstatus"},
+	"metrics/internal/window":      {"metrics/internal/livepage"},
 	"pickfirst2":                   {"balancer/lbconfig", "metrics"},
 	"roundrobin2":                  {"balancer/base2", "balancer/lbconfig", "metrics"},
 }

@@ -21,18 +21,22 @@ type backendRecord struct {
 	connected      atomic.Uint64
 	connectFailed  atomic.Uint64
 	disconnections atomic.Uint64
-	lostEarly      atomic.Uint64 // disconnections soon after the connection was made
-	ready          atomic.Int64
-	unusable       unusableCounts // of these
+	lostEarly      atomic.Uint64  // disconnections soon after the connection was made
+	unusable       unusableCounts // of those that are ready
+	ready          atomic.Int32
 
-	rpcDuration atomic.Pointer[histogram] // nil until an RPC is measured
-	lastFailure atomic.Pointer[failure]   // the last failed connection attempt; nil if there was none
-	lastVerdict atomic.Pointer[verdict]   // the last that made a subchannel unusable; nil if there was none
+	slot uint32 // the place in samples; never changes
+
+	uptime uptime
+
+	rpcDuration atomic.Pointer[histogram]  // nil until an RPC is measured
+	ifRare      atomic.Pointer[rareRecord] // see rare and readRare
 
 	targetRecord *targetRecord
 	namePair     *dto.LabelPair
 	labelled     *labelledRecord // nil without WithBackendLabel
 	created      created
+	born         instant // the same by the monotonic clock
 
 	// Guarded by records.mu.
 	refs  int32         // number of SubConns
@@ -49,18 +53,15 @@ type counts struct {
 	ok    atomic.Uint64 // RPCs that ended without an error
 }
 
-// failure is why and when a connection attempt failed.
-type failure struct {
-	err error
-	at  instant
-}
-
-func newBackendRecord(t *targetRecord, id backendID) *backendRecord {
+// newBackendRecordLocked makes the record of a backend. records.mu is held.
+func newBackendRecordLocked(t *targetRecord, id backendID, now instant) *backendRecord {
 	b := &backendRecord{
 		counts:       new(counts),
 		targetRecord: t,
 		namePair:     labelPair(backendLabel, id.name),
 		created:      createdNow(),
+		born:         now,
+		slot:         t.slots.take(),
 	}
 	if len(id.values) > 0 {
 		b.labelled = newLabelledRecord(id, t.options.backendLabels, b.labels())
@@ -104,13 +105,20 @@ func (b *backendRecord) countEnd(info balancer.DoneInfo) bool {
 		b.repicks.Add(1)
 		return false
 	case info.Err != nil:
-		b.failed[statusCode(info.Err)].Add(1)
+		code := statusCode(info.Err)
+		b.failed[code].Add(1)
+		if b.targetRecord.options.lastRPCErrors {
+			b.noteRPCError(code, info.Err)
+		}
 	case !info.BytesReceived && info.Trailer != nil:
 		// The stream broke while the request was being sent. gRPC reports no
 		// error here, but a success without any received byte is impossible. A
 		// stream always leaves a trailer, possibly empty: a nil one comes from a
 		// fake, which means a plain success.
 		b.failed[codes.Unavailable].Add(1)
+		if b.targetRecord.options.lastRPCErrors {
+			b.noteRPCError(codes.Unavailable, errBrokenStream)
+		}
 	default:
 		b.counts.ok.Add(1)
 	}
@@ -169,6 +177,7 @@ func (b *backendRecord) acquireLocked() {
 	if b.refs++; b.place != nil {
 		b.targetRecord.unused.Remove(b.place)
 		b.place = nil
+		b.forgetLocked()
 	}
 }
 

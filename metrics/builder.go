@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
 // Instrument returns a builder that builds the policies of b, metered by m. It
@@ -139,9 +140,13 @@ func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error 
 	p.instance.namer.keepAttributes(s.ResolverState.Endpoints)
 	s, timed := unwrapConfig(s, p.instance.options.latency)
 	p.instance.timed.Store(timed)
+	if change := p.instance.endpoints.update(&s.ResolverState); change != nil {
+		p.instance.tell(happening{kind: livepage.ResolverUpdate, change: change})
+	}
 	err := p.Balancer.UpdateClientConnState(s)
 	if err != nil {
 		p.instance.targetRecord.rejected.Add(1)
+		p.instance.tell(happening{kind: livepage.UpdateRejected, err: err})
 	} else {
 		p.instance.targetRecord.accepted.Add(1)
 	}
@@ -151,6 +156,7 @@ func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error 
 // ResolverError implements [balancer.Balancer].
 func (p *meteredPolicy) ResolverError(err error) {
 	p.instance.targetRecord.resolverErrors.Add(1)
+	p.instance.tell(happening{kind: livepage.ResolverError, err: err})
 	p.Balancer.ResolverError(err)
 }
 

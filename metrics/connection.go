@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
 // shortLife is how long a connection must live for its loss not to count as early.
@@ -23,28 +25,34 @@ const (
 )
 
 // countConnectionLocked counts the connection that was made, lost or failed if
-// the state changes to another. gRPC always goes through CONNECTING; fakes may
-// not.
-func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now instant) {
+// the state changes to another, and returns what is to be told of it. gRPC always
+// goes through CONNECTING; fakes may not.
+func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now instant) []happening {
 	from, b := sc.state(), sc.backendRecord
 	soon := time.Duration(now-sc.since) < shortLife
 	switch {
 	case sc.connection != noConnection && sc.healthChecked && to != connectivity.Idle:
 		sc.connection = settledConnection
+		if to == connectivity.Ready {
+			return b.tellUsable()
+		}
 	case sc.connection != noConnection:
 		b.disconnections.Add(1)
 		if soon && sc.connection == freshConnection {
 			b.lostEarly.Add(1)
 		}
 		sc.connection = noConnection
+		return b.tellLost(err)
 	case to == connectivity.Ready, sc.healthChecked && failsHealth(to, err):
 		b.connected.Add(1)
 		if from == connectivity.Connecting && to == connectivity.Ready {
 			sc.instance.targetRecord.connectDuration.Observe(time.Duration(now - sc.since).Seconds())
 		}
 		sc.connection = freshConnection
+		return b.tellConnected()
 	case to == connectivity.TransientFailure:
-		b.connectFailed.Add(1)
+		b.couldNotConnect(now)
+		return b.tellFailed(err)
 	case from == connectivity.Connecting:
 		// To IDLE: the connection was made, and lost before gRPC reported READY. If
 		// it waited for a health check, it may have lived for longer than that took.
@@ -53,7 +61,9 @@ func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now i
 		if soon || !sc.healthChecked {
 			b.lostEarly.Add(1)
 		}
+		return []happening{{kind: livepage.Lost, backend: b, detail: "before it was used", err: err}}
 	}
+	return nil
 }
 
 // failsHealth tells whether a SubConn made with HealthCheckEnabled goes to
@@ -66,11 +76,11 @@ func failsHealth(to connectivity.State, err error) bool {
 }
 
 // noteFailureLocked keeps why the SubConn is in TRANSIENT_FAILURE, for the live
-// page.
-func (sc *subConn) noteFailureLocked(err error, now instant) {
+// page, and returns what is to be told of it.
+func (sc *subConn) noteFailureLocked(err error, now instant) []happening {
 	if sc.connection != noConnection {
-		sc.backendRecord.lastVerdict.Store(&verdict{why: unhealthy, err: err, at: now})
-		return
+		return sc.backendRecord.judge(&verdict{why: unhealthy, err: err, at: now})
 	}
-	sc.backendRecord.lastFailure.Store(&failure{err: err, at: now})
+	sc.backendRecord.rare().lastFailure.Store(&failure{err: err, at: now})
+	return nil
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
 // SubConnSize is the size of the decorator's SubConn.
@@ -171,7 +173,7 @@ func ReadyAcross(leaves bool) (readyNow, usableNow, ejectedNow int64) {
 			enter()
 		}
 		return r
-	}, b.ready.Load)
+	}, func() int64 { return int64(b.ready.Load()) })
 	return r.ready(), r.usable, r.unusable.count(int(ejected) - 1)
 }
 
@@ -191,4 +193,19 @@ func CountUnusable(n int) (counts []int64) {
 		counts = append(counts, c.scrape().count(reason))
 	}
 	return counts
+}
+
+// Look returns what the live page reads of each target, as the page reads it.
+func Look(m *Metrics) map[livepage.Key]livepage.Status {
+	s := m.pageSnapshot(time.Now())
+	var wait time.Duration
+	for _, t := range s.Targets {
+		wait = max(wait, t.Sample())
+	}
+	time.Sleep(wait)
+	all := make(map[livepage.Key]livepage.Status)
+	for _, t := range s.Targets {
+		all[t.Key] = t.Read()
+	}
+	return all
 }

@@ -40,7 +40,7 @@ func TestPageOfTenThousandBackends(t *testing.T) {
 	crowd(t, m, 10_000)
 	w := request(t, m, "sort=errors")
 	page := pagetest.Scan(t, w.Body.String())
-	if got := pagetest.Rows(t, page, "overview")[0]; got[3] != "9,900 of 10,000" || got[4] != "49,999" {
+	if got := pagetest.Targets(t, page)[0]; got["READY"] != "9,900 of 10,000" || got["Usable"] != "9,900 of 10,000" || got["Picks"] != "49,999" {
 		t.Errorf("the overview says %q", got)
 	}
 	if n := len(pagetest.Rows(t, page, "list")); n != 100 {

@@ -11,6 +11,7 @@ import (
 func (sc *subConn) RegisterHealthListener(listener func(balancer.SubConnState)) {
 	if listener == nil {
 		sc.watchHealth(usable)
+		sc.instance.tell(sc.backendRecord.tellUsable()...)
 		sc.SubConn.RegisterHealthListener(nil)
 		return
 	}
@@ -39,17 +40,26 @@ func (sc *subConn) watchHealth(first usability) (watch uint32) {
 // countHealth counts a health update. One for an earlier listener, or for one of
 // an earlier connection, may come late.
 func (sc *subConn) countHealth(watch uint32, s balancer.SubConnState) {
+	sc.instance.tell(sc.changeUsability(watch, s)...)
+}
+
+// changeUsability returns what is to be told of it.
+func (sc *subConn) changeUsability(watch uint32, s balancer.SubConnState) []happening {
 	inst := sc.instance
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
 	if watch != sc.watch || !sc.readyLocked() {
-		return
+		return nil
 	}
 	u := usabilityBy(s)
 	sc.setUsabilityLocked(u)
-	if u == unhealthy || u == ejected {
-		sc.backendRecord.lastVerdict.Store(&verdict{why: u, err: s.ConnectionError, at: inst.metrics.now()})
+	switch u {
+	case unhealthy, ejected:
+		return sc.backendRecord.judge(&verdict{why: u, err: s.ConnectionError, at: inst.metrics.now()})
+	case usable:
+		return sc.backendRecord.tellUsable()
 	}
+	return nil
 }
 
 // usabilityBy is what a health update says. gRPC's outlier detection gives no
@@ -80,8 +90,9 @@ func (sc *subConn) setUsabilityLocked(u usability) {
 }
 
 // leaveReadyLocked undoes the counting of a READY SubConn. A scrape reads what is
-// unusable before it reads what is READY, so the former goes first.
-func (sc *subConn) leaveReadyLocked() {
+// unusable before it reads what is READY, so the former goes first. It reports
+// whether the backend has no other.
+func (sc *subConn) leaveReadyLocked() (last bool) {
 	sc.setUsabilityLocked(usable)
-	sc.backendRecord.ready.Add(-1)
+	return sc.backendRecord.ready.Add(-1) == 0
 }

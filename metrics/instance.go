@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
 // instance meters one policy instance: it is the ClientConn that the policy
@@ -21,6 +22,7 @@ type instance struct {
 	options      *options
 	namer        backendNamer
 	events       eventQueue
+	endpoints    endpointList // used in UpdateClientConnState only
 
 	// Read by each pick.
 	timed atomic.Bool // latency is measured
@@ -58,6 +60,10 @@ func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *ins
 	}
 	inst.targetRecord = m.records.open(targetKey{target: label(target), policy: label(policy)}, inst)
 	inst.timed.Store(o.latency)
+	inst.tell(happening{kind: livepage.InstanceBuilt})
+	if inst.targetRecord.target != label(target) {
+		inst.tell(happening{kind: livepage.Folded, detail: label(target)})
+	}
 	return inst
 }
 
@@ -75,7 +81,11 @@ func (inst *instance) NewSubConn(addrs []resolver.Address, opts balancer.NewSubC
 		return nil, err
 	}
 	sc.SubConn = inner
-	sc.backendRecord = inst.metrics.records.acquire(inst.targetRecord, inst.namer.id(addrs))
+	id := inst.namer.id(addrs)
+	sc.backendRecord = inst.metrics.records.acquire(inst.targetRecord, id)
+	if sc.backendRecord.key() != id.key() {
+		inst.tell(happening{kind: livepage.Folded, backend: sc.backendRecord, detail: id.name})
+	}
 	sc.counts, sc.done = sc.backendRecord.counts, sc.backendRecord.newDone()
 	if !sc.track() {
 		inst.metrics.records.release(sc.backendRecord)
@@ -104,7 +114,9 @@ func (inst *instance) UpdateAddresses(sc balancer.SubConn, addrs []resolver.Addr
 
 // UpdateState implements [balancer.ClientConn].
 func (inst *instance) UpdateState(s balancer.State) {
-	inst.noteState(s.ConnectivityState)
+	if inst.noteState(s.ConnectivityState) {
+		inst.tell(happening{kind: livepage.InstanceState, detail: s.ConnectivityState.String()})
+	}
 	if s.Picker != nil {
 		inst.targetRecord.pickerUpdates.Add(1)
 		s.Picker = newPicker(inst, s.Picker)
@@ -112,12 +124,15 @@ func (inst *instance) UpdateState(s balancer.State) {
 	inst.ClientConn.UpdateState(s)
 }
 
-func (inst *instance) noteState(s connectivity.State) {
+// noteState reports whether the state is another than before.
+func (inst *instance) noteState(s connectivity.State) bool {
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
-	if s != inst.state {
-		inst.state, inst.since = s, inst.metrics.now()
+	if s == inst.state || inst.closed.Load() {
+		return false
 	}
+	inst.state, inst.since = s, inst.metrics.now()
+	return true
 }
 
 // metered returns sc as a subConn if this instance made it. A metered child's
@@ -149,6 +164,7 @@ func (inst *instance) close() {
 	}
 	inst.instruments.Close()
 	inst.waits.instanceClosed(inst)
+	inst.tell(happening{kind: livepage.InstanceClosed})
 	inst.metrics.records.close(inst)
 }
 

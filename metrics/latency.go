@@ -28,6 +28,7 @@ func (inst *instance) observe(ctx context.Context, b *backendRecord, start time.
 // newRPCDuration makes the backend's histogram, or returns the one that another
 // RPC has just made.
 func (b *backendRecord) newRPCDuration() *histogram {
+	b.targetRecord.timed.Store(true)
 	b.rpcDuration.CompareAndSwap(nil, b.targetRecord.options.catalog.rpcDurations.newHistogram(b.labels()))
 	return b.rpcDuration.Load()
 }

@@ -58,6 +58,8 @@ type Metrics struct {
 	records records
 	waits   waits
 
+	eventLog eventLog
+
 	badExemplar sync.Once // for the warning
 }
 

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,9 @@ type options struct {
 	backendLabels []customLabel                           // in the order of their names
 	latency       bool                                    // unless a service config says otherwise
 	exemplar      func(context.Context) prometheus.Labels // nil: no exemplars
+
+	lastRPCErrors bool
+	eventLogger   *slog.Logger // nil: none
 
 	// gRPC's instruments that are exported, if any are.
 	exportGRPC            bool
@@ -148,4 +152,29 @@ func WithLatency() Option {
 // [promhttp.HandlerOpts]: https://pkg.go.dev/github.com/prometheus/client_golang/prometheus/promhttp#HandlerOpts
 func WithExemplars(labels func(context.Context) prometheus.Labels) Option {
 	return func(o *options) { o.exemplar = labels }
+}
+
+// WithEventLogger logs what the live page shows as events: one record for each, with
+// the attributes event (its kind, see [Metrics.Handler]), target, policy and, where
+// they apply, backend, text (an error or a reason), endpoints, added, removed,
+// added_names and removed_names. The default is not to log them.
+//
+// What may be wrong has the level WARN: a connection lost, a first attempt to connect
+// that fails, a backend unusable or above the limit, an error of the resolver and an
+// update rejected. What policy instances do is DEBUG, everything else INFO.
+//
+// Records are passed on in the order of the events of a channel, by a goroutine that
+// ends when there are none left. So a handler that is slow does not hold up RPCs. When
+// 1,024 events wait for it, further ones are dropped, and the next that is not has
+// their number in the attribute dropped_before.
+func WithEventLogger(l *slog.Logger) Option {
+	return func(o *options) { o.eventLogger = l }
+}
+
+// WithLastRPCErrors shows on the live page how the last RPC attempt on each backend
+// failed: its code and up to 256 bytes of its message. The default is not to, because
+// messages come from servers and may hold data of users. Of failures with the same
+// code within a tenth of a second only the first is kept.
+func WithLastRPCErrors() Option {
+	return func(o *options) { o.lastRPCErrors = true }
 }

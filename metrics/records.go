@@ -56,7 +56,7 @@ func (r *records) newTargetLocked(key targetKey, o *options, now instant) *targe
 	}
 	t, folding := r.targets.get(key)
 	if !folding {
-		t = newTargetRecord(key, o)
+		t = newTargetRecord(key, o, r.now)
 		r.targets.put(key, t)
 	}
 	if full {
@@ -126,7 +126,7 @@ func (r *records) newBackendLocked(t *targetRecord, id backendID, now instant) *
 			return other
 		}
 	}
-	b := newBackendRecord(t, id)
+	b := newBackendRecordLocked(t, id, now)
 	t.backends.put(id.key(), b)
 	return b
 }
@@ -170,6 +170,14 @@ type series struct {
 	targetRecord *targetRecord
 	instances    []*instance
 	backends     []*backendRecord
+}
+
+// slots returns how many slots an array needs that has a place for each backend.
+func (s *series) slots() (n int) {
+	for _, b := range s.backends {
+		n = max(n, int(b.slot)+1)
+	}
+	return n
 }
 
 // all returns all records, after dropping those whose retention has passed. The

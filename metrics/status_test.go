@@ -16,6 +16,12 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
+// channels returns what the page says of the channels of the only target.
+func channels(tb testing.TB, m *metrics.Metrics) string {
+	tb.Helper()
+	return pagetest.Targets(tb, view(tb, m))[0]["channels"]
+}
+
 // The state of a backend is the best state of its subchannels, since the time when
 // the first of these entered it.
 func TestPageShowsTheBestState(t *testing.T) {
@@ -28,8 +34,8 @@ func TestPageShowsTheBestState(t *testing.T) {
 		{[][]connectivity.State{{connecting}, up}, "READY best of 2 subchannels 1m00s"},
 		{[][]connectivity.State{up, up, {connecting}}, "READY best of 3 subchannels 3m00s"},
 		{[][]connectivity.State{nil, {connecting}}, "CONNECTING best of 2 subchannels 1m00s"},
-		{[][]connectivity.State{failed, nil}, "IDLE best of 2 subchannels 1m00s"},
-		{[][]connectivity.State{failed, failed}, "TRANSIENT_FAILURE best of 2 subchannels 2m00s"},
+		{[][]connectivity.State{failed, nil}, "DOWN IDLE, best of 2 subchannels, 1 attempt failed 2m00s"},
+		{[][]connectivity.State{failed, failed}, "DOWN TRANSIENT_FAILURE, best of 2 subchannels, 2 attempts failed 2m00s"},
 	}
 	for _, tt := range tests {
 		synctest.Test(t, func(t *testing.T) {
@@ -58,8 +64,8 @@ func TestPageShowsTheChannelThatIsLongestInItsState(t *testing.T) {
 		if len(got) != 3 || !slices.IsSortedFunc(got, func(a, b pagetest.Channel) int { return a.Since.Compare(b.Since) }) {
 			t.Errorf("channels %v, want three, the oldest state first", got)
 		}
-		if row := pagetest.Rows(t, view(t, m), "overview")[0]; !strings.HasSuffix(row[2], " × 3 3m00s") {
-			t.Errorf("channels %q, want 3 since 3m00s", row[2])
+		if got := channels(t, m); !strings.HasSuffix(got, " × 3 3m00s") {
+			t.Errorf("channels %q, want 3 since 3m00s", got)
 		}
 	})
 }
@@ -70,7 +76,7 @@ func TestPageShowsANewInstanceAsConnecting(t *testing.T) {
 		m := metrics.New()
 		m.Instrument(&stub{}).Build(&looseConn{}, balancer.BuildOptions{})
 		time.Sleep(time.Second)
-		if got := pagetest.Rows(t, view(t, m), "overview")[0][2]; got != "CONNECTING 1s" {
+		if got := channels(t, m); got != "CONNECTING 1s" {
 			t.Errorf("channels %q, want CONNECTING 1s", got)
 		}
 	})
@@ -97,7 +103,7 @@ func TestPageShowsSinceWhenAChannelIsInItsState(t *testing.T) {
 		for _, step := range steps {
 			s.cc.UpdateState(balancer.State{ConnectivityState: step.state, Picker: pickerFunc(nil)})
 			time.Sleep(time.Minute)
-			if got := pagetest.Rows(t, view(t, m), "overview")[0][2]; got != step.want {
+			if got := channels(t, m); got != step.want {
 				t.Errorf("channels %q, want %s", got, step.want)
 			}
 		}
@@ -194,12 +200,12 @@ func TestPageTellsWhyAHealthCheckedSubConnFails(t *testing.T) {
 		p := newWatched(t, balancer.NewSubConnOptions{HealthCheckEnabled: true})
 		row := func() string { return strings.Join(pagetest.Rows(t, view(t, p.m), "list")[0], "|") }
 		p.play(event{connecting, nil}, event{ready, nil}, event{failure, errSick})
-		if got, want := row(), "a:1|TRANSIENT_FAILURE 0s ago "+errSick.Error()+"|0s|0|0 %|0||1 made|"; got != want {
+		if got, want := row(), "a:1|DOWN TRANSIENT_FAILURE 0s ago "+errSick.Error()+"|0s|||||0||0 picks 1 made"; got != want {
 			t.Errorf("unhealthy: %q, want %q", got, want)
 		}
 		time.Sleep(time.Second)
 		p.play(event{idle, nil}, event{connecting, nil}, event{failure, errors.New("refused")})
-		if got, want := row(), "a:1|TRANSIENT_FAILURE|0s|0|0 %|0||1 made, 1 failed, 1 lost|0s ago refused"; got != want {
+		if got, want := row(), "a:1|DOWN TRANSIENT_FAILURE, 1 attempt failed|1s|0||||0|0s ago refused|0 picks 1 made, 1 failed, 1 lost"; got != want {
 			t.Errorf("unreachable: %q, want %q", got, want)
 		}
 	})

@@ -93,8 +93,8 @@ func (sc *subConn) untrackLocked() bool {
 	}
 	delete(inst.live, sc)
 	inst.targetRecord.subchannels[sc.stateNow].Add(-1)
-	if sc.state() == connectivity.Ready {
-		sc.leaveReadyLocked()
+	if sc.state() == connectivity.Ready && sc.leaveReadyLocked() {
+		sc.backendRecord.uptime.reset() // nothing was lost
 	}
 	return true
 }
@@ -109,23 +109,31 @@ func (sc *subConn) countState(s balancer.SubConnState) {
 	if to < connectivity.Idle || to > connectivity.TransientFailure {
 		return // gRPC has no other states; an unknown one must not panic
 	}
+	inst.tell(sc.changeState(to, s.ConnectionError)...)
+}
+
+// changeState returns what is to be told of it.
+func (sc *subConn) changeState(to connectivity.State, err error) []happening {
+	inst := sc.instance
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
 	if _, tracked := inst.live[sc]; !tracked || to == sc.state() {
-		return
+		return nil
 	}
 	now := inst.metrics.now()
-	sc.countConnectionLocked(to, s.ConnectionError, now)
+	news := sc.countConnectionLocked(to, err, now)
 	if to == connectivity.TransientFailure {
-		sc.noteFailureLocked(s.ConnectionError, now)
+		news = append(news, sc.noteFailureLocked(err, now)...)
 	}
 	sc.moveLocked(to, now)
+	return news
 }
 
 // moveLocked changes the state, and the gauges that count SubConns by state.
 func (sc *subConn) moveLocked(to connectivity.State, now instant) {
-	if sc.state() == connectivity.Ready {
-		sc.leaveReadyLocked()
+	b := sc.backendRecord
+	if sc.state() == connectivity.Ready && sc.leaveReadyLocked() {
+		b.wentDown(now)
 	}
 	subchannels := &sc.instance.targetRecord.subchannels
 	subchannels[sc.stateNow].Add(-1)
@@ -133,6 +141,6 @@ func (sc *subConn) moveLocked(to connectivity.State, now instant) {
 	sc.watch++ // gRPC lets go of the health listener
 	subchannels[to].Add(1)
 	if to == connectivity.Ready {
-		sc.backendRecord.ready.Add(1)
+		b.cameUp(now)
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
 
 // numStates counts the states that a SubConn can be counted in: IDLE,
@@ -42,21 +44,29 @@ type targetRecord struct {
 	pickDelay       [numReasons]atomic.Pointer[histogram] // nil until an attempt waited for the reason, but for connecting
 	created         created
 	options         *options
+	now             func() instant
+
+	recent *window.Log // samples of the backends, for the live page
+	timed  atomic.Bool // a backend has measured an RPC
+	events eventRing   // the last
 
 	// Guarded by records.mu.
 	instances map[*instance]struct{}
 	idleSince instant
 	backends  table[string, *backendRecord] // by the key of their backendID
 	unused    list.List                     // backends without SubConns, ordered by since
+	slots     slots                         // of the backends
 }
 
-func newTargetRecord(key targetKey, o *options) *targetRecord {
+func newTargetRecord(key targetKey, o *options, now func() instant) *targetRecord {
 	t := &targetRecord{
 		targetKey:  key,
 		targetPair: labelPair(targetLabel, key.target),
 		policyPair: labelPair(policyLabel, key.policy),
 		created:    createdNow(),
 		options:    o,
+		now:        now,
+		recent:     window.NewLog(time.Duration(now())),
 		instances:  make(map[*instance]struct{}),
 	}
 	t.connectDuration = o.catalog.connectDurations.newHistogram(t.labels())
@@ -116,6 +126,7 @@ func (t *targetRecord) dropExpiredLocked(now instant, retention time.Duration) {
 		default:
 			t.unused.Remove(b.place)
 			t.backends.delete(b.key())
+			t.slots.giveBack(b.slot)
 		}
 	}
 }

@@ -55,6 +55,12 @@ func (u usability) one() uint64 {
 // move counts a SubConn under another reason, or under none.
 func (c *unusableCounts) move(from, to usability) { c.word.Add(to.one() - from.one()) }
 
+// judged returns how many SubConns a verdict has made unusable.
+func (c *unusableCounts) judged() int64 {
+	r := unusableReading(c.word.Load())
+	return r.count(int(unhealthy)-1) + r.count(int(ejected)-1)
+}
+
 // scrape reads the counts. Nearly each subchannel is unchecked for a moment when it
 // has connected, so a reason does not count as seen before a scrape finds one.
 func (c *unusableCounts) scrape() unusableReading {
@@ -97,7 +103,7 @@ type readySubchannels struct {
 func (r readySubchannels) ready() int64 { return r.usable + r.unusable.sum() }
 
 func (b *backendRecord) readySubchannels() readySubchannels {
-	return readReady(b.unusable.scrape, b.ready.Load)
+	return readReady(b.unusable.scrape, func() int64 { return int64(b.ready.Load()) })
 }
 
 // readReady makes what it reads agree: ready is the sum of usable and unusable.

@@ -70,6 +70,15 @@ func backend(name string, state connectivity.State, ends ...codes.Code) livepage
 	return b
 }
 
+// traffic returns windows with RPC attempts per second, and how many of these fail.
+func traffic(rate, failed uint64) livepage.Recent {
+	window := func(seconds uint64) livepage.Window {
+		n := seconds * rate
+		return livepage.Window{Span: time.Duration(seconds) * time.Second, Picks: n, Ended: n, Failed: seconds * failed}
+	}
+	return livepage.Recent{Short: window(10), Long: window(60)}
+}
+
 // refused returns a backend that a connection attempt failed to reach.
 func refused(name string, err error) livepage.Backend {
 	b := backend(name, failure)

@@ -3,7 +3,6 @@ package livepage_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"html"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
@@ -37,14 +37,14 @@ const browse = `
 	const bar = () => document.querySelector("#list tbody rect").getAttribute("width");
 	const fetches = () => performance.getEntriesByType("resource").length;
 
-	const first = $("overview").textContent, long = document.querySelector("#list details"), width = bar();
+	const first = $("overview").textContent, opened = document.querySelector("#list details"), width = bar();
 	seen["the busiest is first"] = names() === "b:1,a:1";
-	long.open = true;
-	long.querySelector("summary").focus();
+	opened.open = true;
+	opened.querySelector("summary").focus();
 	await until("the numbers change", () => $("overview").textContent !== first && bar() !== width);
 	await until("the rows change places", () => names() === "a:1,b:1");
-	seen["the focus stays"] = document.activeElement === document.querySelector("#list summary");
-	seen["what is open stays so"] = document.querySelector("#list details").open;
+	seen["the focus stays"] = opened.isConnected && document.activeElement === opened.querySelector("summary");
+	seen["what is open stays so"] = opened.open;
 
 	$("q").value = "b:";
 	$("q").dispatchEvent(new Event("input", { bubbles: true }));
@@ -65,34 +65,12 @@ const browse = `
 })();
 `
 
-// TestPageInABrowser has a headless Chromium open the page, if there is one.
-// If REQUIRE_CHROMIUM is set, it fails without one.
+// TestPageInABrowser has a headless Chromium open the page.
 func TestPageInABrowser(t *testing.T) {
 	t.Parallel()
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("REQUIRE_CHROMIUM") != "" {
-			t.Fatal("REQUIRE_CHROMIUM is set, but: ", err)
-		}
-		t.Skip("no browser here; Debian has it in the package chromium: ", err)
-	}
 	server := httptest.NewServer(browsed(t))
 	defer server.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+t.TempDir(),
-		"--virtual-time-budget=120000", "--dump-dom", server.URL+"?sort=picks&dir=desc")
-	page, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v: %v\n%s", cmd, err, page)
-	}
-	_, attribute, _ := strings.Cut(string(page), `data-seen="`)
-	attribute, _, found := strings.Cut(attribute, `"`)
-	got := make(map[string]bool)
-	if err := json.Unmarshal([]byte(html.UnescapeString(attribute)), &got); err != nil || !found {
-		t.Fatalf("the page does not say what was seen: %v\n%s", err, page)
-	}
+	got := visit(t, server.URL+"?sort=picks&dir=desc")
 	want := map[string]bool{
 		"the busiest is first": true, "the numbers change": true, "the rows change places": true,
 		"the focus stays": true, "what is open stays so": true, "the filter is applied": true, "and stays": true,
@@ -103,12 +81,55 @@ func TestPageInABrowser(t *testing.T) {
 	}
 }
 
+// visit opens the page in Chromium and returns what the script in it saw.
+func visit(t *testing.T, url string) map[string]bool {
+	t.Helper()
+	page := chromium(t, "--virtual-time-budget=120000", "--dump-dom", url)
+	_, attribute, _ := strings.Cut(page, `data-seen="`)
+	attribute, _, found := strings.Cut(attribute, `"`)
+	got := make(map[string]bool)
+	if err := json.Unmarshal([]byte(html.UnescapeString(attribute)), &got); err != nil || !found {
+		t.Fatalf("the page does not say what was seen: %v\n%s", err, page)
+	}
+	return got
+}
+
+// chromium runs a headless Chromium and returns its output. Without one it skips the
+// test or, if REQUIRE_CHROMIUM is set, fails it.
+func chromium(t *testing.T, args ...string) string {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("REQUIRE_CHROMIUM") != "" {
+			t.Fatal("REQUIRE_CHROMIUM is set, but: ", err)
+		}
+		t.Skip("no browser here; Debian has it in the package chromium: ", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, append([]string{
+		"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir=" + t.TempDir(),
+	}, args...)...)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", cmd, err, out)
+	}
+	return string(out)
+}
+
+// withScript adds a script to an answer of the page, and drops the header that
+// forbids it.
+func withScript(w http.ResponseWriter, page *httptest.ResponseRecorder, script string) {
+	w.Header().Set("Content-Type", page.Header().Get("Content-Type"))
+	_, _ = w.Write([]byte(strings.Replace(page.Body.String(), "</body>", "<script>"+script+"</script></body>", 1)))
+}
+
 // browsed serves the page with the script in it. Each request shows two more RPCs.
 // After a request with ?break, all fail.
 func browsed(tb testing.TB) http.HandlerFunc {
 	var broken atomic.Bool
 	var requests atomic.Int64
-	failing := refused("a:1", errors.New(strings.Repeat("refused ", 100)))
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery == "break" {
 			broken.Store(true)
@@ -117,11 +138,10 @@ func browsed(tb testing.TB) http.HandlerFunc {
 			http.Error(w, "broken", http.StatusInternalServerError)
 			return
 		}
-		a, b := failing, &board{}
-		a.Picks = 2 * uint64(requests.Add(1))
-		b.list("test:///t", "p", backend("b:1", idle, ok(4)...), a)
-		page := pagetest.Request(tb, b.page(), http.MethodGet, r.URL.RawQuery)
-		w.Header().Set("Content-Type", page.Header().Get("Content-Type")) // but no Content-Security-Policy, which forbids the script
-		_, _ = w.Write([]byte(strings.Replace(page.Body.String(), "</body>", "<script>"+browse+"</script></body>", 1)))
+		a, b, board := picked("a:1", ready, 1), picked("b:1", ready, 4), &board{}
+		n := 2 * uint64(requests.Add(1))
+		a.Picks, a.Recent, b.Picks = n, traffic(n, 0), 4
+		board.add("test:///t", "p", livepage.Status{Backends: []livepage.Backend{b, a}, Recent: traffic(n+4, 0)})
+		withScript(w, pagetest.Request(tb, board.page(), http.MethodGet, r.URL.RawQuery), browse)
 	}
 }

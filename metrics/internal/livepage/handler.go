@@ -70,7 +70,11 @@ func (h *handler) render(ctx context.Context, q query) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, errGaveUp
 	}
-	p, err := newPage(q, h.snapshot())
+	s := h.snapshot()
+	if s.Release != nil {
+		defer s.Release()
+	}
+	p, err := newPage(ctx, q, s)
 	if err != nil {
 		return nil, err
 	}

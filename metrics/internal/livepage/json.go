@@ -1,20 +1,16 @@
 package livepage
 
-import (
-	"cmp"
-	"slices"
-	"strconv"
-	"time"
+import "time"
 
-	"google.golang.org/grpc/codes"
+// jsonVersion changes when a field is renamed, removed or gets another meaning. New
+// fields do not change it.
+const jsonVersion = 1
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
-)
-
-// The types below are the page as JSON. Programs rely on their fields, so do not
-// rename or remove any. Times are UTC.
+// The types below are the page as JSON. Programs rely on their fields, and README.md
+// of package metrics documents them. Times are UTC.
 
 type pageJSON struct {
+	Version  int           `json:"version"`
 	Time     time.Time     `json:"time"`
 	Targets  []targetJSON  `json:"targets"`
 	Matched  int           `json:"matched"`            // number of backends on all pages
@@ -36,7 +32,15 @@ type targetJSON struct {
 	PicksFailed  uint64         `json:"picks_failed"`
 	Waiting      int64          `json:"waiting"` // RPC attempts that wait for a pick now
 	Folded       uint64         `json:"folded_subchannels"`
-	Imbalance    float64        `json:"imbalance"` // the highest picks of a backend divided by the mean, of the usable backends; 0 without picks
+	Imbalance    float64        `json:"imbalance"` // the highest rate of a usable backend over the mean of all; 0 without picks
+
+	Summary  string      `json:"summary"`
+	Severity string      `json:"severity"`         // bad, warn, ok or idle
+	Present  int         `json:"backends_present"` // those with a subchannel
+	Down     int         `json:"backends_down"`
+	Recent   recentJSON  `json:"recent"`
+	History  []pointJSON `json:"history"` // oldest first
+	Events   []eventJSON `json:"events"`  // newest first
 }
 
 type instanceJSON struct {
@@ -68,21 +72,34 @@ type backendJSON struct {
 	LastVerdict    string         `json:"last_unusable_reason,omitempty"`
 	LastVerdictErr string         `json:"last_unusable_error,omitempty"`
 	LastVerdictAt  time.Time      `json:"last_unusable_at,omitzero"`
+
+	Condition      string        `json:"condition"`
+	DownSince      time.Time     `json:"down_since,omitzero"`
+	UpSince        time.Time     `json:"up_since,omitzero"`
+	FailedAttempts uint64        `json:"failed_attempts,omitempty"` // since down_since
+	LastRPCError   *rpcErrorJSON `json:"last_rpc_error,omitempty"`
+	Recent         recentJSON    `json:"recent"`
+}
+
+type rpcErrorJSON struct {
+	Code string    `json:"code"`
+	Text string    `json:"text"`
+	At   time.Time `json:"at"`
 }
 
 func newPageJSON(p page) pageJSON {
 	out := pageJSON{
-		Time: p.time.UTC(), Matched: len(p.matched),
+		Version: jsonVersion, Time: p.time.UTC(), Matched: p.matched,
 		Targets: make([]targetJSON, 0, len(p.targets)), Backends: make([]backendJSON, 0, len(p.shown)),
 	}
 	if p.query.paged {
-		out.Page, out.PerPage, out.Pages = p.query.page, p.query.perPage, p.query.pages(len(p.matched))
+		out.Page, out.PerPage, out.Pages = p.query.page, p.query.perPage, p.query.pages(p.matched)
 	}
 	for _, t := range p.targets {
 		out.Targets = append(out.Targets, newTargetJSON(t))
 	}
-	for _, r := range p.shown {
-		out.Backends = append(out.Backends, newBackendJSON(r))
+	for i := range p.shown {
+		out.Backends = append(out.Backends, newBackendJSON(&p.shown[i]))
 	}
 	return out
 }
@@ -92,6 +109,7 @@ func newTargetJSON(t *targetStatus) targetJSON {
 	for _, i := range t.Instances {
 		instances = append(instances, instanceJSON{State: i.State.String(), Since: i.Since.UTC()})
 	}
+	said := newSentence(t)
 	return targetJSON{
 		Target:       t.Target,
 		Policy:       t.Policy,
@@ -104,11 +122,18 @@ func newTargetJSON(t *targetStatus) targetJSON {
 		PicksFailed:  t.PicksFailed,
 		Waiting:      t.Waiting,
 		Folded:       t.Folded,
-		Imbalance:    t.imbalance,
+		Imbalance:    t.peers.imbalance(),
+		Summary:      said.String(),
+		Severity:     said.severity.String(),
+		Present:      t.present(),
+		Down:         t.groups[down].n,
+		Recent:       newRecentJSON(&t.Recent, nil),
+		History:      newHistoryJSON(t.History),
+		Events:       newEventsJSON(t.Events),
 	}
 }
 
-func newBackendJSON(r row) backendJSON {
+func newBackendJSON(r *row) backendJSON {
 	out := backendJSON{
 		Target:         r.target.Target,
 		Policy:         r.target.Policy,
@@ -119,7 +144,7 @@ func newBackendJSON(r row) backendJSON {
 		Usable:         r.usable(),
 		Unusable:       r.Unusable,
 		Picks:          r.Picks,
-		Share:          r.share(),
+		Share:          r.lifetimeShare(),
 		Repicks:        r.Repicks,
 		InFlight:       r.InFlight,
 		RPCs:           (*rpcsJSON)(&r.RPCs),
@@ -132,37 +157,15 @@ func newBackendJSON(r row) backendJSON {
 		LastVerdict:    r.Verdict.Reason,
 		LastVerdictErr: r.Verdict.text(),
 		LastVerdictAt:  r.Verdict.At.UTC(),
+		Condition:      r.condition.String(),
+		DownSince:      r.DownSince.UTC(),
+		UpSince:        r.UpSince.UTC(),
+		FailedAttempts: r.FailedAttempts,
+		LastRPCError:   newRPCErrorJSON(&r.Backend.LastRPCError),
+		Recent:         newRecentJSON(&r.Recent, r),
 	}
 	if r.Subchannels > 0 {
 		out.State = r.State.String()
 	}
 	return out
 }
-
-// rpcsJSON counts the RPC attempts that ended, by code. In JSON it is an object
-// with the names of the codes that occurred. It allocates less than a map.
-type rpcsJSON [grpcstatus.Count]uint64
-
-// MarshalJSON implements [json.Marshaler].
-func (rpcs *rpcsJSON) MarshalJSON() ([]byte, error) {
-	b := []byte{'{'}
-	for _, code := range codesByName {
-		if n := rpcs[code]; n > 0 {
-			if len(b) > 1 {
-				b = append(b, ',')
-			}
-			b = strconv.AppendQuote(b, grpcstatus.Name(code))
-			b = strconv.AppendUint(append(b, ':'), n, 10)
-		}
-	}
-	return append(b, '}'), nil
-}
-
-var codesByName = func() []codes.Code {
-	all := make([]codes.Code, grpcstatus.Count)
-	for i := range all {
-		all[i] = codes.Code(i)
-	}
-	slices.SortFunc(all, func(a, b codes.Code) int { return cmp.Compare(grpcstatus.Name(a), grpcstatus.Name(b)) })
-	return all
-}()

@@ -1,6 +1,7 @@
 package livepage
 
 import (
+	"context"
 	"slices"
 	"time"
 )
@@ -13,8 +14,8 @@ type page struct {
 	targets   []*targetStatus // selected targets
 	known     int             // number of all targets
 	total     int             // number of backends of the selected targets
-	matched   []row           // selected backends, sorted
-	shown     []row           // the part of matched that is on the page
+	matched   int             // number of selected backends
+	shown     []row           // the part of them that is on the page, sorted
 }
 
 // targetStatus is the status of a selected target, with the sums over all its
@@ -22,21 +23,46 @@ type page struct {
 type targetStatus struct {
 	Key
 	Status
-	ready     int    // READY backends
-	usable    int    // those of them that get picks
-	picks     uint64 // of all backends
-	imbalance float64
+	now    time.Time
+	peers  peers
+	judged []judged          // of each backend
+	groups [conditions]group // of the backends, by condition
+	ready  int               // READY backends
+	usable int               // those of them that get picks
+	picks  uint64            // of all backends
 }
 
 // row is a backend with its target.
 type row struct {
 	*Backend
+	judged
 	target *targetStatus
 	failed uint64 // RPC attempts that ended with another code than OK
 }
 
-// share returns the backend's part of the target's picks, from 0 to 1.
-func (r row) share() float64 {
+// share returns the backend's part of the picks of the target's usable backends in
+// a window, from 0 to 1. It is 0 if the backend is not usable.
+func (r row) share(window int) float64 {
+	w := &r.Recent.Short
+	if window == longWindow {
+		w = &r.Recent.Long
+	}
+	if r.target.peers.total[window] == 0 || r.usable() == 0 {
+		return 0
+	}
+	return w.rate() / r.target.peers.total[window]
+}
+
+// currentShare returns the share that the page shows.
+func (r row) currentShare() float64 {
+	if r.Recent.Short.known() {
+		return r.share(shortWindow)
+	}
+	return r.share(longWindow)
+}
+
+// lifetimeShare returns the backend's part of all picks of the target.
+func (r row) lifetimeShare() float64 {
 	if r.target.picks == 0 {
 		return 0
 	}
@@ -45,23 +71,46 @@ func (r row) share() float64 {
 
 // newPage reads the targets that the query selects, and no others. It returns a
 // [parameterError] if the query names a target or policy that does not exist.
-func newPage(q query, s Snapshot) (page, error) {
+func newPage(ctx context.Context, q query, s Snapshot) (page, error) {
 	selected, err := q.selectTargets(s.Targets)
 	if err != nil {
 		return page{}, err
 	}
+	sample(ctx, selected)
 	p := page{time: s.Time, retention: s.Retention, query: q, known: len(s.Targets)}
 	for _, t := range selected {
-		p.targets = append(p.targets, newTargetStatus(t))
+		p.targets = append(p.targets, newTargetStatus(t, s.Time))
 	}
-	p.matched, p.total = q.selectBackends(p.targets)
-	p.shown = q.cutPage(p.matched)
+	matched, total := q.selectBackends(p.targets)
+	p.matched, p.total = len(matched), total
+	p.shown = q.cutPage(matched)
 	return p, nil
 }
 
-func newTargetStatus(t Target) *targetStatus {
-	st := &targetStatus{Key: t.Key, Status: t.Read()}
-	var most, inUse, inUsePicks uint64 // of usable backends
+// sample prepares the targets, and waits for as long as that takes or until ctx
+// ends.
+func sample(ctx context.Context, targets []Target) {
+	var wait time.Duration
+	for _, t := range targets {
+		if t.Sample != nil {
+			wait = max(wait, t.Sample())
+		}
+	}
+	if wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func newTargetStatus(t Target, now time.Time) *targetStatus {
+	st := &targetStatus{Key: t.Key, Status: t.Read(), now: now}
+	st.peers = newPeers(st.Backends, now)
+	st.judged = make([]judged, len(st.Backends))
 	for i := range st.Backends {
 		b := &st.Backends[i]
 		st.picks += b.Picks
@@ -70,12 +119,13 @@ func newTargetStatus(t Target) *targetStatus {
 		}
 		if b.usable() > 0 {
 			st.usable++
-			most, inUse, inUsePicks = max(most, b.Picks), inUse+1, inUsePicks+b.Picks
 		}
-	}
-	if inUsePicks > 0 {
-		st.imbalance = float64(most) * float64(inUse) / float64(inUsePicks)
+		st.judged[i] = st.peers.judge(b, now)
+		st.groups[st.judged[i].condition].add(b, st.judged[i])
 	}
 	slices.SortFunc(st.Instances, func(a, b Instance) int { return a.Since.Compare(b.Since) })
 	return st
 }
+
+// present returns how many backends have a subchannel.
+func (t *targetStatus) present() int { return len(t.Backends) - t.groups[gone].n }

@@ -2,6 +2,7 @@ package livepage_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,19 +49,32 @@ func TestPageReadsOnlyTheTargetsItShows(t *testing.T) {
 // The sums over a target's backends include those that are not shown.
 func TestPageSumsUpAllBackendsOfATarget(t *testing.T) {
 	t.Parallel()
-	page := quads().page()
-	want := []string{"test:///one", "p", "none", "4 of 5", "3", "0", "0", "0", "0", "2.67"}
+	b := &board{}
+	one := []livepage.Backend{
+		backend("o1", ready, codes.OK), backend("o2", ready, codes.OK, codes.NotFound), refused("o3", errors.New("refused")),
+		backend("o4", ready), backend("o5", ready),
+	}
+	one[0].Recent, one[1].Recent, one[3].Recent = traffic(10, 0), traffic(15, 0), traffic(5, 3)
+	one[4].Recent = traffic(0, 0)
+	b.add("test:///one", "p", livepage.Status{Backends: one, Recent: traffic(30, 3)})
+	page := b.page()
+	want := map[string]string{
+		"target": "test:///one", "policy": "p", "channels": "no channel", "severity": "bad",
+		"summary": "1 of 5 backends down for 1 h (o3); 60 % errors from o4; 1 of 5 backends gets no picks though usable (o5)",
+		"RPS":     "30 30 in 1 min", "Success": "90 % 90 % in 1 min", "p99 latency": "–", "Usable": "4 of 5", "Waiting": "0",
+		"READY": "4 of 5", "Picks": "3", "Delayed": "0", "Failed": "0", "Folded": "0", "Imbalance": "2.00",
+	}
 	for _, query := range []string{
 		"target=test:///one", "target=test:///one&q=o3", "target=test:///one&state=transient_failure",
 		"target=test:///one&per_page=1&page=2", "target=test:///one&page=9", "target=test:///one&q=nothing",
 	} {
-		if diff := cmp.Diff([][]string{want}, pagetest.Rows(t, pagetest.HTML(t, page, query), "overview")); diff != "" {
+		if diff := cmp.Diff([]map[string]string{want}, pagetest.Targets(t, pagetest.HTML(t, page, query))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", query, diff)
 		}
 	}
 	row := pagetest.Rows(t, pagetest.HTML(t, page, "target=test:///one&q=o2"), "list")[0]
-	if row[0] != "o2" || row[4] != "66.7 %" {
-		t.Errorf("row %q, want o2 with 66.7 %%", row)
+	if row[0] != "o2" || row[6] != "50.0 %" {
+		t.Errorf("row %q, want o2 with 50.0 %%", row)
 	}
 	var asJSON struct {
 		Targets []struct {
@@ -74,8 +88,8 @@ func TestPageSumsUpAllBackendsOfATarget(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &asJSON); err != nil {
 		t.Fatal(err)
 	}
-	if got := asJSON.Targets[0]; got.Backends != 5 || got.BackendsReady != 4 || got.Picks != 3 || got.Imbalance != 8.0/3 {
-		t.Errorf("JSON has target %+v, want 5 backends, 4 READY, 3 picks, imbalance 2.67", got)
+	if got := asJSON.Targets[0]; got.Backends != 5 || got.BackendsReady != 4 || got.Picks != 3 || got.Imbalance != 2 {
+		t.Errorf("JSON has target %+v, want 5 backends, 4 READY, 3 picks, imbalance 2", got)
 	}
 	if got := asJSON.Backends[0].Share; got != 2.0/3 {
 		t.Errorf("JSON has share %v, want 2/3", got)
@@ -113,7 +127,7 @@ func TestPageWithoutATarget(t *testing.T) {
 			t.Errorf("the page says %q, want %q", got, want)
 		}
 	}
-	const want = `{"time":"2000-01-01T01:00:00Z","targets":[],"matched":0,"backends":[]}` + "\n"
+	const want = `{"version":1,"time":"2000-01-01T01:00:00Z","targets":[],"matched":0,"backends":[]}` + "\n"
 	if got := pagetest.Request(t, b.page(), http.MethodGet, "format=json").Body.String(); got != want {
 		t.Errorf("JSON is %s, want %s", got, want)
 	}
@@ -139,7 +153,7 @@ func TestPageGroupsInstancesByState(t *testing.T) {
 		{State: ready, Since: ago(time.Second)}, {State: failure, Since: ago(time.Minute)}, {State: ready, Since: ago(time.Hour)},
 	}})
 	const want = "READY × 2 1h00m TRANSIENT_FAILURE 1m00s"
-	if got := pagetest.Rows(t, pagetest.HTML(t, b.page(), ""), "overview")[0][2]; got != want {
+	if got := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))[0]["channels"]; got != want {
 		t.Errorf("channels %q, want %q", got, want)
 	}
 	channels := pagetest.JSON(t, b.page(), "").Targets[0].PolicyInstances
@@ -178,9 +192,9 @@ func TestABackendIsInTheBestStateOfItsSubchannels(t *testing.T) {
 func TestEveryStateHasAClassInTheStyleSheet(t *testing.T) {
 	t.Parallel()
 	b := &board{}
-	b.list("test:///t", "p", backend("a", ready), backend("b", connecting), refused("c", nil), gone(backend("d", ready)))
+	b.list("test:///t", "p", backend("a", ready), backend("b", connecting), refused("d", nil), gone(backend("e", ready)))
 	body := pagetest.Request(t, b.page(), http.MethodGet, "").Body.String()
-	for _, class := range []string{"ready", "connecting", "transient_failure", "none"} {
+	for _, class := range []string{"ready", "connecting", "down", "none"} {
 		if !strings.Contains(body, `<span class="is `+class+`">`) || !strings.Contains(body, "."+class+".is::before {") {
 			t.Errorf("the class %s is not both used and in the style sheet", class)
 		}

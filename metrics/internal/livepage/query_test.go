@@ -21,9 +21,9 @@ func TestPageRefusesBadParameters(t *testing.T) {
 		want  []string // in the text
 	}{
 		{full, "format=xml", []string{"format", `"xml"`, "html, json"}},
-		{full, "sort=size", []string{"sort", `"size"`, "backend, target, state, since, picks, share, in_flight, errors, attempts, last_error"}},
+		{full, "sort=size", []string{"sort", `"size"`, "worst, backend, target, state, since, rps, success, latency, share, in_flight, last_error, picks, errors, attempts"}},
 		{full, "dir=up", []string{"dir", `"up"`, "asc, desc"}},
-		{full, "state=down", []string{"state", `"down"`, "READY, CONNECTING, IDLE, TRANSIENT_FAILURE, UNUSABLE, NONE, NOT_READY"}},
+		{full, "state=down", []string{"state", `"down"`, "READY, CONNECTING, IDLE, TRANSIENT_FAILURE, UNUSABLE, NONE, NOT_READY, NOT_USABLE"}},
 		{full, "page=0", []string{"page", `"0"`, "a whole number from 1"}},
 		{full, "page=-1", []string{"page", `"-1"`}},
 		{full, "page=1e3", []string{"page", `"1e3"`}},

@@ -58,7 +58,7 @@ func unknownName(parameter, value string, targets []Target, name func(Target) st
 	return badValue(parameter, value, strings.Join(valid, ", "))
 }
 
-// selectBackends returns the backends that the query selects, sorted, and the
+// selectBackends returns the backends that the query selects, in any order, and the
 // number of all backends of the targets.
 func (q query) selectBackends(targets []*targetStatus) (matched []row, total int) {
 	accepts := q.backendFilter()
@@ -68,23 +68,22 @@ func (q query) selectBackends(targets []*targetStatus) (matched []row, total int
 	matched = make([]row, 0, total)
 	for _, t := range targets {
 		for i := range t.Backends {
-			if b := &t.Backends[i]; accepts(b) {
-				matched = append(matched, row{Backend: b, target: t, failed: b.failedRPCs()})
+			if b := &t.Backends[i]; accepts(b, t.judged[i].condition) {
+				matched = append(matched, row{Backend: b, judged: t.judged[i], target: t, failed: b.failedRPCs()})
 			}
 		}
 	}
-	q.column().sort(matched, q.dir)
 	return matched, total
 }
 
 // backendFilter returns whether the parameters state and q select a backend.
-func (q query) backendFilter() func(*Backend) bool {
+func (q query) backendFilter() func(*Backend, condition) bool {
 	inState := func(*Backend) bool { return true }
 	if i := slices.IndexFunc(stateFilters, func(f stateFilter) bool { return f.name == q.state }); i >= 0 {
 		inState = stateFilters[i].accepts
 	}
 	if q.filter == "" {
-		return inState
+		return func(b *Backend, _ condition) bool { return inState(b) }
 	}
 	wanted := strings.ToLower(q.filter)
 	has := func(s string) bool { return strings.Contains(strings.ToLower(s), wanted) }
@@ -92,11 +91,11 @@ func (q query) backendFilter() func(*Backend) bool {
 	for code := range ofCode {
 		ofCode[code] = has(grpcstatus.Name(codes.Code(code)))
 	}
-	return func(b *Backend) bool {
+	return func(b *Backend, c condition) bool {
 		if !inState(b) {
 			return false
 		}
-		if has(b.Name) || has(b.stateName()) {
+		if has(b.Name) || has(b.stateName()) || c < well && has(c.String()) {
 			return true
 		}
 		for reason := range b.Unusable {
@@ -116,17 +115,19 @@ func (q query) backendFilter() func(*Backend) bool {
 // pages returns how many pages a list of n rows has. An empty list has one.
 func (q query) pages(n int) int { return max(1, (n+q.perPage-1)/q.perPage) }
 
-// cutPage returns the part of the list that is on the page, which is empty after
-// the last page. JSON has the whole list unless a page is asked for.
+// cutPage returns the part of the list that is on the page, sorted. It is empty
+// after the last page. JSON has the whole list unless a page is asked for. It
+// reorders the list.
 func (q query) cutPage(list []row) []row {
-	if q.format == jsonFormat && !q.paged {
-		return list
+	start, end := 0, len(list)
+	if q.format == htmlFormat || q.paged {
+		if q.page > q.pages(len(list)) {
+			return nil
+		}
+		start = (q.page - 1) * q.perPage
+		end = min(start+q.perPage, len(list))
 	}
-	if q.page > q.pages(len(list)) {
-		return nil
-	}
-	start := (q.page - 1) * q.perPage
-	return list[start:min(start+q.perPage, len(list))]
+	return firstSorted(list, end, q.column().order(q.dir))[start:]
 }
 
 var perPageChoices = []int{25, defaultPerPage, 250, maxPerPage}

@@ -34,8 +34,8 @@ func TestPageFilters(t *testing.T) {
 	t.Parallel()
 	page := quads().page()
 	tests := []struct{ query, want, targets string }{
-		{"", "o1 o2 o3 o4 o5 o1 x1 x1", "one/p two/p two/q"},
-		{"q=&state=&sort=&dir=&page=&per_page=&target=&policy=", "o1 o2 o3 o4 o5 o1 x1 x1", "one/p two/p two/q"},
+		{"", "o3 o1 o2 o4 o5 x1 o1 x1", "one/p two/p two/q"},
+		{"q=&state=&sort=&dir=&page=&per_page=&target=&policy=", "o3 o1 o2 o4 o5 x1 o1 x1", "one/p two/p two/q"},
 		{"q=o1", "o1 o1", "one/p two/p two/q"},
 		{"q=O1", "o1 o1", "one/p two/p two/q"},
 		{"q=nsient_f", "o3", "one/p two/p two/q"},
@@ -50,8 +50,8 @@ func TestPageFilters(t *testing.T) {
 		{"state=CONNECTING", "", "one/p two/p two/q"},
 		{"state=not_ready&q=o", "o3 o1 x1", "one/p two/p two/q"},
 		{"state=ready&q=ok", "o1 o2", "one/p two/p two/q"},
-		{"target=test:///two", "o1 x1 x1", "two/p two/q"},
-		{"policy=p", "o1 o2 o3 o4 o5 o1 x1", "one/p two/p"},
+		{"target=test:///two", "x1 o1 x1", "two/p two/q"},
+		{"policy=p", "o3 o1 o2 o4 o5 x1 o1", "one/p two/p"},
 		{"target=test:///two&policy=q", "x1", "two/q"},
 		{"target=test:///one&policy=p&state=transient_failure", "o3", "one/p"},
 	}
@@ -100,9 +100,9 @@ func TestPageLinksToOtherListsStartAtTheirFirstPage(t *testing.T) {
 	t.Parallel()
 	page := quads().page()
 	for query, want := range map[string]int{ // links to other lists
-		"page=3&per_page=1":                                     len(pageColumns) + 3,     // one for each target
-		"page=2&per_page=1&target=test:///two":                  len(pageColumns) + 2 + 1, // and to all targets
-		"page=2&per_page=1&policy=p&q=o&state=ready&sort=since": len(pageColumns) + 2 + 2, // and to all backends
+		"page=3&per_page=1":                                     len(pageColumns) + 3 + 2,         // one for each target, and for what is not usable of two
+		"page=2&per_page=1&target=test:///two":                  len(pageColumns) + 2 + 1 + 1,     // and to all targets
+		"page=2&per_page=1&policy=p&q=o&state=ready&sort=since": len(pageColumns) + 2 + 2 + 2 + 1, // and to all backends, and to the worst first
 	} {
 		links := 0
 		for _, n := range pagetest.HTML(t, page, query) {
@@ -126,7 +126,7 @@ func TestPageLinksToOtherListsStartAtTheirFirstPage(t *testing.T) {
 }
 
 // pageColumns are the columns by which the list can be sorted.
-var pageColumns = strings.Fields("backend target state since picks share in_flight errors attempts last_error")
+var pageColumns = strings.Fields("backend target state since rps success latency share in_flight last_error picks errors attempts")
 
 func TestPageFormHasTheParameters(t *testing.T) {
 	t.Parallel()
@@ -152,10 +152,10 @@ func TestPageIsCutIntoPages(t *testing.T) {
 	t.Parallel()
 	page := quads().page()
 	tests := []struct{ query, want, caption, links string }{
-		{"", "o1 o2 o3 o4 o5 o1 x1 x1", "8 backends", ""},
-		{"per_page=3", "o1 o2 o3", "Backends 1 to 3 of 8", "next=2 last=3"},
-		{"per_page=3&page=2", "o4 o5 o1", "Backends 4 to 6 of 8", "first= prev= next=3 last=3"},
-		{"per_page=3&page=3", "x1 x1", "Backends 7 to 8 of 8", "first= prev=2"},
+		{"", "o3 o1 o2 o4 o5 x1 o1 x1", "8 backends, the worst first", ""},
+		{"per_page=3", "o3 o1 o2", "Backends 1 to 3 of 8, the worst first", "next=2 last=3"},
+		{"per_page=3&page=2", "o4 o5 x1", "Backends 4 to 6 of 8, the worst first", "first= prev= next=3 last=3"},
+		{"per_page=3&page=3", "o1 x1", "Backends 7 to 8 of 8, the worst first", "first= prev=2"},
 		{"per_page=3&page=4", "", "Backends", "first= prev=3 last=3"},
 		{"per_page=3&page=" + strconv.Itoa(math.MaxInt), "", "Backends", "first= prev=3 last=3"},
 		{"per_page=1&q=x1", "x1", "Backends 1 to 1 of 2, filtered from 8 Show all", "next=2 last=2"},

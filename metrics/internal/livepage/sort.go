@@ -5,43 +5,62 @@ import (
 	"slices"
 )
 
-// column is a column by which backends can be sorted.
+// column is a value by which backends can be sorted.
 type column struct {
 	name  string
-	label string // the heading
-	by    string // the value to sort by, in words; "" if the heading says it
+	head  string // the class of the table's column that shows it; "" for none
+	label string // of the link in the heading
+	by    string // the value to sort by, in words; "" if the label says it
 	dir   string // the usual direction
 	cmp   func(a, b row) int
-	// absent reports whether the backend has no value in the column. Such backends
-	// come last in both directions. It is nil if all backends have a value.
+	// absent reports whether the backend does not have the value. Such backends
+	// come last in both directions. It is nil if all backends have it.
 	absent func(row) bool
 }
 
 var columns = []column{
-	{name: "backend", label: "Backend", dir: ascending, cmp: func(a, b row) int { return cmp.Compare(a.Name, b.Name) }},
-	{name: defaultSort, label: "Target", dir: ascending, cmp: byName},
-	{name: "state", label: "State", dir: ascending, cmp: func(a, b row) int { return cmp.Compare(a.stateRank(), b.stateRank()) }},
+	{name: defaultSort, label: "Worst first", by: "the worst first", dir: ascending, cmp: compareWorst},
+	{name: "backend", head: "backend", label: "Backend", dir: ascending, cmp: func(a, b row) int { return compareNatural(a.Name, b.Name) }},
+	{name: "target", head: "backend", label: "Target", dir: ascending, cmp: byName},
+	{name: "state", head: "state", label: "State", dir: ascending, cmp: func(a, b row) int { return cmp.Compare(a.stateRank(), b.stateRank()) }},
 	{
-		name: "since", label: "Since", dir: descending,
-		cmp:    func(a, b row) int { return a.Since.Compare(b.Since) },
-		absent: func(r row) bool { return r.Since.IsZero() },
+		name: "since", head: "since", label: "Since", dir: descending,
+		cmp:    func(a, b row) int { return a.since().Compare(b.since()) },
+		absent: func(r row) bool { return r.since().IsZero() },
 	},
-	{name: "picks", label: "Picks", dir: descending, cmp: func(a, b row) int { return cmp.Compare(a.Picks, b.Picks) }},
-	{name: "share", label: "Share of picks", dir: descending, cmp: func(a, b row) int { return cmp.Compare(a.share(), b.share()) }},
-	{name: "in_flight", label: "In flight", dir: descending, cmp: func(a, b row) int { return cmp.Compare(a.InFlight, b.InFlight) }},
-	{name: "errors", label: "RPCs by code", by: "RPCs that did not end OK", dir: descending, cmp: func(a, b row) int { return cmp.Compare(a.failed, b.failed) }},
-	{name: "attempts", label: "Connections", by: "Failed connection attempts", dir: descending, cmp: func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.ConnectFailed, b.ConnectFailed), cmp.Compare(a.Connected, b.Connected))
+	{name: "rps", head: "rps", label: "RPS", by: "RPC attempts per second", dir: descending, cmp: func(a, b row) int {
+		return cmp.Compare(a.Recent.current().rate(), b.Recent.current().rate())
 	}},
 	{
-		name: "last_error", label: "Last connection error", by: "Time of the last connection error", dir: descending,
+		name: "success", head: "success", label: "Success", by: "Success rate", dir: ascending,
+		cmp:    func(a, b row) int { return cmp.Compare(b.Recent.settled().failing(), a.Recent.settled().failing()) },
+		absent: func(r row) bool { return r.Recent.settled().Ended == 0 },
+	},
+	{
+		name: "latency", head: "latency", label: "Latency", by: "Mean latency", dir: descending,
+		cmp: func(a, b row) int {
+			return cmp.Compare(a.Recent.settled().Latency.Mean, b.Recent.settled().Latency.Mean)
+		},
+		absent: func(r row) bool { return r.Recent.settled().Latency.Mean == 0 },
+	},
+	{name: "share", head: "share", label: "Share", by: "Share of picks", dir: descending, cmp: func(a, b row) int {
+		return cmp.Compare(a.currentShare(), b.currentShare())
+	}},
+	{name: "in_flight", head: "in_flight", label: "In flight", dir: descending, cmp: func(a, b row) int { return cmp.Compare(a.InFlight, b.InFlight) }},
+	{
+		name: "last_error", head: "last_error", label: "Last error", by: "Time of the last connection error", dir: descending,
 		cmp:    func(a, b row) int { return a.LastErrorAt.Compare(b.LastErrorAt) },
 		absent: func(r row) bool { return r.LastErrorAt.IsZero() },
 	},
+	{name: "picks", head: "totals", label: "Picks", by: "All picks", dir: descending, cmp: func(a, b row) int { return cmp.Compare(a.Picks, b.Picks) }},
+	{name: "errors", head: "totals", label: "Errors", by: "All RPCs that did not end OK", dir: descending, cmp: func(a, b row) int { return cmp.Compare(a.failed, b.failed) }},
+	{name: "attempts", head: "totals", label: "Connections", by: "Failed connection attempts", dir: descending, cmp: func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.ConnectFailed, b.ConnectFailed), cmp.Compare(a.Connected, b.Connected))
+	}},
 }
 
-// defaultSort is the column by which the list is sorted if the query names none.
-const defaultSort = "target"
+// defaultSort is the order of the list if the query names none.
+const defaultSort = "worst"
 
 func columnNames() []string {
 	names := make([]string, len(columns))
@@ -62,17 +81,22 @@ func byName(a, b row) int {
 	if a.target != b.target {
 		return a.target.compare(b.target.Key)
 	}
-	return cmp.Compare(a.Name, b.Name)
+	return compareNatural(a.Name, b.Name)
 }
 
-// sort sorts the backends by the column, in the direction or, if that is "", in the
-// column's usual one. Backends that are equal in it are sorted by name.
-func (c column) sort(rows []row, dir string) {
+// compareWorst orders backends by their condition.
+func compareWorst(a, b row) int {
+	return cmp.Or(cmp.Compare(a.condition, b.condition), cmp.Compare(b.score, a.score))
+}
+
+// order returns how the column sorts backends in the direction or, if that is "",
+// in the column's usual one. Backends that are equal in it are sorted by name.
+func (c column) order(dir string) func(a, b row) int {
 	sign := 1
 	if cmp.Or(dir, c.dir) == descending {
 		sign = -1
 	}
-	slices.SortFunc(rows, func(a, b row) int {
+	return func(a, b row) int {
 		if c.absent != nil {
 			if x, y := c.absent(a), c.absent(b); x != y {
 				if x {
@@ -85,5 +109,5 @@ func (c column) sort(rows []row, dir string) {
 			return sign * d
 		}
 		return byName(a, b)
-	})
+	}
 }

@@ -9,18 +9,18 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
 func TestPageSorts(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ sort, usual, ascending, descending string }{
+	tests := []sortTest{
 		{"backend", "a b c d", "a b c d", "d c b a"},
 		{"target", "a b c d", "a b c d", "d c b a"},
 		{"state", "b c a d", "b c a d", "d a c b"},
 		{"since", "c b a d", "a b c d", "c b a d"}, // d has no state, and so no time
 		{"picks", "a c d b", "b d c a", "a c d b"},
-		{"share", "a c d b", "b d c a", "a c d b"},
 		{"in_flight", "c b a d", "a d b c", "c b a d"}, // a and d have none
 		{"errors", "a c b d", "b d c a", "a c b d"},    // b and d have none
 		{"attempts", "b c a d", "a d c b", "b c a d"},  // a and d have one that was successful
@@ -37,8 +37,32 @@ func TestPageSorts(t *testing.T) {
 	c.ConnectFailed, c.Picks, c.InFlight = 1, 3, 2
 	d := gone(backend("d", ready, codes.OK, codes.OK))
 	d.Connected = 1
+	checkSorts(t, tests, d, a, b, c)
+}
+
+func TestPageSortsByWhatHappenedLately(t *testing.T) {
+	t.Parallel()
+	tests := []sortTest{
+		{"rps", "b a c d", "d c a b", "b a c d"},
+		{"success", "a b c d", "a b c d", "c b a d"}, // d has no window
+		{"latency", "c a b d", "b a c d", "c a b d"},
+		{"share", "a c b d", "b d c a", "a c b d"}, // b is not usable, and so has none, like d
+	}
+	a, b, c := picked("a", ready, 20), picked("b", failure, 30), picked("c", ready, 10)
+	a.Recent, b.Recent = traffic(20, 5), traffic(30, 5)
+	for i, b := range []*livepage.Backend{&a, &b, &c} {
+		b.Recent.Short.Latency.Mean = []time.Duration{2, 1, 3}[i] * time.Millisecond
+	}
+	checkSorts(t, tests, backend("d", ready), a, b, c)
+}
+
+// sortTest is a value of the parameter sort and the lists that it gives.
+type sortTest struct{ sort, usual, ascending, descending string }
+
+func checkSorts(t *testing.T, tests []sortTest, backends ...livepage.Backend) {
+	t.Helper()
 	board := &board{}
-	board.list("test:///t", "p", d, a, b, c)
+	board.list("test:///t", "p", backends...)
 	page := board.page()
 	for _, tt := range tests {
 		for dir, want := range map[string]string{"": tt.usual, "&dir=asc": tt.ascending, "&dir=desc": tt.descending} {
@@ -68,7 +92,11 @@ func TestPageSortsStatesFromTheWorstToTheBest(t *testing.T) {
 func checkHeading(t *testing.T, page http.Handler, column, query string, ascending bool) {
 	t.Helper()
 	if column == "target" {
-		column = "backend" // with one target they are the same, and so is the heading
+		column = "backend" // with one target they are the same
+	}
+	head := column
+	if slices.Contains([]string{"picks", "errors", "attempts"}, column) {
+		head = "totals"
 	}
 	html := pagetest.HTML(t, page, query)
 	names := make([]string, 0, 4)
@@ -81,15 +109,15 @@ func checkHeading(t *testing.T, page http.Handler, column, query string, ascendi
 	for _, n := range html {
 		switch got, isHeading := n.Attrs["aria-sort"], n.Tag == "th" && n.Attrs["scope"] == "col"; {
 		case !isHeading:
-		case n.Attrs["class"] == column && (got != "ascending" && got != "descending" || (got == "ascending") != ascending):
+		case n.Attrs["class"] == head && (got != "ascending" && got != "descending" || (got == "ascending") != ascending):
 			t.Errorf("%s: aria-sort of %s is %q, ascending is %v", query, column, got, ascending)
-		case n.Attrs["class"] != column && got != "":
-			t.Errorf("%s: aria-sort of %s is %q, want it on %s only", query, n.Attrs["class"], got, column)
+		case n.Attrs["class"] != head && got != "":
+			t.Errorf("%s: aria-sort of %s is %q, want it on %s only", query, n.Attrs["class"], got, head)
 		}
 	}
 	link, _ := pagetest.Find(t, html, "id", "by-"+column)
 	turned, _ := pagetest.Find(t, pagetest.HTML(t, page, link.Attrs["href"]), "aria-sort", map[bool]string{true: "descending", false: "ascending"}[ascending])
-	if turned.Attrs["class"] != column {
+	if turned.Attrs["class"] != head {
 		t.Errorf("%s: the link %s sorts by %s", query, link.Attrs["href"], turned.Attrs["class"])
 	}
 }

@@ -42,6 +42,10 @@ var worstFirst = []string{
 // have no subchannel last.
 func (b *Backend) stateRank() int { return slices.Index(worstFirst, b.stateName()) }
 
+// notUsableFilter selects the backends that are missing from the usable ones: the
+// two of "198 of 200".
+const notUsableFilter = "NOT_USABLE"
+
 // stateFilter is a value of the parameter state.
 type stateFilter struct {
 	name    string
@@ -61,7 +65,9 @@ func newStateFilters() []stateFilter {
 	}
 	add(unusableState, "READY, but unusable")
 	add(noState, "no subchannel")
-	return append(filters, stateFilter{"NOT_READY", "not READY, or unusable", func(b *Backend) bool { return b.usable() == 0 }})
+	return append(filters,
+		stateFilter{"NOT_READY", "not READY, or unusable", func(b *Backend) bool { return b.usable() == 0 }},
+		stateFilter{notUsableFilter, "not usable, without those that are gone", func(b *Backend) bool { return b.Subchannels > 0 && b.usable() == 0 }})
 }
 
 func stateFilterNames() []string {

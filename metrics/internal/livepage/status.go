@@ -14,11 +14,19 @@ type Snapshot struct {
 	Time      time.Time     // that moment, by the wall clock
 	Retention time.Duration // how long unused targets and backends stay listed
 	Targets   []Target      // in any order
+
+	// Release, unless it is nil, is called once the answer is complete. The source
+	// then reuses the memory of each [Status] that the answer read.
+	Release func()
 }
 
 // Target is a target under one policy.
 type Target struct {
 	Key
+	// Sample, unless it is nil, is called before Read for each target that the answer
+	// shows. It returns how long to wait before the first Read, so that what is recent
+	// can be told: 0 if the target was looked at not long ago.
+	Sample func() time.Duration
 	// Read returns the status of the target. It is called at most once, and only
 	// if the answer shows the target.
 	Read func() Status
@@ -35,6 +43,10 @@ type Status struct {
 	Waiting      int64  // RPC attempts that wait for a pick now
 	Folded       uint64 // subchannels to backends above the limit
 	Backends     []Backend
+
+	Recent  Recent  // the sums of those of the backends
+	History []Point // of the last minute, oldest first; as dense as the target was looked at
+	Events  []Event // the last, newest first
 }
 
 // Instance is the state of one policy instance, as the policy reported it. The page
@@ -61,9 +73,28 @@ type Backend struct {
 	LastError      error     // of the last failed connection attempt; nil if gRPC gave no reason
 	LastErrorAt    time.Time // zero if no connection attempt has failed
 
+	Recent Recent
+
+	// A backend is down if it has subchannels, none of them is READY, and one has lost
+	// its connection or failed to make one. It is not down while it connects for the
+	// first time.
+	DownSince      time.Time // when it lost its last READY subchannel, or when its first connection attempt failed; zero if it is not down
+	FailedAttempts uint64    // to connect, since DownSince; 0 if it is not down
+	UpSince        time.Time // when the first of its subchannels became READY; zero if none is READY
+
+	LastRPCError RPCError // the last; kept only if asked for
+
 	Ready    int            // subchannels that are READY
 	Unusable map[string]int // of these, those that get no picks, by reason
 	Verdict  Verdict        // the last
+}
+
+// RPCError is how an RPC attempt failed. Its text comes from the server and may
+// hold data of users.
+type RPCError struct {
+	Code codes.Code
+	Text string    // at most some hundred bytes
+	At   time.Time // zero if no attempt has failed
 }
 
 // Verdict is what made a subchannel unusable.

@@ -120,3 +120,6 @@ func percent(share float64) string {
 		return fmt.Sprintf("%.1f %%", p)
 	}
 }
+
+// trimZero drops a decimal that says nothing: "9.0" is "9".
+func trimZero(s string) string { return strings.TrimSuffix(s, ".0") }

@@ -31,8 +31,8 @@ func TestPageShowsHostileTextsAsTexts(t *testing.T) {
 		b := &board{}
 		b.list("test:///t", tt.name, refused(tt.name, errors.New(tt.name)))
 		page := pagetest.HTML(t, b.page(), "")
-		row, target := pagetest.Rows(t, page, "list")[0], pagetest.Rows(t, page, "overview")[0]
-		if got := []string{row[0], row[8], target[1]}; !slices.Equal(got, []string{tt.want, "1h00m ago " + tt.want, tt.want}) {
+		row, target := pagetest.Rows(t, page, "list")[0], pagetest.Targets(t, page)[0]
+		if got := []string{row[0], row[8], target["policy"]}; !slices.Equal(got, []string{tt.want, "1h00m ago " + tt.want, tt.want}) {
 			t.Errorf("%q is shown as backend, error and policy %q, want %q", tt.name, got, tt.want)
 		}
 	}

@@ -43,11 +43,11 @@ func TestPageTellsWhyAReadyBackendIsNotUsable(t *testing.T) {
 		{watched("a", sick, "unhealthy"), "READY 0 of 1 usable: unhealthy 1m00s ago NOT_SERVING", "unusable", 1, 0},
 		{watched("a", livepage.Verdict{Reason: "ejected"}, "ejected"), "READY 0 of 1 usable: ejected 1m00s ago", "unusable", 1, 0},
 		{watched("a", livepage.Verdict{}, "unchecked"), "READY 0 of 1 usable: unchecked", "unusable", 1, 0},
-		{watched("a", sick, "unhealthy", ""), "READY best of 2 subchannels 1 of 2 usable: unhealthy 1m00s ago NOT_SERVING", "ready", 2, 1},
-		{watched("a", sick, "unhealthy", "ejected"), "READY best of 2 subchannels 0 of 2 usable: ejected, unhealthy 1m00s ago NOT_SERVING", "unusable", 2, 0},
+		{watched("a", sick, "unhealthy", ""), "READY best of 2 subchannels, 1 of 2 usable: unhealthy 1m00s ago NOT_SERVING", "ready", 2, 1},
+		{watched("a", sick, "unhealthy", "ejected"), "READY best of 2 subchannels, 0 of 2 usable: ejected, unhealthy 1m00s ago NOT_SERVING", "unusable", 2, 0},
 		{watched("a", sick, ""), "READY", "ready", 1, 1}, // it has recovered
-		{failing, "TRANSIENT_FAILURE 1m00s ago NOT_SERVING", "transient_failure", 0, 0},
-		{refusedSince, "TRANSIENT_FAILURE", "transient_failure", 0, 0},
+		{failing, "DOWN TRANSIENT_FAILURE 1m00s ago NOT_SERVING", "down", 0, 0},
+		{refusedSince, "DOWN TRANSIENT_FAILURE", "down", 0, 0},
 	}
 	for _, tt := range tests {
 		b := &board{}
@@ -76,9 +76,9 @@ func TestJSONTellsWhyABackendIsNotUsable(t *testing.T) {
 	for _, want := range []string{
 		`"backends":2,"backends_ready":2,"backends_usable":2`,
 		`"state":"READY","since":"2000-01-01T00:00:00Z","subchannels":4,"ready_subchannels":4,"usable_subchannels":1,"unusable_subchannels":{"ejected":1,"unhealthy":2}`,
-		`"last_unusable_reason":"unhealthy","last_unusable_error":"NOT_SERVING","last_unusable_at":"2000-01-01T00:59:00Z"}`,
+		`"last_unusable_reason":"unhealthy","last_unusable_error":"NOT_SERVING","last_unusable_at":"2000-01-01T00:59:00Z","condition":"ok",`,
 		`"ready_subchannels":1,"usable_subchannels":1,"picks"`,
-		`"last_unusable_reason":"ejected","last_unusable_at":"2000-01-01T00:59:00Z"}`,
+		`"last_unusable_reason":"ejected","last_unusable_at":"2000-01-01T00:59:00Z","condition":"ok",`,
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("JSON lacks %s: %s", want, body)
@@ -104,8 +104,9 @@ func TestPageFiltersAndSortsUnusableBackends(t *testing.T) {
 	for query, want := range map[string]string{
 		"state=unusable":       "outlier sick",
 		"state=ready":          "half well",
-		"state=not_ready":      "connecting failing idle none outlier sick",
-		"q=ejected":            "half outlier",
+		"state=not_ready":      "failing outlier sick connecting idle none",
+		"state=not_usable":     "failing outlier sick connecting idle",
+		"q=ejected":            "outlier half",
 		"q=unusable":           "outlier sick",
 		"sort=state":           "failing idle connecting outlier sick half well none",
 		"sort=state&dir=desc":  "none half well outlier sick connecting idle failing",
@@ -120,10 +121,11 @@ func TestPageFiltersAndSortsUnusableBackends(t *testing.T) {
 func TestOverviewCountsUsableBackends(t *testing.T) {
 	t.Parallel()
 	html := pagetest.HTML(t, sickbay().page(), "")
-	if got, want := pagetest.Rows(t, html, "overview")[0][3], "4 of 8 2 usable"; got != want {
-		t.Errorf("READY %q, want %q", got, want)
+	target := pagetest.Targets(t, html)[0]
+	if got := []string{target["Usable"], target["READY"]}; !slices.Equal(got, []string{"2 of 7", "4 of 8"}) {
+		t.Errorf("usable and READY are %q, want 2 of 7 that have a subchannel, and 4 of all 8", got)
 	}
-	if _, title := pagetest.Find(t, html, "lang", "en"); !strings.Contains(pagetest.TextOf(title), "2 of 8 usable") {
+	if _, title := pagetest.Find(t, html, "lang", "en"); !strings.Contains(pagetest.TextOf(title), "2 of 7 usable") {
 		t.Error("the title does not tell how many are usable")
 	}
 	for want, unusable := range map[string][]string{"": {""}, "bad": {"ejected"}, "wait": {"", "ejected"}} {
@@ -133,9 +135,14 @@ func TestOverviewCountsUsableBackends(t *testing.T) {
 			backends = append(backends, watched(string(rune('a'+i)), livepage.Verdict{}, reason))
 		}
 		b.list("test:///t", "p", backends...)
-		class := strings.TrimSpace("num ready " + want)
-		if !slices.ContainsFunc(pagetest.HTML(t, b.page(), ""), func(n pagetest.Node) bool { return n.Tag == "td" && n.Attrs["class"] == class }) {
-			t.Errorf("%q: no cell has the class %q", unusable, class)
+		var classes []string
+		for _, n := range pagetest.HTML(t, b.page(), "") {
+			if n.Tag == "dd" && n.Attrs["class"] != "" {
+				classes = append(classes, n.Attrs["class"])
+			}
+		}
+		if got := strings.Join(classes, " "); got != want {
+			t.Errorf("%q: the tiles have the classes %q, want %q", unusable, got, want)
 		}
 	}
 }
@@ -144,18 +151,17 @@ func TestOverviewCountsUsableBackends(t *testing.T) {
 func TestImbalanceIsThatOfUsableBackends(t *testing.T) {
 	t.Parallel()
 	ejected := watched("b", livepage.Verdict{}, "ejected")
-	ejected.Picks = 1
+	ejected.Recent = traffic(1, 0)
 	half := watched("b", livepage.Verdict{}, "ejected", "")
-	half.Picks = 30
+	half.Recent = traffic(30, 0)
 	for want, backends := range map[string][]livepage.Backend{
-		"1.00": {watched("a", livepage.Verdict{}, ""), ejected, backend("c", connectivity.Idle)},
-		"1.50": {watched("a", livepage.Verdict{}, ""), half},
+		"1.00": {picked("a", ready, 10), ejected, backend("c", connectivity.Idle)},
+		"1.50": {picked("a", ready, 10), half},
 		"–":    {ejected},
 	} {
 		b := &board{}
 		b.list("test:///t", "p", backends...)
-		row := pagetest.Rows(t, pagetest.HTML(t, b.page(), ""), "overview")[0]
-		if got := row[len(row)-1]; got != want {
+		if got := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))[0]["Imbalance"]; got != want {
 			t.Errorf("imbalance %s, want %s", got, want)
 		}
 	}

@@ -1,8 +1,10 @@
 package livepage
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 )
 
@@ -30,6 +32,7 @@ type pageView struct {
 	Headings []heading
 	Backends []backendView
 	Caption  string
+	Worst    string // link to the list with the worst first; "" if it is
 	Pages    pagesView
 }
 
@@ -46,10 +49,13 @@ func newPageView(p page) *pageView {
 	v.fillLinks(p)
 	v.fillTargets(p)
 	v.Headings = newHeadings(q, v.Mixed)
+	if q.column().name != defaultSort {
+		v.Worst = q.sortedBy(columns[0], false).link()
+	}
 	for _, r := range p.shown {
 		v.Backends = append(v.Backends, newBackendView(r, p.time))
 	}
-	v.Pages = newPagesView(q, len(p.matched))
+	v.Pages = newPagesView(q, p.matched)
 	v.Caption = caption(p)
 	return v
 }
@@ -70,16 +76,19 @@ func newBareView(q query) *pageView {
 }
 
 func (v *pageView) fillTargets(p page) {
-	usable := 0
-	for i, t := range p.targets {
-		usable += t.usable
-		if i < maxTargets {
-			v.Targets = append(v.Targets, newTargetView(t, p.query, p.time))
-		}
+	usable, present := 0, 0
+	judged := make([]summarized, 0, len(p.targets))
+	for _, t := range p.targets {
+		usable, present = usable+t.usable, present+t.present()
+		judged = append(judged, summarized{t, newSentence(t)})
+	}
+	slices.SortStableFunc(judged, func(a, b summarized) int { return cmp.Compare(a.said.severity, b.said.severity) })
+	for _, s := range judged[:min(len(judged), maxTargets)] {
+		v.Targets = append(v.Targets, newTargetView(s, p.query))
 	}
 	v.Hidden = len(p.targets) - len(v.Targets)
-	if p.total > 0 {
-		v.Title = fmt.Sprintf("%s of %s usable · %s", grouped(usable), grouped(p.total), v.Title)
+	if present > 0 {
+		v.Title = fmt.Sprintf("%s of %s usable · %s", grouped(usable), grouped(present), v.Title)
 	}
 }
 
@@ -103,7 +112,7 @@ func (v *pageView) fillLinks(p page) {
 // caption returns which backends are shown, and of how many.
 func caption(p page) string {
 	var b strings.Builder
-	switch n := len(p.matched); {
+	switch n := p.matched; {
 	case len(p.shown) == 0:
 		b.WriteString("Backends")
 	case len(p.shown) == n:
@@ -112,8 +121,11 @@ func caption(p page) string {
 		first := (p.query.page-1)*p.query.perPage + 1
 		fmt.Fprintf(&b, "Backends %s to %s of %s", grouped(first), grouped(first+len(p.shown)-1), grouped(n))
 	}
-	if len(p.matched) < p.total {
+	if p.matched < p.total {
 		fmt.Fprintf(&b, ", filtered from %s", grouped(p.total))
+	}
+	if p.query.column().name == defaultSort && p.query.dir != descending && len(p.shown) > 1 {
+		b.WriteString(", the worst first")
 	}
 	return b.String()
 }

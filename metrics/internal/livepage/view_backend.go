@@ -10,10 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"google.golang.org/grpc/codes"
-
-	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
 
 // backendView is a row of the list.
@@ -22,73 +18,131 @@ type backendView struct {
 	Target, Policy text
 	Backend        text
 	State          stateView
-	Subchannels    string // how many; "" for one
-	Usable         string // how many of the READY subchannels are, and why not all; "" if all are
-	Verdict        text   // the error that made the last of them unusable
+	Detail         string // what else there is to say about the state
+	Note           string // what is wrong with a usable backend; "" for nothing
+	Verdict        text   // the error that made the last of its subchannels unusable
 	VerdictAt      *moment
 	Since          *moment
-	Picks, Repicks string // no Repicks for 0
+	Rate           string
+	Success        string
+	Erring         bool
+	Latency, Tail  string // the mean, or about that; the 99th percentile
 	Share          string
-	Bar            string // the width of the share's bar, of 100
-	Alone          bool   // the target has no other backend
+	Bar            string // the width of the share's bar, of 100; "" for none
+	Alone          bool   // no other backend of the target is usable
 	Times          string // how the share compares with an equal one
 	InFlight       string
+	Error          text
+	ErrorAt        *moment
+	RPCError       text // the last RPC error, with its code
+	RPCErrorAt     *moment
+	Totals         totalsView
+}
+
+// totalsView is the numbers of a backend since it was first listed.
+type totalsView struct {
+	Picks, Repicks string // no Repicks for 0
 	Codes          []codeView
 	Connected      string
 	Failed, Lost   string // "" for 0
 	Early          string // disconnections within a second of connecting; "" for 0
-	Error          text
-	ErrorAt        *moment
-}
-
-// codeView is a code and how many RPC attempts ended with it.
-type codeView struct {
-	Code, N string
-	Bad     bool
-}
-
-// badCodes are codes that suggest a problem of the backend rather than of the RPC.
-var badCodes = []codes.Code{
-	codes.Unknown, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Internal, codes.Unavailable, codes.DataLoss,
 }
 
 func newBackendView(r row, now time.Time) backendView {
-	t, equal := r.target, 1/float64(len(r.target.Backends))
+	t := r.target
 	v := backendView{
 		ID:     rowID("b", t.Target, t.Policy, r.Name),
 		Target: newText(t.Target, maxShort), Policy: newText(t.Policy, maxShort), Backend: newText(cmp.Or(r.Name, "(no name)"), maxShort),
 		State:     newBackendState(r),
-		Usable:    usableOf(r.Backend),
+		Detail:    stateDetail(r),
+		Note:      notes[r.condition],
 		Verdict:   newText(r.verdict().text(), maxError),
 		VerdictAt: newMoment(r.verdict().At, now),
-		Since:     newMoment(r.Since, now),
-		Picks:     grouped(r.Picks),
-		Repicks:   unlessZero(r.Repicks),
-		Share:     percent(r.share()),
+		Since:     newMoment(r.since(), now),
 		InFlight:  grouped(r.InFlight),
-		Codes:     newCodeViews(r.RPCs),
-		Connected: grouped(r.Connected),
-		Failed:    unlessZero(r.ConnectFailed),
-		Lost:      unlessZero(r.Disconnections),
-		Early:     unlessZero(r.Early),
 		Error:     newText(r.lastError(), maxError),
 		ErrorAt:   newMoment(r.LastErrorAt, now),
+		Totals:    newTotalsView(r.Backend),
 	}
-	if r.Subchannels > 1 {
-		v.Subchannels = grouped(r.Subchannels)
+	if e := &r.LastRPCError; !e.At.IsZero() {
+		v.RPCError, v.RPCErrorAt = newText(with(codeName(e.Code), e.Text), maxError), newMoment(e.At, now)
 	}
-	v.Bar, v.Times = bar(r.share(), equal)
-	v.Alone = equal == 1
+	v.fillRecent(r)
 	return v
 }
 
-// newBackendState shows READY for a backend that is unusable, in another class.
+// fillRecent fills in what the backend did lately, as far as it is known.
+func (v *backendView) fillRecent(r row) {
+	if w := r.Recent.current(); w.known() {
+		v.Rate = rateWords(w.rate())
+		if r.usable() > 0 {
+			equal := 1 / float64(r.target.usable)
+			v.Share, v.Alone = percent(r.currentShare()), equal == 1
+			v.Bar, v.Times = bar(r.currentShare(), equal)
+		}
+	}
+	w := r.Recent.settled()
+	if w.Ended > 0 {
+		v.Success, v.Erring = percentWords(1-w.failing()), r.condition == erring
+	}
+	v.Latency, v.Tail = latencyCells(w.Latency)
+}
+
+// latencyCells returns the mean and the 99th percentile.
+func latencyCells(l Latency) (mean, tail string) {
+	switch {
+	case l.Mean == 0:
+		return "", ""
+	case l.Estimated:
+		return "~ " + latencyWords(l.Mean), ""
+	}
+	return latencyWords(l.Mean), latencyWords(l.P99)
+}
+
+// notes are what is wrong with a backend that is usable, in the column of its state.
+var notes = [conditions]string{erring: "many errors", slow: "slow", starved: "few picks", crowded: "many picks"}
+
+func newTotalsView(b *Backend) totalsView {
+	return totalsView{
+		Picks:     grouped(b.Picks),
+		Repicks:   unlessZero(b.Repicks),
+		Codes:     newCodeViews(b.RPCs),
+		Connected: grouped(b.Connected),
+		Failed:    unlessZero(b.ConnectFailed),
+		Lost:      unlessZero(b.Disconnections),
+		Early:     unlessZero(b.Early),
+	}
+}
+
+// newBackendState shows READY for a backend that is unusable, in another class, and
+// DOWN for one that is, whatever its next attempt is doing.
 func newBackendState(r row) stateView {
+	if r.condition == down {
+		return newStateView("DOWN")
+	}
 	v := newStateView(r.stateName())
 	if v.Name == unusableState {
 		v.Name = r.State.String()
 	}
 	return v
+}
+
+// stateDetail says what the state alone does not.
+func stateDetail(r row) string {
+	var parts []string
+	if r.condition == down {
+		parts = append(parts, r.State.String())
+	}
+	if r.Subchannels > 1 {
+		parts = append(parts, "best of "+count(r.Subchannels, "subchannel"))
+	}
+	if n := r.FailedAttempts; r.condition == down && n > 0 {
+		parts = append(parts, count(int(n), "attempt")+" failed")
+	}
+	if s := usableOf(r.Backend); s != "" {
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // usableOf says how many READY subchannels are usable, and why the others are not.
@@ -113,30 +167,6 @@ func unlessZero(n uint64) string {
 func bar(share, equal float64) (width, times string) {
 	full := min(2*equal, 1)
 	return strconv.FormatFloat(min(share/full, 1)*100, 'f', 1, 64), fmt.Sprintf("%.2f times an equal share", share/equal)
-}
-
-// newCodeViews puts OK first, then the most frequent code.
-func newCodeViews(rpcs [grpcstatus.Count]uint64) []codeView {
-	var seen []codes.Code
-	for code, n := range rpcs {
-		if n > 0 {
-			seen = append(seen, codes.Code(code))
-		}
-	}
-	slices.SortFunc(seen, func(a, b codes.Code) int {
-		switch {
-		case a == codes.OK:
-			return -1
-		case b == codes.OK:
-			return 1
-		}
-		return cmp.Or(cmp.Compare(rpcs[b], rpcs[a]), cmp.Compare(grpcstatus.Name(a), grpcstatus.Name(b)))
-	})
-	views := make([]codeView, len(seen))
-	for i, code := range seen {
-		views[i] = codeView{Code: grpcstatus.Name(code), N: grouped(rpcs[code]), Bad: slices.Contains(badCodes, code)}
-	}
-	return views
 }
 
 // rowID returns the ID of a row. It is the same in each answer, so that the script

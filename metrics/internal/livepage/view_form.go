@@ -40,46 +40,6 @@ func newFormView(q query) formView {
 	return f
 }
 
-// heading is the heading of a column, with links that sort the list by it.
-type heading struct {
-	Name  string
-	Sort  string // the value of aria-sort; "" if the list is not sorted by it
-	Links []sortLink
-}
-
-type sortLink struct {
-	Name, Label string
-	By          string // the value to sort by, in words; "" if the label says it
-	URL         string
-	On          bool // the list is sorted by it
-}
-
-// newHeadings returns the headings. If the list has several targets, the backend's
-// column also shows the target, and its heading can sort by either.
-func newHeadings(q query, mixed bool) []heading {
-	by := q.column()
-	if !mixed && by.name == "target" {
-		by = columns[0] // the same order
-	}
-	var all []heading
-	for _, c := range columns {
-		if c.name == defaultSort && !mixed {
-			continue
-		}
-		on := c.name == by.name
-		link := sortLink{Name: c.name, Label: c.label, By: c.by, URL: q.sortedBy(c, on).link(), On: on}
-		if c.name == "target" {
-			all[0].Links = append(all[0].Links, link)
-		} else {
-			all = append(all, heading{Name: c.name, Links: []sortLink{link}})
-		}
-		if on {
-			all[len(all)-1].Sort = q.direction(c) + "ending"
-		}
-	}
-	return all
-}
-
 // pagesView is the position of the page in the list, with links to other pages.
 // A link is "" if there is no such page.
 type pagesView struct {

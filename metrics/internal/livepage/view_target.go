@@ -7,21 +7,35 @@ import (
 	"time"
 )
 
-// targetView is a row of the overview.
+// targetView is a target in the overview.
 type targetView struct {
 	ID             string
 	Target, Policy text
 	Only           string // link to the page with only this target
 	Channels       []instancesView
-	Ready, Of      string
-	Usable         string // of the READY ones; "" if all are
-	Short          string // the style class for backends that are not usable; "" if all are usable
-	Picks          string
-	Delayed        string
-	Failed         string
-	Waiting        string
-	Folded         string // "" for none
-	Imbalance      string // "" without picks
+	Severity       string
+	Summary        []string // the parts of the sentence
+	Tiles          tilesView
+	History        *historyView // nil if there is none
+	Events         []eventView  // the last
+	Earlier        []eventView  // those before
+	Totals         targetTotals
+}
+
+// targetTotals is the numbers of a target since it was first listed.
+type targetTotals struct {
+	Ready     string
+	Picks     string
+	Delayed   string
+	Failed    string
+	Folded    string // "" for none
+	Imbalance string // of the last minute; "" without picks
+}
+
+// summarized is a target with its sentence.
+type summarized struct {
+	*targetStatus
+	said *sentence
 }
 
 // instancesView is the policy instances of a target that are in one state.
@@ -31,33 +45,29 @@ type instancesView struct {
 	Since *moment // when the first of them entered it
 }
 
-func newTargetView(t *targetStatus, q query, now time.Time) targetView {
+func newTargetView(s summarized, q query) targetView {
+	t := s.targetStatus
 	only := q.toPage(1)
 	only.target, only.policy = t.Target, t.Policy
 	v := targetView{
 		ID:     rowID("t", t.Target, t.Policy, ""),
 		Target: newText(t.Target, maxShort), Policy: newText(t.Policy, maxShort),
-		Only:  only.link(),
-		Ready: grouped(t.ready), Of: grouped(len(t.Backends)),
-		Picks: grouped(t.picks), Delayed: grouped(t.PicksDelayed), Failed: grouped(t.PicksFailed), Waiting: grouped(t.Waiting),
+		Only:     only.link(),
+		Channels: newInstancesViews(t.Instances, t.now),
+		Severity: s.said.severity.String(),
+		Summary:  s.said.parts,
+		Tiles:    newTilesView(t, only),
+		History:  newHistoryView(t.History, t.now),
+		Totals: targetTotals{
+			Ready: fmt.Sprintf("%s of %s", grouped(t.ready), grouped(len(t.Backends))),
+			Picks: grouped(t.picks), Delayed: grouped(t.PicksDelayed), Failed: grouped(t.PicksFailed),
+			Folded: unlessZero(t.Folded),
+		},
 	}
-	if t.usable < t.ready {
-		v.Usable = grouped(t.usable)
+	if imbalance := t.peers.imbalance(); imbalance > 0 {
+		v.Totals.Imbalance = fmt.Sprintf("%.2f", imbalance)
 	}
-	switch t.usable {
-	case len(t.Backends):
-	case 0:
-		v.Short = "bad"
-	default:
-		v.Short = "wait"
-	}
-	if t.Folded > 0 {
-		v.Folded = grouped(t.Folded)
-	}
-	if t.imbalance > 0 {
-		v.Imbalance = fmt.Sprintf("%.2f", t.imbalance)
-	}
-	v.Channels = newInstancesViews(t.Instances, now)
+	v.Events, v.Earlier = newEventViews(t.Events, t.now)
 	return v
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
@@ -41,17 +42,16 @@ func TestImbalanceIsThatOfBackendsInUse(t *testing.T) {
 		backends []livepage.Backend
 		want     string
 	}{
-		{[]livepage.Backend{backend("a", ready, ok(2)...), backend("b", ready, ok(2)...)}, "1.00"},
-		{[]livepage.Backend{backend("a", ready, ok(3)...), backend("b", ready, ok(1)...)}, "1.50"},
-		{[]livepage.Backend{backend("a", ready, ok(2)...), backend("b", ready, ok(2)...), gone(backend("old", ready, ok(9)...))}, "1.00"},
-		{[]livepage.Backend{backend("a", idle), gone(backend("old", ready, ok(9)...))}, "–"},
+		{[]livepage.Backend{picked("a", ready, 2), picked("b", ready, 2)}, "1.00"},
+		{[]livepage.Backend{picked("a", ready, 3), picked("b", ready, 1)}, "1.50"},
+		{[]livepage.Backend{picked("a", ready, 2), picked("b", ready, 2), gone(picked("old", ready, 9))}, "1.00"},
+		{[]livepage.Backend{picked("a", idle, 1), gone(picked("old", ready, 9))}, "–"},
 		{[]livepage.Backend{backend("a", idle)}, "–"},
 	}
 	for _, tt := range tests {
 		b := &board{}
 		b.list("test:///t", "p", tt.backends...)
-		row := pagetest.Rows(t, pagetest.HTML(t, b.page(), ""), "overview")[0]
-		if got := row[len(row)-1]; got != tt.want {
+		if got := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))[0]["Imbalance"]; got != tt.want {
 			t.Errorf("%+v: imbalance %s, want %s", tt.backends, got, tt.want)
 		}
 	}
@@ -64,29 +64,38 @@ func TestOverviewOfManyTargets(t *testing.T) {
 		b.list(fmt.Sprintf("test:///%03d", i), "p", backend("a", idle))
 	}
 	page := pagetest.HTML(t, b.page(), "")
-	if n := len(pagetest.Rows(t, page, "overview")); n != 100 {
+	if n := len(pagetest.Targets(t, page)); n != 100 {
 		t.Errorf("%d targets are listed, want 100", n)
 	}
 	if n := len(pagetest.JSON(t, b.page(), "").Targets); n != 130 {
 		t.Errorf("JSON has %d targets, want 130", n)
 	}
-	if got := pagetest.Rows(t, pagetest.HTML(t, b.page(), "target=test:///129"), "overview"); len(got) != 1 || got[0][0] != "test:///129" {
+	if got := pagetest.Targets(t, pagetest.HTML(t, b.page(), "target=test:///129")); len(got) != 1 || got[0]["target"] != "test:///129" {
 		t.Errorf("a target that is not listed is shown as %q", got)
 	}
 }
 
-// An equal share is half a bar, or a full bar if there is only one backend.
+// picked returns a backend with the rate of RPC attempts.
+func picked(name string, state connectivity.State, rate uint64) livepage.Backend {
+	b := backend(name, state)
+	b.Recent = traffic(rate, 0)
+	return b
+}
+
+// An equal share is half a bar, or a full bar if only one backend is usable. Those
+// that are not usable have no share, and count for none.
 func TestPageDrawsShares(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		backends []livepage.Backend
 		widths   []string
 	}{
-		{[]livepage.Backend{backend("a", ready, ok(3)...)}, []string{"100.0"}},
-		{[]livepage.Backend{backend("a", ready, ok(3)...), backend("b", ready, ok(1)...)}, []string{"75.0", "25.0"}},
-		{[]livepage.Backend{backend("a", ready, ok(2)...), backend("b", ready, ok(2)...), backend("c", ready, ok(2)...)}, []string{"50.0", "50.0", "50.0"}},
-		{[]livepage.Backend{backend("a", ready, ok(9)...), backend("b", idle), backend("c", idle)}, []string{"100.0", "0.0", "0.0"}},
-		{[]livepage.Backend{backend("a", idle), backend("b", idle)}, []string{"0.0", "0.0"}},
+		{[]livepage.Backend{picked("a", ready, 3)}, []string{"100.0"}},
+		{[]livepage.Backend{picked("a", ready, 3), picked("b", ready, 1)}, []string{"75.0", "25.0"}},
+		{[]livepage.Backend{picked("a", ready, 2), picked("b", ready, 2), picked("c", ready, 2)}, []string{"50.0", "50.0", "50.0"}},
+		{[]livepage.Backend{picked("a", ready, 9), picked("b", ready, 0), picked("c", ready, 0), picked("d", failure, 9)}, []string{"0.0", "0.0", "100.0"}},
+		{[]livepage.Backend{picked("a", ready, 9), picked("b", idle, 9)}, []string{"100.0"}},
+		{[]livepage.Backend{backend("a", ready), backend("b", idle)}, nil},
 	}
 	for _, tt := range tests {
 		b := &board{}

@@ -43,9 +43,9 @@ func Scan(tb testing.TB, page string) []Node {
 }
 
 const (
-	allowedTags = "html head meta title link style body header h1 p a button main section table caption thead tr th tbody td " +
+	allowedTags = "html head meta title link style body header h1 h2 article ol li p a button main section table caption thead tr th tbody td " +
 		"code b bdi time span small form label input select option div svg rect path details summary nav footer dl dt dd script"
-	allowedAttrs = "lang charset name content rel href id class datetime title type hidden role aria-label aria-sort aria-hidden data-live scope " +
+	allowedAttrs = "lang charset name content rel href id class datetime title type hidden role aria-label aria-labelledby aria-sort aria-hidden data-live scope " +
 		"autocomplete value maxlength placeholder spellcheck selected viewBox preserveAspectRatio width height d colspan"
 )
 
@@ -169,4 +169,45 @@ func Hrefs(nodes []Node) []string {
 		}
 	}
 	return all
+}
+
+// Targets returns the values of each target in the overview, by the names that the
+// page gives them. The target itself, its policy, its channels, its summary and what
+// just changed are there under these names.
+func Targets(tb testing.TB, nodes []Node) []map[string]string {
+	tb.Helper()
+	var all []map[string]string
+	for i, n := range nodes {
+		if n.Tag == "article" {
+			all = append(all, target(tb, nodes[i:]))
+		}
+	}
+	return all
+}
+
+// target reads an article at the beginning of the nodes.
+func target(tb testing.TB, nodes []Node) map[string]string {
+	tb.Helper()
+	end := slices.IndexFunc(nodes, func(n Node) bool { return n.Tag == "/article" })
+	article := nodes[:end]
+	values := map[string]string{"target": TextOf(between(article, "h2")), "severity": nodes[0].Attrs["class"]}
+	for _, class := range []string{"policy", "channels", "summary", "history", "changes"} {
+		if slices.ContainsFunc(article, func(n Node) bool { return n.Attrs["class"] == class }) {
+			_, in := Find(tb, article, "class", class)
+			values[class] = TextOf(in)
+		}
+	}
+	for i, n := range article {
+		if n.Tag == "dt" {
+			values[TextOf(between(article[i:], "dt"))] = TextOf(between(article[i:], "dd"))
+		}
+	}
+	return values
+}
+
+// between returns what is in the first element with the tag.
+func between(nodes []Node, tag string) []Node {
+	start := slices.IndexFunc(nodes, func(n Node) bool { return n.Tag == tag })
+	end := slices.IndexFunc(nodes, func(n Node) bool { return n.Tag == "/"+tag })
+	return nodes[start+1 : end]
 }

@@ -1,0 +1,59 @@
+package metrics
+
+import "github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+
+// What happens to the subchannels of a backend is told as events of the backend. What
+// goes on is told once: with many channels, each has a subchannel of its own.
+
+// tellConnected is called when a connection was made.
+func (b *backendRecord) tellConnected() []happening {
+	if r := b.ifRare.Load(); r != nil {
+		r.toldFailing.Store(false)
+	}
+	return []happening{{kind: livepage.Connected, backend: b}}
+}
+
+// tellLost is called when a connection was lost.
+func (b *backendRecord) tellLost(err error) []happening {
+	b.rare().toldUnusable.Store(false)
+	return []happening{{kind: livepage.Lost, backend: b, err: err}}
+}
+
+// tellFailed is called when a connection attempt has failed. Nothing is told if the
+// attempt before failed, too.
+func (b *backendRecord) tellFailed(err error) []happening {
+	if b.rare().toldFailing.Swap(true) {
+		return nil
+	}
+	return []happening{{kind: livepage.ConnectFailed, backend: b, err: err}}
+}
+
+// judge keeps the verdict. Nothing is told if the backend is known to be unusable.
+func (b *backendRecord) judge(v *verdict) []happening {
+	r := b.rare()
+	r.lastVerdict.Store(v)
+	if r.toldUnusable.Swap(true) {
+		return nil
+	}
+	return []happening{{kind: livepage.Unusable, backend: b, detail: v.why.String(), err: v.err}}
+}
+
+// tellUsable is called when a subchannel has become usable. Nothing is told if the
+// backend was not known to be unusable, or another subchannel still is.
+func (b *backendRecord) tellUsable() []happening {
+	r := b.readRare()
+	if !r.toldUnusable.Load() || b.unusable.judged() > 0 || !r.toldUnusable.Swap(false) {
+		return nil
+	}
+	return []happening{{kind: livepage.Usable, backend: b}}
+}
+
+// forgetLocked is called when a backend that had no SubConns gets one again. What it
+// did before does not go on. records.mu is held.
+func (b *backendRecord) forgetLocked() {
+	b.uptime.reset()
+	if r := b.ifRare.Load(); r != nil {
+		r.toldFailing.Store(false)
+		r.toldUnusable.Store(false)
+	}
+}

@@ -1,0 +1,74 @@
+package livepage
+
+import (
+	"slices"
+	"time"
+)
+
+// maxWorst is how many backends in one condition the summary names.
+const maxWorst = 2
+
+// group is the backends of a target that are in one condition.
+type group struct {
+	n              int
+	worst          []scored  // the first maxWorst of them, the worst first
+	oldest, newest time.Time // the first and the last time since when one of them is
+	reasons        []string  // why they are unusable, in the order of the alphabet
+}
+
+type scored struct {
+	*Backend
+	score float32
+}
+
+// compareScored orders backends in the same condition, the worst first.
+func compareScored(a, b scored) int {
+	switch {
+	case a.score > b.score:
+		return -1
+	case a.score < b.score:
+		return 1
+	}
+	return compareNatural(a.Name, b.Name)
+}
+
+// add adds a backend that is in the condition.
+func (g *group) add(b *Backend, j judged) {
+	g.n++
+	since := b.since()
+	if j.condition == unusable {
+		since = b.unusableSince()
+		g.addReasons(b)
+	}
+	if g.n == 1 || since.Before(g.oldest) {
+		g.oldest = since
+	}
+	if since.After(g.newest) {
+		g.newest = since
+	}
+	g.rank(scored{b, j.score})
+}
+
+func (g *group) addReasons(b *Backend) {
+	for reason := range b.Unusable {
+		if i, found := slices.BinarySearch(g.reasons, reason); !found {
+			g.reasons = slices.Insert(g.reasons, i, reason)
+		}
+	}
+}
+
+// rank keeps the backend if it is one of the worst.
+func (g *group) rank(s scored) {
+	at := len(g.worst)
+	for at > 0 && compareScored(s, g.worst[at-1]) < 0 {
+		at--
+	}
+	if at == maxWorst {
+		return
+	}
+	if len(g.worst) < maxWorst {
+		g.worst = append(g.worst, scored{})
+	}
+	copy(g.worst[at+1:], g.worst[at:])
+	g.worst[at] = s
+}

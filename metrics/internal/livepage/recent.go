@@ -1,0 +1,81 @@
+package livepage
+
+import "time"
+
+// Recent is what happened lately.
+type Recent struct {
+	Short Window // about 10 seconds
+	Long  Window // about one minute
+}
+
+// Window is what happened in a stretch of time that ends now.
+type Window struct {
+	// Span is how long the window is. It may be shorter than intended, if the
+	// backend is younger or the target was first looked at only just, and longer, if
+	// the target was not looked at in between. 0 means that nothing is known. The
+	// windows of a target's backends can differ in Span, so compare rates.
+	Span time.Duration
+
+	Picks, Repicks uint64
+	Ended, Failed  uint64 // RPC attempts that ended, and those of them that failed
+	Latency        Latency
+}
+
+// Latency is how long RPC attempts took. If Mean is 0, nothing is known.
+type Latency struct {
+	Count uint64 // attempts that were measured
+	Mean  time.Duration
+	// Quantiles, interpolated within the buckets of the histogram. 0 if Estimated.
+	P50, P95, P99 time.Duration
+
+	// Estimated says that the attempts were not measured, so Count is 0, and that Mean
+	// is the number of attempts in flight, on average, divided by the rate at which
+	// they ended.
+	Estimated bool
+}
+
+// Point is what a target did in a stretch of time that ended at At.
+type Point struct {
+	At                   time.Time
+	Span                 time.Duration
+	Picks, Ended, Failed uint64
+}
+
+// EventKind says what an [Event] is. The values are part of the JSON.
+type EventKind string
+
+// The kinds of events.
+const (
+	Connected      EventKind = "connected"       // a backend: a connection was made
+	Lost           EventKind = "lost"            // a backend: a connection was lost, with its error if there was one
+	ConnectFailed  EventKind = "connect_failed"  // a backend: a connection attempt failed, the first since the last that succeeded
+	Usable         EventKind = "usable"          // a backend: it gets picks again
+	Unusable       EventKind = "unusable"        // a backend: it gets no picks though it is READY; the text is the reason, and the error if there was one
+	ResolverUpdate EventKind = "resolver_update" // the endpoints changed
+	ResolverError  EventKind = "resolver_error"  // the resolver failed
+	UpdateRejected EventKind = "update_rejected" // the policy rejected the resolver's update
+	InstanceBuilt  EventKind = "instance_built"  // a channel got a policy instance
+	InstanceClosed EventKind = "instance_closed" // a channel closed its policy instance
+	InstanceState  EventKind = "instance_state"  // the policy reported another state; the text is that state
+	Folded         EventKind = "folded"          // a backend is above the limit, and counted as "other"
+)
+
+// Event is something that happened to a target or to a backend of it.
+type Event struct {
+	At      time.Time // when it happened last
+	Kind    EventKind
+	Backend string // its name; empty for events that concern the target
+	Text    string // an error or a detail; may be empty
+
+	// N counts events of this kind. It is 1 unless the same came again and again, or
+	// so many came at once that this event stands for the rest of them: then Backend
+	// and Text are those of the last.
+	N int
+
+	// Of resolver updates:
+
+	Endpoints      int      // how many there are now
+	Added, Removed []string // names of endpoints that came and went; the first few
+	AddedCount     int      // how many came
+	RemovedCount   int      // how many went
+}

@@ -1,0 +1,34 @@
+// Package window tells what the backends of a target did lately, from samples of
+// counts that only grow.
+//
+//	log := window.NewLog(birth)
+//	if log.Due(now) {
+//		log.Add(&window.Sample{At: now, Counts: …})
+//	}
+//	view := log.View(now)
+//	recent := view.Backend(id, counts)
+//
+// Whoever looks at a target takes samples: requests for the live page and scrapes,
+// at most one a second. Nothing happens while nobody looks. A [Log] keeps samples
+// two seconds apart for the last ten seconds and ten seconds apart for the last
+// minute, a dozen in all. A window begins at the sample whose age is nearest to what
+// is wanted and ends now, so its length may differ; it is part of the answer.
+//
+// # Memory
+//
+// Each backend has a slot, a small number, and a sample is an array of counts by
+// slot: 16 bytes per backend, and 72 more if latency is measured. With 10,000
+// backends a log holds 2 MB, and 12 MB with latency. A slot is reused when its
+// backend is gone. What an older sample says of the slot then concerns another
+// backend: the one that was born after the sample began with counts of 0.
+//
+// A sample is never changed once it is in a log, so views need no lock.
+//
+// # Latency
+//
+// Quantiles are interpolated within the classic buckets of the histogram, as
+// Prometheus does. So a quantile is in the right bucket, and the bounds of a bucket
+// differ by a factor of 2 or 2.5. The mean is exact. Where latency is not measured,
+// the mean is estimated by Little's law: attempts in flight, averaged over the
+// samples, divided by the rate at which they end.
+package window

@@ -1,0 +1,128 @@
+package window_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
+)
+
+// observe counts an RPC that took so long.
+func (b *backend) observe(seconds float64) {
+	b.rpc(0)
+	b.slow.Sum += seconds
+	b.slow.Buckets[bucketOf(seconds)]++
+}
+
+func bucketOf(seconds float64) int {
+	i, _ := slices.BinarySearch(window.Bounds[:], seconds)
+	return i
+}
+
+func TestLatencyIsThatOfTheWindow(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	tg := newTarget(0)
+	fast, slow := tg.add(0), tg.add(1)
+	fast.observe(9) // long ago
+	var late []float64
+	for tg.now < 5*time.Minute {
+		late = late[:0]
+		tg.sleep(2*time.Second, func() {
+			fast.observe(.0007)
+			slow.observe(math.Exp(r.NormFloat64()) / 20)
+		})
+		tg.sample(true)
+	}
+	for range 6 {
+		tg.sleep(2*time.Second, func() {
+			s := math.Exp(r.NormFloat64()) / 20
+			late = append(late, s)
+			slow.observe(s)
+			fast.observe(.0007)
+		})
+		tg.sample(true)
+	}
+	each, total := tg.look()
+	got := each[0].Short.Latency
+	if got.Count == 0 || got.Estimated || got.Mean.Round(time.Microsecond) != 700*time.Microsecond || got.P99 > time.Millisecond || got.P50 < 500*time.Microsecond {
+		t.Errorf("the fast one has %+v, want 0.7 ms", got)
+	}
+	got = each[1].Short.Latency
+	late = late[len(late)-int(got.Count):]
+	slices.Sort(late)
+	for q, have := range map[float64]time.Duration{.5: got.P50, .95: got.P95, .99: got.P99} {
+		want := late[int(math.Ceil(q*float64(len(late))))-1]
+		if bucketOf(have.Seconds()) != bucketOf(want) {
+			t.Errorf("of the slow one, quantile %v is %v, want the bucket of %v s", q, have, want)
+		}
+	}
+	mean := 0.0
+	for _, s := range late {
+		mean += s / float64(len(late))
+	}
+	if math.Abs(got.Mean.Seconds()-mean) > 1e-6 {
+		t.Errorf("the mean of the slow one is %v, want %v s", got.Mean, mean)
+	}
+	if all := total.Short.Latency; all.Count != 2*got.Count || all.Mean <= 700*time.Microsecond || all.Mean >= got.Mean {
+		t.Errorf("together they have %+v", all)
+	}
+}
+
+// The last bucket has no end.
+func TestLatencyAboveTheLastBound(t *testing.T) {
+	t.Parallel()
+	tg := newTarget(0)
+	b := tg.add(0)
+	tg.sleep(time.Second, func() { b.observe(1000) })
+	tg.sample(true)
+	each, _ := tg.look()
+	if got := each[0].Short.Latency; got.P50 != 10*time.Second || got.Mean.Round(time.Second) != 1000*time.Second {
+		t.Errorf("latency %+v, want quantiles of 10 s", got)
+	}
+}
+
+// Prometheus resets a histogram that has too many native buckets.
+func TestLatencyAfterAReset(t *testing.T) {
+	t.Parallel()
+	tg := newTarget(0)
+	b := tg.add(0)
+	tg.sleep(time.Second, func() { b.observe(.3) })
+	tg.sample(true)
+	b.slow = window.Durations{}
+	tg.sleep(2*time.Second, func() { b.observe(.003) })
+	tg.sample(true)
+	tg.sleep(2*time.Second, func() { b.observe(.003) })
+	tg.sample(true)
+	each, _ := tg.look()
+	if got := each[0].Short.Latency; got.P99 > 5*time.Millisecond || got.Count < 40 {
+		t.Errorf("latency %+v, want that since the reset", got)
+	}
+}
+
+// Without a histogram the mean is what Little's law says.
+func TestLatencyIsEstimatedWhereItIsNotMeasured(t *testing.T) {
+	t.Parallel()
+	tg := newTarget(0)
+	b, idle := tg.add(0), tg.add(1)
+	b.now.Picks = 8 // in flight, always
+	for range 20 {
+		tg.sleep(time.Second, func() { b.rpc(0); b.rpc(0) }) // 40 a second
+		tg.sample(false)
+	}
+	each, total := tg.look()
+	for name, got := range map[string]livepage.Latency{
+		"short": each[0].Short.Latency, "long": each[0].Long.Latency, "target": total.Short.Latency,
+	} {
+		if got.Mean.Round(10*time.Millisecond) != 200*time.Millisecond || !got.Estimated || got.Count != 0 || got.P99 != 0 {
+			t.Errorf("%s: %+v, want 8 in flight / 40 per second = 200 ms", name, got)
+		}
+	}
+	if got := each[1].Short; got.Latency.Mean != 0 || got.Latency.Estimated {
+		t.Errorf("the idle %v has %+v, want nothing", idle.ID, got)
+	}
+}

@@ -1,0 +1,160 @@
+package metrics
+
+import (
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
+)
+
+// pageReader reads targets for one answer of the live page.
+type pageReader struct {
+	metrics *Metrics
+	at      clocks
+	used    []*statusMemory
+}
+
+// statusMemory is what the status of a target takes. With thousands of backends these
+// are megabytes for each answer, so they are used again.
+type statusMemory struct {
+	backends []livepage.Backend
+	bySlot   []*livepage.Backend
+}
+
+var statusMemories = sync.Pool{New: func() any { return new(statusMemory) }}
+
+// resize returns the list with n zero elements.
+func resize[T any](list []T, n int) []T {
+	if cap(list) < n {
+		return make([]T, n)
+	}
+	list = list[:n]
+	clear(list)
+	return list
+}
+
+// release implements [livepage.Snapshot].
+func (p *pageReader) release() {
+	for _, m := range p.used {
+		clear(m.backends) // so that they hold no errors in memory
+		clear(m.bySlot)
+		statusMemories.Put(m)
+	}
+	p.used = nil
+}
+
+// target returns a target for the page. Its backends are listed once, when they are
+// asked for first, so that an answer shows nearly a single moment.
+func (p *pageReader) target(t *targetRecord) livepage.Target {
+	list := sync.OnceValue(func() series { return p.metrics.records.of(t) })
+	return livepage.Target{
+		Key: livepage.Key{Target: t.target, Policy: t.policy},
+		Sample: func() time.Duration {
+			wait := t.recent.Wait(time.Duration(t.now()), t.timed.Load())
+			if wait > 0 {
+				s := list()
+				s.sampleNow()
+			}
+			return wait
+		},
+		Read: func() livepage.Status { return p.status(list()) },
+	}
+}
+
+// status reads the records of a target.
+func (p *pageReader) status(s series) livepage.Status {
+	m := statusMemories.Get().(*statusMemory)
+	p.used = append(p.used, m)
+	m.backends, m.bySlot = resize(m.backends, len(s.backends)), resize(m.bySlot, s.slots())
+	t := s.targetRecord
+	st := livepage.Status{
+		Instances:    make([]livepage.Instance, 0, len(s.instances)),
+		PicksDelayed: t.delayed.Load(),
+		PicksFailed:  t.failed.Load(),
+		Folded:       t.folded.Load(),
+		Waiting:      t.waiting.Load(),
+		Backends:     m.backends,
+	}
+	for i, b := range s.backends {
+		m.bySlot[b.slot] = &m.backends[i]
+	}
+	// States before counters, so that a READY backend has a connection counted.
+	for _, inst := range s.instances {
+		st.Instances = append(st.Instances, p.instanceStatus(inst, m.bySlot))
+	}
+	for i, b := range s.backends {
+		p.readBackend(b, &m.backends[i])
+	}
+	p.readRecent(&s, &st)
+	st.Events = t.events.pageEvents(p.at)
+	return st
+}
+
+// readRecent reads the traffic of the backends, samples it if a sample is due, and
+// tells what is recent.
+func (p *pageReader) readRecent(s *series, st *livepage.Status) {
+	t := s.targetRecord
+	sm := s.sampleIfDue(t.timed.Load())
+	for i, b := range s.backends {
+		one := &st.Backends[i]
+		traffic := b.traffic()
+		one.Picks, one.Repicks, one.InFlight, one.RPCs = traffic.picks, traffic.repicks, traffic.inFlight, traffic.finished
+		sm.add(b, traffic.windowCounts())
+	}
+	sm.finish()
+	view := t.recent.View(time.Duration(t.now()))
+	for i, b := range s.backends {
+		st.Backends[i].Recent = view.Backend(b.windowID(), countsOf(&st.Backends[i]))
+	}
+	st.Recent, st.History = view.Total(), pageHistory(view, p.at)
+}
+
+// countsOf returns the counts that were read into b.
+func countsOf(b *livepage.Backend) window.Counts {
+	t := traffic{picks: b.Picks, ends: ends{repicks: b.Repicks, finished: b.RPCs}}
+	return t.windowCounts()
+}
+
+// instanceStatus returns the state of the policy instance and adds its SubConns to
+// their backends. It skips backends that were made after the records were listed.
+func (p *pageReader) instanceStatus(inst *instance, bySlot []*livepage.Backend) livepage.Instance {
+	inst.mu.Lock()
+	defer inst.mu.Unlock()
+	for sc := range inst.live {
+		if slot := int(sc.backendRecord.slot); slot < len(bySlot) && bySlot[slot] != nil {
+			bySlot[slot].AddSubchannel(sc.state(), sc.usability.String(), p.at.timeOf(sc.since))
+		}
+	}
+	return livepage.Instance{State: inst.state, Since: p.at.timeOf(inst.since)}
+}
+
+// readBackend copies what the record says of connections and errors. instanceStatus
+// has added the SubConns.
+func (p *pageReader) readBackend(b *backendRecord, s *livepage.Backend) {
+	s.Name = b.namePair.GetValue()
+	s.Connected, s.ConnectFailed = b.connected.Load(), b.connectFailed.Load()
+	s.Disconnections, s.Early = b.disconnections.Load(), b.lostEarly.Load()
+	r := b.readRare()
+	if f := r.lastFailure.Load(); f != nil {
+		s.LastError, s.LastErrorAt = f.err, p.at.timeOf(f.at)
+	}
+	if v := r.lastVerdict.Load(); v != nil {
+		s.Verdict = livepage.Verdict{Reason: v.why.String(), Err: v.err, At: p.at.timeOf(v.at)}
+	}
+	if e := r.lastRPCError.Load(); e != nil {
+		s.LastRPCError = livepage.RPCError{Code: e.code, Text: e.text, At: p.at.timeOf(e.at)}
+	}
+	at, up, down := b.uptime.since()
+	switch {
+	case up && s.Ready > 0:
+		s.UpSince = p.at.timeOf(at)
+	case down && s.Ready == 0 && s.Subchannels > 0:
+		s.DownSince = p.at.timeOf(at)
+		s.FailedAttempts = s.ConnectFailed - min(r.failedBefore.Load(), s.ConnectFailed)
+	case s.State == connectivity.TransientFailure && s.Subchannels > 0:
+		s.DownSince = s.Since // a READY subchannel beside it was shut down
+	}
+}
