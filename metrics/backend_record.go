@@ -29,8 +29,8 @@ type backendRecord struct {
 
 	uptime uptime
 
-	rpcDuration atomic.Pointer[histogram]  // nil until an RPC is measured
-	ifRare      atomic.Pointer[rareRecord] // see rare and readRare
+	rpcDurations atomic.Pointer[rpcDurations] // nil until an RPC is measured
+	ifRare       atomic.Pointer[rareRecord]   // see rare and readRare
 
 	targetRecord *targetRecord
 	namePair     *dto.LabelPair

@@ -117,8 +117,8 @@ func newBackendMetrics(custom []string) *scope[*backendReading] {
 		histograms("grpc_lb_rpc_attempt_duration_seconds",
 			"Time from the pick of the backend to the end of the RPC attempt.",
 			func(b *backendReading, s *samples) {
-				if h := b.rpcDuration.Load(); h != nil {
-					s.addHistogram(h)
+				if durations := b.rpcDurations.Load(); durations != nil {
+					s.addHistogram(durations.histogram)
 				}
 			}),
 	)

@@ -25,15 +25,15 @@ func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
 		ofTarget.reset(s.targetRecord.labels(), s.targetRecord.created)
 		s.targetRecord.options.catalog.target.read(&targetReading{s.targetRecord, len(s.instances)}, &ofTarget)
 		ofTarget.send(ch)
-		sm := s.sampleIfDue(false)
+		sm := s.targetRecord.beginSample()
 		for _, b := range s.backends {
 			reading = backendReading{b, b.traffic(), b.readySubchannels()}
-			sm.add(b, reading.traffic.windowCounts())
+			sm.add(b, &reading.traffic)
 			ofBackend.reset(b.labels(), b.created)
 			s.targetRecord.options.catalog.backend.read(&reading, &ofBackend)
 			ofBackend.send(ch)
 		}
-		sm.finish()
+		sm.end()
 	}
 	m.options.Load().instruments.Collect(ch)
 }

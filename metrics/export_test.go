@@ -118,7 +118,7 @@ func FirstObservations(m *Metrics, n int) {
 	for _, s := range m.snapshot() {
 		for _, b := range s.backends {
 			for range n {
-				b.newRPCDuration().Observe(1)
+				b.newRPCDurations().histogram.Observe(1)
 			}
 		}
 	}

@@ -7,30 +7,50 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
 
 // observe records the duration of an RPC attempt on the backend that ends now.
 func (inst *instance) observe(ctx context.Context, b *backendRecord, start time.Time) {
-	h := b.rpcDuration.Load()
-	if h == nil {
-		h = b.newRPCDuration()
+	durations := b.rpcDurations.Load()
+	if durations == nil {
+		durations = b.newRPCDurations()
 	}
-	seconds := time.Since(start).Seconds()
+	took := time.Since(start)
+	durations.recent.Observe(took)
 	if exemplar := inst.options.exemplar; exemplar != nil && ctx != nil {
 		if labels := exemplar(ctx); len(labels) > 0 {
-			inst.metrics.observeWithExemplar(h, seconds, labels)
+			inst.metrics.observeWithExemplar(durations.histogram, took.Seconds(), labels)
 			return
 		}
 	}
-	h.Observe(seconds)
+	durations.histogram.Observe(took.Seconds())
 }
 
-// newRPCDuration makes the backend's histogram, or returns the one that another
-// RPC has just made.
-func (b *backendRecord) newRPCDuration() *histogram {
-	b.targetRecord.timed.Store(true)
-	b.rpcDuration.CompareAndSwap(nil, b.targetRecord.options.catalog.rpcDurations.newHistogram(b.labels()))
-	return b.rpcDuration.Load()
+// rpcDurations are the durations of the RPC attempts on a backend: for Prometheus,
+// and for the windows of the live page.
+type rpcDurations struct {
+	histogram *histogram
+	recent    *window.Recorder
+}
+
+// newRPCDurations makes the backend's, or returns those that another RPC has just
+// made.
+func (b *backendRecord) newRPCDurations() *rpcDurations {
+	b.rpcDurations.CompareAndSwap(nil, &rpcDurations{
+		histogram: b.targetRecord.options.catalog.rpcDurations.newHistogram(b.labels()),
+		recent:    new(window.Recorder),
+	})
+	return b.rpcDurations.Load()
+}
+
+// recorder returns the recorder of durations, or nil if none was measured.
+func (b *backendRecord) recorder() *window.Recorder {
+	if durations := b.rpcDurations.Load(); durations != nil {
+		return durations.recent
+	}
+	return nil
 }
 
 // observeWithExemplar protects RPCs from invalid exemplar labels: Prometheus

@@ -3,8 +3,6 @@ package metrics
 import (
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
@@ -23,90 +21,71 @@ func (t *traffic) windowCounts() window.Counts {
 	return c
 }
 
-// sampling makes one sample of a target. It is nil if none is due.
+// sampling is a sample of a target while it is taken. Without a sample, because none
+// is due, its methods do nothing.
 type sampling struct {
-	target *targetRecord
-	sample window.Sample
-	ids    []window.ID
-	before *window.Sample // the last with durations, if these are wanted
+	log    *window.Log
+	sample *window.Sample // or nil
 }
 
-// sampleIfDue begins a sample of the target. Those of scrapes have no durations: to
-// read them twice would make scrapes dearer.
-func (s *series) sampleIfDue(withDurations bool) *sampling {
-	t := s.targetRecord
-	now := time.Duration(t.now())
-	if !t.recent.Due(now) {
-		return nil
-	}
-	sm := &sampling{target: t, ids: make([]window.ID, 0, len(s.backends))}
-	sm.sample = window.Sample{At: now, Counts: make([]window.Counts, 0, len(s.backends)), Timed: withDurations}
-	if withDurations {
-		sm.before = t.recent.LastTimed()
-	}
-	return sm
+func (t *targetRecord) beginSample() sampling {
+	return sampling{t.recent, t.recent.Begin(time.Duration(t.now()))}
 }
 
 // add adds a backend.
-func (sm *sampling) add(b *backendRecord, c window.Counts) {
-	if sm == nil {
-		return
-	}
-	id := b.windowID()
-	sm.ids = append(sm.ids, id)
-	sm.sample.Put(id, c)
-	if !sm.sample.Timed {
-		return
-	}
-	if h := b.rpcDuration.Load(); h != nil && !sm.sample.Keep(id, c, sm.before) {
-		sm.sample.PutDurations(id, h.durations())
+func (sm sampling) add(b *backendRecord, t *traffic) {
+	if sm.sample != nil {
+		sm.sample.Put(b.windowID(), t.windowCounts(), b.recorder())
 	}
 }
 
-// finish adds the sample to those of the target.
-func (sm *sampling) finish() {
-	if sm != nil {
-		sm.target.recent.Add(&sm.sample, sm.ids)
+func (sm sampling) end() {
+	if sm.sample != nil {
+		sm.log.Add(sm.sample)
 	}
 }
 
-// durations returns the buckets of a histogram of RPC durations.
-func (h *histogram) durations() *window.Durations {
-	var m dto.Metric
-	d := new(window.Durations)
-	if h.Histogram.Write(&m) != nil { // Prometheus's own never fails
-		return d
-	}
-	below := uint64(0)
-	for i := range window.Bounds {
-		n := m.Histogram.Bucket[i].GetCumulativeCount()
-		d.Buckets[i] = uint32(n - below)
-		below = n
-	}
-	d.Buckets[len(window.Bounds)] = uint32(m.Histogram.GetSampleCount() - below)
-	d.Sum = m.Histogram.GetSampleSum()
-	return d
-}
-
-// sampleNow samples the target unless that was done just now.
-func (s *series) sampleNow() {
-	sm := s.sampleIfDue(true)
-	if sm == nil {
+// sample samples the target if a sample is due.
+func (s *series) sample() {
+	sm := s.targetRecord.beginSample()
+	if sm.sample == nil {
 		return
 	}
 	for _, b := range s.backends {
 		traffic := b.traffic()
-		sm.add(b, traffic.windowCounts())
+		sm.add(b, &traffic)
 	}
-	sm.finish()
+	sm.end()
 }
 
-// pageHistory returns the points of the view.
-func pageHistory(v *window.View, at clocks) []livepage.Point {
+// readRecent reads the traffic of the backends, samples it if a sample is due, and
+// tells what is recent.
+func (p *pageReader) readRecent(s *series, st *livepage.Status) {
+	sm := s.targetRecord.beginSample()
+	for i, b := range s.backends {
+		one, t := &st.Backends[i], b.traffic()
+		one.Picks, one.Repicks, one.InFlight, one.RPCs = t.picks, t.repicks, t.inFlight, t.finished
+		sm.add(b, &t)
+	}
+	sm.end()
+	view := s.targetRecord.recent.View(time.Duration(p.metrics.now()))
+	defer view.Close()
+	for i, b := range s.backends {
+		one := &st.Backends[i]
+		t := traffic{picks: one.Picks, ends: ends{repicks: one.Repicks, finished: one.RPCs}}
+		one.Recent = view.Backend(b.windowID(), t.windowCounts(), b.recorder())
+	}
+	st.Recent, st.History = view.Total(), p.history(view)
+}
+
+func (p *pageReader) history(v *window.View) []livepage.Point {
 	history := v.History()
 	points := make([]livepage.Point, len(history))
-	for i, p := range history {
-		points[i] = livepage.Point{At: at.timeOf(instant(p.At)), Span: p.Span, Picks: p.Picks, Ended: p.Ended, Failed: p.Failed}
+	for i, one := range history {
+		points[i] = livepage.Point{
+			At: p.at.timeOf(instant(one.At)), Span: one.Span,
+			Picks: one.Picks, Ended: one.Ended, Failed: one.Failed,
+		}
 	}
 	return points
 }

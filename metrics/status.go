@@ -7,7 +7,6 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
 
 // pageReader reads targets for one answer of the live page.
@@ -53,10 +52,10 @@ func (p *pageReader) target(t *targetRecord) livepage.Target {
 	return livepage.Target{
 		Key: livepage.Key{Target: t.target, Policy: t.policy},
 		Sample: func() time.Duration {
-			wait := t.recent.Wait(time.Duration(t.now()), t.timed.Load())
+			wait := t.recent.Wait(time.Duration(t.now()))
 			if wait > 0 {
 				s := list()
-				s.sampleNow()
+				s.sample()
 			}
 			return wait
 		},
@@ -91,31 +90,6 @@ func (p *pageReader) status(s series) livepage.Status {
 	p.readRecent(&s, &st)
 	st.Events = t.events.pageEvents(p.at)
 	return st
-}
-
-// readRecent reads the traffic of the backends, samples it if a sample is due, and
-// tells what is recent.
-func (p *pageReader) readRecent(s *series, st *livepage.Status) {
-	t := s.targetRecord
-	sm := s.sampleIfDue(t.timed.Load())
-	for i, b := range s.backends {
-		one := &st.Backends[i]
-		traffic := b.traffic()
-		one.Picks, one.Repicks, one.InFlight, one.RPCs = traffic.picks, traffic.repicks, traffic.inFlight, traffic.finished
-		sm.add(b, traffic.windowCounts())
-	}
-	sm.finish()
-	view := t.recent.View(time.Duration(t.now()))
-	for i, b := range s.backends {
-		st.Backends[i].Recent = view.Backend(b.windowID(), countsOf(&st.Backends[i]))
-	}
-	st.Recent, st.History = view.Total(), pageHistory(view, p.at)
-}
-
-// countsOf returns the counts that were read into b.
-func countsOf(b *livepage.Backend) window.Counts {
-	t := traffic{picks: b.Picks, ends: ends{repicks: b.Repicks, finished: b.RPCs}}
-	return t.windowCounts()
 }
 
 // instanceStatus returns the state of the policy instance and adds its SubConns to

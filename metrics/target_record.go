@@ -47,7 +47,6 @@ type targetRecord struct {
 	now             func() instant
 
 	recent *window.Log // samples of the backends, for the live page
-	timed  atomic.Bool // a backend has measured an RPC
 	events eventRing   // the last
 
 	// Guarded by records.mu.

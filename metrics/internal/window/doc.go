@@ -2,11 +2,13 @@
 // counts that only grow.
 //
 //	log := window.NewLog(birth)
-//	if log.Due(now) {
-//		log.Add(&window.Sample{At: now, Counts: …})
+//	if s := log.Begin(now); s != nil {
+//		s.Put(id, counts, recorder) // for each backend
+//		log.Add(s)
 //	}
 //	view := log.View(now)
-//	recent := view.Backend(id, counts)
+//	defer view.Close()
+//	recent := view.Backend(id, counts, recorder)
 //
 // Whoever looks at a target takes samples: requests for the live page and scrapes,
 // at most one a second. Nothing happens while nobody looks. A [Log] keeps samples
@@ -17,18 +19,20 @@
 // # Memory
 //
 // Each backend has a slot, a small number, and a sample is an array of counts by
-// slot: 16 bytes per backend, and 72 more if latency is measured. With 10,000
-// backends a log holds 2 MB, and 12 MB with latency. A slot is reused when its
+// slot: 16 bytes per backend, and 64 more if latency is measured. With 10,000
+// backends a log holds up to 2.5 MB, and 12 MB with latency. A slot is reused when its
 // backend is gone. What an older sample says of the slot then concerns another
 // backend: the one that was born after the sample began with counts of 0.
 //
-// A sample is never changed once it is in a log, so views need no lock.
+// A sample never changes once it is in a log, so views read it without a lock. The
+// memory of a dropped one is used for the next, unless a view may still read it.
 //
 // # Latency
 //
-// Quantiles are interpolated within the classic buckets of the histogram, as
-// Prometheus does. So a quantile is in the right bucket, and the bounds of a bucket
-// differ by a factor of 2 or 2.5. The mean is exact. Where latency is not measured,
-// the mean is estimated by Little's law: attempts in flight, averaged over the
-// samples, divided by the rate at which they end.
+// A [Recorder] counts attempts in the classic buckets of the Prometheus histogram,
+// without the last. Quantiles are interpolated within a bucket, as Prometheus does. So
+// a quantile is in the right bucket, and the bounds of a bucket differ by a factor of 2
+// or 2.5; above 5 seconds it is 5 seconds. The mean is exact. Where latency is not
+// measured, the mean is estimated by Little's law: attempts in flight, averaged over
+// the samples, divided by the rate at which they end.
 package window

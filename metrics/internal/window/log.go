@@ -10,11 +10,10 @@ const (
 	spacing  = time.Second // between samples
 	firstGap = 200 * time.Millisecond
 
-	dense      = 12 * time.Second // samples younger than this are denseGap apart, others sparseGap
-	denseGap   = 2 * time.Second
-	sparseGap  = 10 * time.Second
-	keepFor    = 75 * time.Second
-	maxHistory = 60
+	dense     = 12 * time.Second // samples younger than this are denseGap apart, others sparseGap
+	denseGap  = 2 * time.Second
+	sparseGap = 10 * time.Second
+	keepFor   = 75 * time.Second
 )
 
 // The windows that a view shows, and the oldest samples that they may begin with.
@@ -23,130 +22,115 @@ const (
 	long, maxLong   = time.Minute, 3 * time.Minute
 )
 
+// recently is how old a sample may be for a first look to do with it.
+const recently = 15 * time.Second
+
 // Log keeps samples of a target. Its methods are safe for concurrent use.
 type Log struct {
 	mu      sync.Mutex
-	samples []*Sample // oldest first; the first may be that of the birth
-	history []Point   // oldest first
-	claimed bool      // a sample was due
+	samples []*Sample // oldest first; the first may be that of the birth. Views share it, so it is replaced and not changed.
+	history []Point   // of the last minute, oldest first
+	begun   bool      // a sample was
 	last    time.Duration
-}
 
-// Point is what all backends together did in the stretch of time that ended at At.
-type Point struct {
-	At, Span             time.Duration
-	Picks, Ended, Failed uint64
+	readers int     // views and samples that read other samples
+	spare   *Sample // that nobody reads any more, or nil
 }
 
 // NewLog returns the log of a target that was born at the time, without backends.
-func NewLog(born time.Duration) *Log {
-	return &Log{samples: []*Sample{{At: born, Timed: true}}}
-}
+func NewLog(born time.Duration) *Log { return &Log{samples: []*Sample{{at: born}}} }
 
-// Due reports whether a sample is to be taken. If so, the caller must take it; others
-// are told that none is due.
-func (l *Log) Due(now time.Duration) bool {
+// Begin begins a sample, or returns nil if none is due. The caller puts all backends
+// into it and calls Add.
+func (l *Log) Begin(now time.Duration) *Sample {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.claimed && now-l.last < l.gapLocked(now) {
-		return false
+	before := l.samples[len(l.samples)-1]
+	if l.begun && now-l.last < l.gapLocked(now) || before.at >= now {
+		return nil
 	}
-	l.claimed, l.last = true, now
-	return true
+	l.begun, l.last = true, now
+	l.readers++
+	s := l.spare
+	if l.spare = nil; s == nil {
+		// Most samples are as large as the one before.
+		s = &Sample{counts: make([]Counts, 0, len(before.counts)), durations: make([]durations, 0, len(before.durations))}
+	}
+	s.at, s.before, s.point = now, before, Point{At: now, Span: now - before.at}
+	return s
 }
 
 // gapLocked returns how long after the last sample the next one is due. The second
 // after a long time comes early, because a first look waits for it.
 func (l *Log) gapLocked(now time.Duration) time.Duration {
-	if n := len(l.samples); n < 2 || now-l.samples[n-2].At > maxShort/2 {
+	if n := len(l.samples); n < 2 || now-l.samples[n-2].at > recently {
 		return firstGap
 	}
 	return spacing
 }
 
-// Wait returns how long to wait before there is a sample that a short window can
-// begin with. With timed it must have durations.
-func (l *Log) Wait(now time.Duration, timed bool) time.Duration {
+// Add adds a sample, which belongs to the log from now on. One that others have
+// overtaken is dropped.
+func (l *Log) Add(s *Sample) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.readers--
+	overtaken := s.before != l.samples[len(l.samples)-1]
+	if s.before = nil; overtaken {
+		return
+	}
+	l.history = append(withoutOld(l.history, s.at), s.point)
+	l.thinLocked(s)
+}
+
+// withoutOld returns the points of the last minute. It changes the list.
+func withoutOld(history []Point, now time.Duration) []Point {
+	return slices.DeleteFunc(history, func(p Point) bool { return now-p.At >= long })
+}
+
+// thinLocked adds the newest sample and drops those that no window needs.
+func (l *Log) thinLocked(newest *Sample) {
+	now, old := newest.at, l.samples
+	for len(old) > 1 && (now-old[1].at > keepFor || now-old[0].at > maxLong) {
+		l.dropLocked(old[0])
+		old = old[1:]
+	}
+	kept := make([]*Sample, 0, len(old)+1)
+	for i, s := range old {
+		gap := denseGap
+		if now-s.at > dense {
+			gap = sparseGap
+		}
+		if i == 0 || s.at-kept[len(kept)-1].at >= gap {
+			kept = append(kept, s)
+		} else {
+			l.dropLocked(s)
+		}
+	}
+	l.samples = append(kept, newest)
+}
+
+// dropLocked keeps the memory of a sample that nobody reads for the next one.
+func (l *Log) dropLocked(s *Sample) {
+	if l.readers == 0 {
+		l.spare = &Sample{counts: s.counts[:0], durations: s.durations[:0]}
+	}
+}
+
+// Wait returns how long to wait before a short window has something to tell.
+func (l *Log) Wait(now time.Duration) time.Duration {
 	const youngest = firstGap + firstGap/4
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	wait := youngest
 	for _, s := range l.samples {
-		age := now - s.At
-		switch {
-		case timed && !s.Timed || age > maxShort/2:
-		case s.Counts == nil, age >= youngest: // nothing was before a target's birth
+		switch age := now - s.at; {
+		case age > recently:
+		case s.counts == nil, age >= youngest: // nothing was before a target's birth
 			return 0
 		default:
 			wait = min(wait, youngest-age)
 		}
 	}
 	return wait
-}
-
-// LastTimed returns the last sample with durations, or nil.
-func (l *Log) LastTimed() *Sample {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return lastTimed(l.samples)
-}
-
-func lastTimed(samples []*Sample) *Sample {
-	for _, s := range slices.Backward(samples) {
-		if s.Timed {
-			return s
-		}
-	}
-	return nil
-}
-
-// Add adds a sample with the IDs of its backends. Both belong to the log from now
-// on. A sample that comes late, after a younger one, is dropped.
-func (l *Log) Add(s *Sample, backends []ID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := len(l.samples)
-	if n > 0 && l.samples[n-1].At >= s.At {
-		return
-	}
-	l.addPointLocked(s, backends)
-	// Views share the array, so it is not changed.
-	l.samples = thinned(append(slices.Clone(l.samples), s), s.At)
-}
-
-// addPointLocked adds what happened since the last sample, which thinning never
-// drops.
-func (l *Log) addPointLocked(s *Sample, backends []ID) {
-	before := l.samples[len(l.samples)-1]
-	p := Point{At: s.At, Span: s.At - before.At}
-	for _, id := range backends {
-		c := s.Counts[id.Slot].since(before.counts(id))
-		p.Picks, p.Ended, p.Failed = p.Picks+uint64(c.Picks), p.Ended+uint64(c.Ended), p.Failed+uint64(c.Failed)
-	}
-	l.history = append(l.history, p)
-	old := 0
-	for old < len(l.history)-1 && s.At-l.history[old].At > long || len(l.history)-old > maxHistory {
-		old++
-	}
-	l.history = slices.Delete(l.history, 0, old)
-}
-
-// thinned drops the samples that no window needs. It keeps the newest.
-func thinned(samples []*Sample, now time.Duration) []*Sample {
-	first := 0
-	for first < len(samples)-1 && (now-samples[first+1].At > keepFor || now-samples[first].At > maxLong) {
-		first++
-	}
-	kept := samples[:0]
-	for i, s := range samples[first:] {
-		gap := denseGap
-		if now-s.At > dense {
-			gap = sparseGap
-		}
-		if i == 0 || i == len(samples)-first-1 || s.At-kept[len(kept)-1].At >= gap {
-			kept = append(kept, s)
-		}
-	}
-	clear(samples[len(kept):]) // so that they are not kept in memory
-	return kept
 }

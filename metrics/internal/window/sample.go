@@ -17,105 +17,67 @@ func (c Counts) since(earlier Counts) Counts {
 // inFlight returns how many RPC attempts are under way.
 func (c Counts) inFlight() uint32 { return c.Picks - c.Repicks - c.Ended }
 
-// Bounds are the upper bounds of the buckets of [Durations], in seconds. The last
-// bucket has none.
-var Bounds = [...]float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
-
-// Durations is a histogram of the durations of RPC attempts since a backend was born.
-type Durations struct {
-	Sum     float64 // seconds
-	Buckets [len(Bounds) + 1]uint32
-}
-
-// since returns what was added to the earlier durations. Prometheus may reset a
-// histogram: then that is all of them.
-func (d *Durations) since(earlier *Durations) Durations {
-	added := Durations{Sum: d.Sum - earlier.Sum}
-	for i := range d.Buckets {
-		added.Buckets[i] = d.Buckets[i] - earlier.Buckets[i]
-		if int32(added.Buckets[i]) < 0 {
-			return *d
-		}
-	}
-	return added
-}
-
-func (d *Durations) add(more *Durations) {
-	d.Sum += more.Sum
-	for i := range d.Buckets {
-		d.Buckets[i] += more.Buckets[i]
-	}
-}
-
-func (d *Durations) count() (n uint64) {
-	for _, bucket := range d.Buckets {
-		n += uint64(bucket)
-	}
-	return n
-}
-
 // ID identifies a backend of a target.
 type ID struct {
 	Slot uint32        // no other backend has it now
 	Born time.Duration // all counts were 0
 }
 
-// Sample is what the backends of a target had done at one moment. Times are those
-// of any clock that never goes back.
+// Sample is what the backends of a target had done at one moment. [Log.Begin] makes
+// it. It does not change once it is in a log.
 type Sample struct {
-	At     time.Duration
-	Counts []Counts // by slot
+	at        time.Duration
+	counts    []Counts    // by slot
+	durations []durations // by slot; a backend above its length has none
 
-	// Durations, by slot, if Timed. A backend above its length had none.
-	Timed     bool
-	Durations []Durations
+	before *Sample // in the log; nil once this one is
+	point  Point   // what has happened since
 }
 
-// counts returns the counts of the backend, which are 0 if it was not born yet.
-func (s *Sample) counts(id ID) Counts {
-	if id.Born >= s.At || int(id.Slot) >= len(s.Counts) {
+// Put adds a backend. r is nil if its attempts are not measured. Slots may come in
+// any order.
+func (s *Sample) Put(id ID, c Counts, r *Recorder) {
+	s.counts = grown(s.counts, id.Slot)
+	s.counts[id.Slot] = c
+	s.point.add(c.since(s.before.countsOf(id)))
+	if r != nil {
+		s.durations = grown(s.durations, id.Slot)
+		r.read(&s.durations[id.Slot])
+	}
+}
+
+// countsOf returns the counts of the backend, which are 0 if it was not born yet.
+func (s *Sample) countsOf(id ID) Counts {
+	if id.Born >= s.at || int(id.Slot) >= len(s.counts) {
 		return Counts{}
 	}
-	return s.Counts[id.Slot]
+	return s.counts[id.Slot]
 }
 
-var none Durations
+var noDurations durations
 
-// durations returns the durations of the backend, not to be changed.
-func (s *Sample) durations(id ID) *Durations {
-	if id.Born >= s.At || int(id.Slot) >= len(s.Durations) {
-		return &none
+// durationsOf returns the durations of the backend, not to be changed.
+func (s *Sample) durationsOf(id ID) *durations {
+	if id.Born >= s.at || int(id.Slot) >= len(s.durations) {
+		return &noDurations
 	}
-	return &s.Durations[id.Slot]
+	return &s.durations[id.Slot]
 }
 
-// Put sets the counts of a backend. Slots may come in any order.
-func (s *Sample) Put(id ID, c Counts) {
-	s.Counts = grown(s.Counts, id.Slot)
-	s.Counts[id.Slot] = c
-}
-
-// PutDurations sets the durations of a backend.
-func (s *Sample) PutDurations(id ID, d *Durations) {
-	s.Durations = grown(s.Durations, id.Slot)
-	s.Durations[id.Slot] = *d
-}
-
-// Keep takes over the durations of the earlier sample, if the backend has had no
-// attempt since. It reports whether it has.
-func (s *Sample) Keep(id ID, c Counts, earlier *Sample) bool {
-	if earlier == nil || earlier.counts(id) != c {
-		return false
-	}
-	if d := earlier.durations(id); d != &none {
-		s.PutDurations(id, d)
-	}
-	return true
-}
-
+// grown returns the list with a place for the slot. What is between is 0.
 func grown[T any](list []T, slot uint32) []T {
 	if more := int(slot) + 1 - len(list); more > 0 {
 		list = append(list, make([]T, more)...)
 	}
 	return list
+}
+
+// Point is what all backends together did in the stretch of time that ended at At.
+type Point struct {
+	At, Span             time.Duration
+	Picks, Ended, Failed uint64
+}
+
+func (p *Point) add(c Counts) {
+	p.Picks, p.Ended, p.Failed = p.Picks+uint64(c.Picks), p.Ended+uint64(c.Ended), p.Failed+uint64(c.Failed)
 }

@@ -9,86 +9,73 @@ import (
 
 // View is what a log tells at one moment. It is for one goroutine.
 type View struct {
+	log         *Log
 	now         time.Duration
-	samples     []*Sample
 	history     []Point
 	short, long stretch
 }
 
 // stretch is a window of a target.
 type stretch struct {
-	samples []*Sample     // its own, from the one that it begins with; empty if there is none
-	span    time.Duration // 0 if there is no sample
-
-	// Between these durations were measured. Both are nil if they are not known.
-	timedFrom, timedTo *Sample
-
-	total tally // of the backends so far
+	samples []*Sample     // from the one that it begins with; empty if there is none
+	span    time.Duration // 0 if there is none
+	total   tally         // of the backends so far
 }
 
 // tally is what happened in a window.
 type tally struct {
 	picks, repicks, ended, failed uint64
 	inFlight                      float64 // on average
-	durations                     Durations
+	durations                     durations
 }
 
-// View returns what the log tells.
+// View returns what the log tells. It must be closed.
 func (l *Log) View(now time.Duration) *View {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	v := &View{now: now, samples: l.samples, history: slices.Clone(l.history)}
-	v.short, v.long = v.stretch(short, maxShort), v.stretch(long, maxLong)
-	return v
+	l.readers++
+	return &View{
+		log: l, now: now, history: withoutOld(slices.Clone(l.history), now),
+		short: newStretch(l.samples, now, short, maxShort), long: newStretch(l.samples, now, long, maxLong),
+	}
 }
 
-// History returns what happened in the last minute, oldest first, as far as the
-// target was looked at.
-func (v *View) History() []Point {
-	return slices.DeleteFunc(v.history, func(p Point) bool { return v.now-p.At > long })
+// Close ends the use of the view.
+func (v *View) Close() {
+	v.log.mu.Lock()
+	defer v.log.mu.Unlock()
+	v.log.readers--
 }
 
-func (v *View) stretch(want, limit time.Duration) stretch {
-	var st stretch
-	begin := nearest(v.samples, v.now, want, limit, func(*Sample) bool { return true })
-	if begin >= 0 {
-		st.samples, st.span = v.samples[begin:], v.now-v.samples[begin].At
-	}
-	to := lastTimed(v.samples)
-	if to == nil || v.now-to.At > limit {
-		return st
-	}
-	from := nearest(v.samples, to.At, want, limit, func(s *Sample) bool { return s.Timed })
-	if from >= 0 {
-		st.timedFrom, st.timedTo = v.samples[from], to
-	}
-	return st
-}
-
-// nearest returns the index of the sample whose age is nearest to what is wanted, by
-// the ratio of both, or -1.
-func nearest(samples []*Sample, now, want, limit time.Duration, fits func(*Sample) bool) int {
-	best, bestRatio := -1, 0.0
+// newStretch begins with the sample whose age is nearest to the wanted one, by the
+// ratio of both.
+func newStretch(samples []*Sample, now, want, limit time.Duration) stretch {
+	best, bestRatio := stretch{}, 0.0
 	for i, s := range samples {
-		age := now - s.At
-		if age <= 0 || age > limit || !fits(s) {
+		age := now - s.at
+		if age <= 0 || age > limit {
 			continue
 		}
-		ratio := float64(age) / float64(want)
-		if ratio > 1 {
-			ratio = 1 / ratio
-		}
+		ratio := float64(min(age, want)) / float64(max(age, want))
 		if ratio > bestRatio {
-			best, bestRatio = i, ratio
+			best, bestRatio = stretch{samples: samples[i:], span: age}, ratio
 		}
 	}
 	return best
 }
 
-// Backend returns what the backend, whose counts are now c, did lately, and adds it
-// to the sums of the target.
-func (v *View) Backend(id ID, c Counts) livepage.Recent {
-	return livepage.Recent{Short: v.short.backend(id, c, v.now), Long: v.long.backend(id, c, v.now)}
+// History returns what happened in the last minute, oldest first, as far as the
+// target was looked at.
+func (v *View) History() []Point { return v.history }
+
+// Backend returns what the backend did lately, and adds it to the sums of the target.
+// Its counts are now c; r is nil if its attempts are not measured.
+func (v *View) Backend(id ID, c Counts, r *Recorder) livepage.Recent {
+	var d durations
+	if r != nil {
+		r.read(&d)
+	}
+	return livepage.Recent{Short: v.short.backend(id, c, &d, v.now), Long: v.long.backend(id, c, &d, v.now)}
 }
 
 // Total returns the sums of all calls of Backend.
@@ -96,19 +83,17 @@ func (v *View) Total() livepage.Recent {
 	return livepage.Recent{Short: v.short.total.window(v.short.span), Long: v.long.total.window(v.long.span)}
 }
 
-func (st *stretch) backend(id ID, c Counts, now time.Duration) livepage.Window {
+func (st *stretch) backend(id ID, c Counts, d *durations, now time.Duration) livepage.Window {
 	span := min(st.span, now-id.Born)
 	if span <= 0 {
 		return livepage.Window{}
 	}
-	added := c.since(st.samples[0].counts(id))
+	first := st.samples[0]
+	added := c.since(first.countsOf(id))
 	t := tally{
 		picks: uint64(added.Picks), repicks: uint64(added.Repicks),
 		ended: uint64(added.Ended), failed: uint64(added.Failed),
-		inFlight: st.inFlight(id, c),
-	}
-	if st.timedFrom != nil {
-		t.durations = st.timedTo.durations(id).since(st.timedFrom.durations(id))
+		inFlight: st.inFlight(id, c), durations: d.since(first.durationsOf(id)),
 	}
 	st.total.add(&t, float64(span)/float64(st.span))
 	return t.window(span)
@@ -119,8 +104,8 @@ func (st *stretch) backend(id ID, c Counts, now time.Duration) livepage.Window {
 func (st *stretch) inFlight(id ID, c Counts) float64 {
 	sum, n := float64(c.inFlight()), 1
 	for _, s := range st.samples {
-		if s.At > id.Born {
-			sum += float64(s.counts(id).inFlight())
+		if s.at > id.Born {
+			sum += float64(s.countsOf(id).inFlight())
 			n++
 		}
 	}
@@ -136,11 +121,8 @@ func (t *tally) add(b *tally, part float64) {
 }
 
 func (t *tally) window(span time.Duration) livepage.Window {
-	w := livepage.Window{Span: span, Picks: t.picks, Repicks: t.repicks, Ended: t.ended, Failed: t.failed}
-	switch measured := t.durations.latency(); {
-	case measured.Count > 0:
-		w.Latency = measured
-	case t.ended > 0:
+	w := livepage.Window{Span: span, Picks: t.picks, Repicks: t.repicks, Ended: t.ended, Failed: t.failed, Latency: t.durations.latency()}
+	if w.Latency.Count == 0 && t.ended > 0 {
 		w.Latency = livepage.Latency{Estimated: true, Mean: time.Duration(t.inFlight / float64(t.ended) * float64(span))}
 	}
 	return w

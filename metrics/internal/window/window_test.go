@@ -21,7 +21,7 @@ type backend struct {
 	window.ID
 	now    window.Counts
 	before map[time.Duration]window.Counts // by time
-	slow   window.Durations
+	slow   *window.Recorder
 }
 
 func newTarget(born time.Duration) *target { return &target{log: window.NewLog(born), now: born} }
@@ -44,25 +44,22 @@ func (tg *target) sleep(d time.Duration, step func()) {
 	}
 }
 
-func (tg *target) sample(timed bool) {
-	if !tg.log.Due(tg.now) {
+func (tg *target) sample() {
+	s := tg.log.Begin(tg.now)
+	if s == nil {
 		return
 	}
-	s, ids := &window.Sample{At: tg.now, Timed: timed}, []window.ID(nil)
 	for _, b := range tg.backends {
-		s.Put(b.ID, b.now)
-		ids = append(ids, b.ID)
-		if timed && !s.Keep(b.ID, b.now, tg.log.LastTimed()) {
-			s.PutDurations(b.ID, &b.slow)
-		}
+		s.Put(b.ID, b.now, b.slow)
 	}
-	tg.log.Add(s, ids)
+	tg.log.Add(s)
 }
 
 func (tg *target) look() (each []livepage.Recent, total livepage.Recent) {
 	v := tg.log.View(tg.now)
+	defer v.Close()
 	for _, b := range tg.backends {
-		each = append(each, v.Backend(b.ID, b.now))
+		each = append(each, v.Backend(b.ID, b.now, b.slow))
 	}
 	return each, v.Total()
 }
@@ -100,7 +97,7 @@ func TestAWindowHasWhatHappenedInItsSpan(t *testing.T) {
 				tg.backends = append(tg.backends[:gone], tg.backends[gone+1:]...)
 				tg.add(slot)
 			}
-			tg.sample(false)
+			tg.sample()
 			tg.check(t, fmt.Sprintf("seed %d at %v", seed, tg.now))
 		}
 	}
@@ -150,7 +147,7 @@ func TestWindowsAreAboutAsLongAsTheySay(t *testing.T) {
 		b := tg.add(0)
 		for tg.now < 10*time.Minute {
 			tg.sleep(every, func() { b.rpc(0) })
-			tg.sample(false)
+			tg.sample()
 			if n := tg.log.Samples(); n > 16 {
 				t.Fatalf("every %v: %d samples, want at most 16", every, n)
 			}
@@ -176,13 +173,13 @@ func TestTheFirstLookWaitsOnlyIfItMust(t *testing.T) {
 		tg := newTarget(time.Hour)
 		b := tg.add(0)
 		tg.sleep(age, func() { b.rpc(0) })
-		wait := tg.log.Wait(tg.now, true)
+		wait := tg.log.Wait(tg.now)
 		if must := age > 15*time.Second; must != (wait > 0) || wait > 300*time.Millisecond {
 			t.Errorf("%v old: wait %v", age, wait)
 		}
-		tg.sample(true)
+		tg.sample()
 		tg.sleep(wait, func() { b.rpc(1) })
-		tg.sample(true)
+		tg.sample()
 		_, total := tg.look()
 		want := age
 		if wait > 0 {
@@ -191,7 +188,7 @@ func TestTheFirstLookWaitsOnlyIfItMust(t *testing.T) {
 		if got := total.Short; got.Span != want || got.Ended != uint64(want/(50*time.Millisecond)) || (wait > 0) != (got.Failed > 0) {
 			t.Errorf("%v old: the short window is %+v, want all of %v", age, got, want)
 		}
-		if wait := tg.log.Wait(tg.now, true); wait != 0 {
+		if wait := tg.log.Wait(tg.now); wait != 0 {
 			t.Errorf("%v old: the next look waits %v", age, wait)
 		}
 	}
@@ -202,9 +199,9 @@ func TestAtMostOneSampleASecond(t *testing.T) {
 	log := window.NewLog(0)
 	due := 0
 	for now := time.Hour; now < time.Hour+time.Minute; now += 10 * time.Millisecond {
-		if log.Due(now) {
+		if s := log.Begin(now); s != nil {
 			due++
-			log.Add(&window.Sample{At: now}, nil)
+			log.Add(s)
 		}
 	}
 	if due > 61 || due < 58 {
@@ -218,9 +215,9 @@ func TestHistoryIsOfTheLastMinute(t *testing.T) {
 	b := tg.add(0)
 	for range 300 {
 		tg.sleep(time.Second, func() { b.rpc(1) })
-		tg.sample(false)
+		tg.sample()
 	}
-	history := tg.log.View(tg.now).History()
+	history := tg.history()
 	if n := len(history); n < 58 || n > 60 {
 		t.Errorf("%d points, want 60", n)
 	}
@@ -230,7 +227,13 @@ func TestHistoryIsOfTheLastMinute(t *testing.T) {
 		}
 	}
 	tg.sleep(time.Hour, func() {})
-	if history := tg.log.View(tg.now).History(); len(history) != 0 {
+	if history := tg.history(); len(history) != 0 {
 		t.Errorf("an hour later: %v, want nothing", history)
 	}
+}
+
+func (tg *target) history() []window.Point {
+	v := tg.log.View(tg.now)
+	defer v.Close()
+	return v.History()
 }
