@@ -209,3 +209,12 @@ func Look(m *Metrics) map[livepage.Key]livepage.Status {
 	}
 	return all
 }
+
+// LookBriefly looks at all targets as an answer of the page does.
+func LookBriefly(m *Metrics) {
+	s := m.pageSnapshot(time.Now())
+	for _, t := range s.Targets {
+		t.Read()
+	}
+	s.Release()
+}

@@ -103,9 +103,9 @@ func TestPageShowsTargetsAndBackends(t *testing.T) {
 			"summary": "1 of 3 backends down for 13 s (b:1); 1 of 3 backends connecting for 13 s (c:1)",
 			"RPS":     "0", "Success": "–", "p99 latency": "–", "Usable": "1 of 3", "Waiting": "1",
 			"history": "Last minute: 0–0.05 RPS, up to 0.02 errors/s",
-			"changes": "13s ago b:1 cannot be reached: dial b:1: refused 13s ago b:1 lost its connection 2m13s ago b:1 connected " +
-				"3 earlier 2m13s ago the channel became READY 2m13s ago a:1 connected 3m13s ago a channel got a policy instance",
-			"READY": "1 of 3", "Picks": "9", "Delayed": "1", "Failed": "0", "Folded": "0", "Imbalance": "–",
+			"changes": "13s ago b:1 cannot be reached: dial b:1: refused 13s ago b:1 lost its connection 2m13s ago b:1 connected",
+			"earlier": "2m13s ago the channel became READY 2m13s ago a:1 connected 3m13s ago a channel got a policy instance",
+			"READY":   "1 of 3", "Picks": "9", "Delayed": "1", "Failed": "0", "Folded": "0", "Imbalance": "–",
 		}}
 		if diff := cmp.Diff(targets, pagetest.Targets(t, page)); diff != "" {
 			t.Errorf("targets (-want +got):\n%s", diff)

@@ -39,17 +39,18 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q, err := parseQuery(r.URL.RawQuery)
-	code, body := http.StatusOK, []byte(nil)
+	code, body := http.StatusOK, bodies.Get().(*bytes.Buffer)
+	defer releaseBody(body)
 	if err == nil {
-		body, err = h.render(r.Context(), q)
+		err = h.render(r.Context(), q, body)
 	}
 	if mistake, ok := errors.AsType[*parameterError](err); ok {
 		code = http.StatusBadRequest
-		body, err = renderMistake(q, mistake)
+		err = renderMistake(q, mistake, body)
 	}
 	switch {
 	case err == nil:
-		answer(w, r, code, contentTypes[q.format], body)
+		answer(w, r, code, contentTypes[q.format], body.Bytes())
 	case errors.Is(err, errGaveUp):
 		answer(w, r, http.StatusServiceUnavailable, textType, []byte("the request ended while it waited for others to be answered\n"))
 	default:
@@ -61,47 +62,37 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // errGaveUp is the error of a request whose context ended before its turn.
 var errGaveUp = errors.New("the request's context has ended")
 
-// render waits for its turn and returns the page that the query asks for. If it
-// returns a [parameterError], it has not rendered anything.
-func (h *handler) render(ctx context.Context, q query) ([]byte, error) {
+// render waits for its turn and writes the page that the query asks for. If it
+// returns a [parameterError], it has not written anything.
+func (h *handler) render(ctx context.Context, q query, body *bytes.Buffer) error {
 	select {
 	case h.rendered <- struct{}{}:
 		defer func() { <-h.rendered }()
 	case <-ctx.Done():
-		return nil, errGaveUp
+		return errGaveUp
 	}
 	s := h.snapshot()
 	if s.Release != nil {
 		defer s.Release()
 	}
-	p, err := newPage(ctx, q, s)
+	m := memories.Get().(*memory)
+	defer m.release()
+	p, err := newPage(ctx, q, s, m)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if q.format == jsonFormat {
-		return encodeJSON(newPageJSON(p))
+		return json.NewEncoder(body).Encode(newPageJSON(p))
 	}
-	return encodeHTML(newPageView(p))
+	return pageTemplate().Execute(body, newPageView(p))
 }
 
-// renderMistake returns the answer to a user's mistake.
-func renderMistake(q query, mistake *parameterError) ([]byte, error) {
+// renderMistake writes the answer to a user's mistake.
+func renderMistake(q query, mistake *parameterError, body *bytes.Buffer) error {
 	if q.format == jsonFormat {
-		return encodeJSON(map[string]*parameterError{"error": mistake})
+		return json.NewEncoder(body).Encode(map[string]*parameterError{"error": mistake})
 	}
-	return encodeHTML(newProblemView(q, mistake))
-}
-
-func encodeJSON(v any) ([]byte, error) {
-	var body bytes.Buffer
-	err := json.NewEncoder(&body).Encode(v)
-	return body.Bytes(), err
-}
-
-func encodeHTML(v *pageView) ([]byte, error) {
-	var body bytes.Buffer
-	err := pageTemplate().Execute(&body, v)
-	return body.Bytes(), err
+	return pageTemplate().Execute(body, newProblemView(q, mistake))
 }
 
 const textType = "text/plain; charset=utf-8"

@@ -31,7 +31,7 @@ func incident(n int, at stage) livepage.Status {
 		b := busy(fmt.Sprintf("10.0.%d.%d:50051", i/250, i%250+7), 40)
 		if at != before && i == 0 {
 			b.Connected, b.Disconnections, b.ConnectFailed = 1, 1, 9
-			b.LastError, b.LastErrorAt = errors.New(`dial tcp 10.0.0.7:50051: connect: connection refused`), now.Add(-11*time.Second)
+			b.LastError, b.LastErrorAt = errors.New(`dial tcp 10.0.0.7:50051: connect: connection refused`), now.Add(-lastAttempt(at))
 		}
 		switch {
 		case at == during && i == 0:
@@ -99,16 +99,27 @@ func sum(backends []livepage.Backend) livepage.Recent {
 
 // history is the last minute of an incident that began 40 seconds ago for RPCs.
 func history(n int, at stage) []livepage.Point {
-	points := make([]livepage.Point, 0, 30)
+	points, picks := make([]livepage.Point, 0, 30), 80*n
+	if at == during {
+		picks -= 80
+	}
 	for i := range 30 {
-		p := livepage.Point{At: now.Add(-time.Duration(58-2*i) * time.Second), Span: 2 * time.Second, Picks: uint64(80*n + (i*7)%5*n)}
+		p := livepage.Point{At: now.Add(-time.Duration(58-2*i) * time.Second), Span: 2 * time.Second, Picks: uint64(picks + (i*7)%5*n/2)}
 		p.Ended = p.Picks
 		if at == during && i > 9 {
-			p.Failed = uint64(11 + i%4*3)
+			p.Failed = uint64(11 + i%3)
 		}
 		points = append(points, p)
 	}
 	return points
+}
+
+// lastAttempt is how long ago the last connection attempt failed.
+func lastAttempt(at stage) time.Duration {
+	if at == after {
+		return 80 * time.Second
+	}
+	return 11 * time.Second
 }
 
 func events(at stage) []livepage.Event {
@@ -122,7 +133,7 @@ func events(at stage) []livepage.Event {
 	if at != before {
 		all = append(all,
 			livepage.Event{At: ago(252 * time.Second), Kind: livepage.Lost, N: 1, Backend: name, Text: "connection reset by peer"},
-			livepage.Event{At: ago(11 * time.Second), Kind: livepage.ConnectFailed, N: 9, Backend: name, Text: "dial tcp 10.0.0.7:50051: connect: connection refused"})
+			livepage.Event{At: ago(lastAttempt(at)), Kind: livepage.ConnectFailed, N: 9, Backend: name, Text: "dial tcp 10.0.0.7:50051: connect: connection refused"})
 	}
 	if at == after {
 		all = append(all, livepage.Event{At: ago(75 * time.Second), Kind: livepage.Connected, N: 1, Backend: name})

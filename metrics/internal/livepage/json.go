@@ -127,7 +127,7 @@ func newTargetJSON(t *targetStatus) targetJSON {
 		Severity:     said.severity.String(),
 		Present:      t.present(),
 		Down:         t.groups[down].n,
-		Recent:       newRecentJSON(&t.Recent, nil),
+		Recent:       recentJSON{&t.Recent, nil},
 		History:      newHistoryJSON(t.History),
 		Events:       newEventsJSON(t.Events),
 	}
@@ -162,7 +162,7 @@ func newBackendJSON(r *row) backendJSON {
 		UpSince:        r.UpSince.UTC(),
 		FailedAttempts: r.FailedAttempts,
 		LastRPCError:   newRPCErrorJSON(&r.Backend.LastRPCError),
-		Recent:         newRecentJSON(&r.Recent, r),
+		Recent:         recentJSON{&r.Recent, r},
 	}
 	if r.Subchannels > 0 {
 		out.State = r.State.String()

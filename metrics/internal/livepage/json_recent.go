@@ -5,47 +5,42 @@ import (
 	"time"
 )
 
-// recentJSON is the windows. One that is not known is absent.
+// recentJSON is the windows of a target or a backend. One that is not known is
+// absent. It allocates less than structures with optional fields.
 type recentJSON struct {
-	Short *windowJSON `json:"10s,omitempty"`
-	Long  *windowJSON `json:"1m,omitempty"`
+	*Recent
+	of *row // the backend, whose share is told; nil for a target
 }
 
-type windowJSON struct {
-	*Window
-	of    *row // whose share is told; nil for a target
-	index int  // of the window
-}
-
-// newRecentJSON takes the row of a backend, or nil for a target.
-func newRecentJSON(r *Recent, of *row) recentJSON {
-	var out recentJSON
+// MarshalJSON implements [json.Marshaler].
+func (r recentJSON) MarshalJSON() ([]byte, error) {
+	b := append(make([]byte, 0, 512), '{')
 	if r.Short.known() {
-		out.Short = &windowJSON{&r.Short, of, shortWindow}
+		b = r.appendWindow(append(b, `"10s":`...), &r.Short, shortWindow)
 	}
 	if r.Long.known() {
-		out.Long = &windowJSON{&r.Long, of, longWindow}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = r.appendWindow(append(b, `"1m":`...), &r.Long, longWindow)
 	}
-	return out
+	return append(b, '}'), nil
 }
 
-// MarshalJSON implements [json.Marshaler]. It allocates less than a structure with
-// optional fields.
-func (w *windowJSON) MarshalJSON() ([]byte, error) {
-	b := make([]byte, 0, 256)
+func (r recentJSON) appendWindow(b []byte, w *Window, index int) []byte {
 	b = appendNumber(append(b, `{"span_seconds":`...), w.Span.Seconds())
 	b = appendNumber(append(b, `,"rps":`...), w.rate())
 	b = appendNumber(append(b, `,"errors_per_second":`...), w.errorsPerSecond())
 	if w.Ended > 0 {
 		b = appendNumber(append(b, `,"success_rate":`...), 1-w.failing())
 	}
-	if w.of != nil {
-		b = appendNumber(append(b, `,"share":`...), w.of.share(w.index))
+	if r.of != nil {
+		b = appendNumber(append(b, `,"share":`...), r.of.share(index))
 	}
 	if w.Latency.Mean > 0 {
 		b = w.Latency.appendJSON(append(b, `,"latency_seconds":`...))
 	}
-	return append(b, '}'), nil
+	return append(b, '}')
 }
 
 // appendJSON leaves out quantiles if the latency was not measured.

@@ -71,7 +71,7 @@ func (r row) lifetimeShare() float64 {
 
 // newPage reads the targets that the query selects, and no others. It returns a
 // [parameterError] if the query names a target or policy that does not exist.
-func newPage(ctx context.Context, q query, s Snapshot) (page, error) {
+func newPage(ctx context.Context, q query, s Snapshot, m *memory) (page, error) {
 	selected, err := q.selectTargets(s.Targets)
 	if err != nil {
 		return page{}, err
@@ -79,9 +79,9 @@ func newPage(ctx context.Context, q query, s Snapshot) (page, error) {
 	sample(ctx, selected)
 	p := page{time: s.Time, retention: s.Retention, query: q, known: len(s.Targets)}
 	for _, t := range selected {
-		p.targets = append(p.targets, newTargetStatus(t, s.Time))
+		p.targets = append(p.targets, newTargetStatus(t, s.Time, m))
 	}
-	matched, total := q.selectBackends(p.targets)
+	matched, total := q.selectBackends(p.targets, m)
 	p.matched, p.total = len(matched), total
 	p.shown = q.cutPage(matched)
 	return p, nil
@@ -107,10 +107,10 @@ func sample(ctx context.Context, targets []Target) {
 	}
 }
 
-func newTargetStatus(t Target, now time.Time) *targetStatus {
+func newTargetStatus(t Target, now time.Time, m *memory) *targetStatus {
 	st := &targetStatus{Key: t.Key, Status: t.Read(), now: now}
-	st.peers = newPeers(st.Backends, now)
-	st.judged = make([]judged, len(st.Backends))
+	st.peers = newPeers(st.Backends, now, m)
+	st.judged = m.judgements(len(st.Backends))
 	for i := range st.Backends {
 		b := &st.Backends[i]
 		st.picks += b.Picks

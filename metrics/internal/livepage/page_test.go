@@ -61,7 +61,7 @@ func TestPageSumsUpAllBackendsOfATarget(t *testing.T) {
 	want := map[string]string{
 		"target": "test:///one", "policy": "p", "channels": "no channel", "severity": "bad",
 		"summary": "1 of 5 backends down for 1 h (o3); 60 % errors from o4; 1 of 5 backends gets no picks though usable (o5)",
-		"RPS":     "30 30 in 1 min", "Success": "90 % 90 % in 1 min", "p99 latency": "–", "Usable": "4 of 5", "Waiting": "0",
+		"RPS":     "30 1 min: 30", "Success": "90 % 1 min: 90 %", "p99 latency": "–", "Usable": "4 of 5", "Waiting": "0",
 		"READY": "4 of 5", "Picks": "3", "Delayed": "0", "Failed": "0", "Folded": "0", "Imbalance": "2.00",
 	}
 	for _, query := range []string{

@@ -24,9 +24,9 @@ const (
 
 // newPeers looks at the usable backends. Shares are compared over the long window,
 // unless a backend came up within it.
-func newPeers(backends []Backend, now time.Time) peers {
+func newPeers(backends []Backend, now time.Time, m *memory) peers {
 	p := peers{long: true}
-	var latencies []time.Duration
+	latencies := m.latencies[:0]
 	for i := range backends {
 		b := &backends[i]
 		if b.usable() == 0 {
@@ -36,12 +36,10 @@ func newPeers(backends []Backend, now time.Time) peers {
 		p.total[longWindow] += b.Recent.Long.rate()
 		p.long = p.long && b.covers(&b.Recent.Long, now)
 		if l := b.Recent.settled().Latency; l.Mean > 0 {
-			if latencies == nil {
-				latencies = make([]time.Duration, 0, len(backends)-i)
-			}
 			latencies = append(latencies, l.Mean)
 		}
 	}
+	m.latencies = latencies
 	if p.latencies = len(latencies); p.latencies > 0 {
 		slices.Sort(latencies)
 		p.median = latencies[(p.latencies-1)/2]

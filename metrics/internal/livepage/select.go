@@ -60,12 +60,12 @@ func unknownName(parameter, value string, targets []Target, name func(Target) st
 
 // selectBackends returns the backends that the query selects, in any order, and the
 // number of all backends of the targets.
-func (q query) selectBackends(targets []*targetStatus) (matched []row, total int) {
+func (q query) selectBackends(targets []*targetStatus, m *memory) (matched []row, total int) {
 	accepts := q.backendFilter()
 	for _, t := range targets {
 		total += len(t.Backends)
 	}
-	matched = make([]row, 0, total)
+	matched = slices.Grow(m.rows, total)
 	for _, t := range targets {
 		for i := range t.Backends {
 			if b := &t.Backends[i]; accepts(b, t.judged[i].condition) {
@@ -73,6 +73,7 @@ func (q query) selectBackends(targets []*targetStatus) (matched []row, total int
 			}
 		}
 	}
+	m.rows = matched
 	return matched, total
 }
 

@@ -139,6 +139,8 @@ func (t *targetStatus) of(n int) string {
 	switch all := t.present(); {
 	case n == all && n == 1:
 		return "the only backend"
+	case n == all && n == 2:
+		return "both backends"
 	case n == all:
 		return "all " + count(n, "backend")
 	default:

@@ -75,6 +75,8 @@ func (s *sentence) sayWell(t *targetStatus) {
 	switch n := t.present(); {
 	case t.usable == n && n == 1:
 		s.say(how, "1 backend, usable")
+	case t.usable == n && n == 2:
+		s.say(how, "both usable")
 	case t.usable == n:
 		s.say(how, "all %s usable", grouped(n))
 	case t.usable == 0:

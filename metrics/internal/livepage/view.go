@@ -52,6 +52,7 @@ func newPageView(p page) *pageView {
 	if q.column().name != defaultSort {
 		v.Worst = q.sortedBy(columns[0], false).link()
 	}
+	v.Backends = make([]backendView, 0, len(p.shown))
 	for _, r := range p.shown {
 		v.Backends = append(v.Backends, newBackendView(r, p.time))
 	}

@@ -38,13 +38,13 @@ func newTilesView(t *targetStatus, only query) tilesView {
 	if long.Span < w.Span*3/2 {
 		return v // it says the same
 	}
-	in := " in " + words(long.Span)
-	v.RateLong = rateWords(long.rate()) + in
+	over := words(long.Span) + ": "
+	v.RateLong = over + rateWords(long.rate())
 	if long.Ended > 0 {
-		v.SuccessLong = percentWords(1-long.failing()) + in
+		v.SuccessLong = over + percentWords(1-long.failing())
 	}
 	if l := latencyTile(long.Latency); l != "" {
-		v.LatencyLong = l + in
+		v.LatencyLong = over + l
 	}
 	return v
 }

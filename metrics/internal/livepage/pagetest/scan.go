@@ -191,7 +191,7 @@ func target(tb testing.TB, nodes []Node) map[string]string {
 	end := slices.IndexFunc(nodes, func(n Node) bool { return n.Tag == "/article" })
 	article := nodes[:end]
 	values := map[string]string{"target": TextOf(between(article, "h2")), "severity": nodes[0].Attrs["class"]}
-	for _, class := range []string{"policy", "channels", "summary", "history", "changes"} {
+	for _, class := range []string{"policy", "channels", "summary", "history", "changes", "earlier"} {
 		if slices.ContainsFunc(article, func(n Node) bool { return n.Attrs["class"] == class }) {
 			_, in := Find(tb, article, "class", class)
 			values[class] = TextOf(in)

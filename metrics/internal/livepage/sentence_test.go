@@ -1,0 +1,236 @@
+package livepage_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+)
+
+// The sentence is what an engineer reads first, so each situation has its own.
+func TestASentenceSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		situation string
+		status    livepage.Status
+		severity  string
+		want      string
+	}{
+		{"all is well", open(even(3)...), "ok", "all 3 usable, even, no errors"},
+		{"one backend", open(even(1)...), "ok", "1 backend, usable, no errors"},
+		{"a few errors", open(with(even(3), 1, hasFailed(70))...), "ok", "all 3 usable, even, 0.8 % errors"},
+		{"nothing is known yet", open(unknown(even(2))...), "ok", "both usable"},
+		{"no RPCs", open(picked("a", ready, 0), picked("b", ready, 0)), "ok", "both usable, no RPCs for 1 min"},
+		{"a little uneven", open(with(even(3), 0, gets(90))...), "ok", "all 3 usable, imbalance 1.42, no errors"},
+		{"some wait for a hash", open(with(with(even(4), 1, is(idle)), 2, is(idle))...), "ok", "2 of 4 usable, 2 idle, even, no errors"},
+		{"old ones are listed", open(with(even(4), 3, is(noSubchannel))...), "ok", "all 3 usable, even, no errors"},
+
+		{"one is down", open(with(even(3), 1, downFor(4*time.Minute))...), "warn", "1 of 3 backends down for 4 min (10.0.0.2)"},
+		{"two are down", open(with(with(even(200), 1, downFor(4*time.Minute)), 9, downFor(4*time.Minute))...), "warn",
+			"2 of 200 backends down for 4 min (10.0.0.2, 10.0.0.10)"},
+		{"two, one after the other", open(with(with(even(200), 9, downFor(time.Hour)), 1, downFor(50*time.Second))...), "warn",
+			"2 of 200 backends down for 50 s to 1 h (10.0.0.2, 10.0.0.10)"},
+		{"many are down", open(downAll(even(200), 40, 3*24*time.Hour)...), "warn", "40 of 200 backends down for 3 days"},
+		{"all are down", open(downAll(even(3), 3, 4*time.Minute)...), "bad", "all 3 backends down for 4 min"},
+		{"the only one is down", open(downAll(even(1), 1, time.Second)...), "bad", "the only backend down for 1 s"},
+		{"RPCs wait", waiting(open(downAll(even(3), 3, time.Minute)...), 12), "bad", "all 3 backends down for 1 min; 12 RPCs wait for a backend"},
+		{"one RPC waits", waiting(open(downAll(even(3), 3, time.Minute)...), 1), "bad", "all 3 backends down for 1 min; 1 RPC waits for a backend"},
+		{"while it reconnects", open(with(even(3), 1, downFor(time.Minute), reconnects)...), "warn", "1 of 3 backends down for 1 min (10.0.0.2)"},
+		{"lost, and nobody asks", open(with(even(2), 1, lostAndIdle)...), "ok", "1 of 2 usable, 1 idle, no errors"},
+
+		{"one is unhealthy", open(with(even(3), 1, isUnusable("unhealthy"))...), "warn", "1 of 3 backends unhealthy for 1 min (10.0.0.2)"},
+		{"two reasons", open(with(with(even(9), 1, isUnusable("unhealthy")), 2, isUnusable("ejected"))...), "warn",
+			"2 of 9 backends ejected or unhealthy for 1 min (10.0.0.2, 10.0.0.3)"},
+		{"all are unhealthy", open(with(with(even(2), 1, isUnusable("unhealthy")), 0, isUnusable("unhealthy"))...), "bad", "both backends unhealthy for 1 min"},
+		{"one down, one unhealthy", open(with(with(even(2), 0, isUnusable("unhealthy")), 1, downFor(time.Minute))...), "bad",
+			"nothing is usable; 1 of 2 backends down for 1 min (10.0.0.2); 1 of 2 backends unhealthy for 1 min (10.0.0.1)"},
+
+		{"starting", open(with(even(1), 0, is(connecting), since(0))...), "idle", "the only backend connecting"},
+		{"slow to connect", open(with(even(3), 2, is(connecting), since(12*time.Second))...), "warn", "1 of 3 backends connecting for 12 s (10.0.0.3)"},
+
+		{"one fails", open(with(even(200), 6, fails(7))...), "warn", "14 % errors from 10.0.0.7"},
+		{"one of three fails", open(with(even(3), 1, fails(50))...), "bad", "100 % errors from 10.0.0.2"},
+		{"two fail", open(with(with(even(200), 6, fails(7)), 8, fails(50))...), "warn", "errors from 10.0.0.9 (100 %) and 10.0.0.7 (14 %)"},
+		{"some fail", open(with(with(with(even(200), 6, fails(7)), 8, fails(50)), 1, fails(9))...), "warn", "errors from 3 of 200 backends, most from 10.0.0.9 (100 %)"},
+		{"all fail", open(with(with(with(even(3), 0, fails(5)), 1, fails(5)), 2, fails(5))...), "bad", "10 % errors, from all that are usable"},
+		{"one down, one fails", open(with(with(even(200), 1, downFor(4*time.Minute)), 6, fails(7))...), "warn",
+			"1 of 200 backends down for 4 min (10.0.0.2); 14 % errors from 10.0.0.7"},
+
+		{"one is slow", open(with(even(3), 1, takes(850*time.Millisecond))...), "warn", "10.0.0.2 is slow: it takes 850 ms on average, the others 12 ms"},
+		{"one seems slow", open(with(even(3), 1, seemsToTake(850*time.Millisecond))...), "warn", "10.0.0.2 is slow: it takes about 850 ms on average, the others 12 ms"},
+		{"two are slow", open(with(with(even(5), 1, takes(850*time.Millisecond)), 2, takes(2500*time.Millisecond))...), "warn",
+			"2 of 5 backends are slow: 10.0.0.3 takes 2.5 s on average, the others 12 ms"},
+
+		{"one gets nothing", open(with(even(3), 1, gets(0))...), "warn", "1 of 3 backends gets no picks though usable (10.0.0.2)"},
+		{"one gets little", open(with(even(3), 1, gets(2))...), "warn", "1 of 3 backends gets hardly any picks though usable (10.0.0.2)"},
+		{"one gets too much", open(with(even(9), 1, gets(200))...), "warn", "10.0.0.2 gets 3.0 times its equal share"},
+		{"one has just come", open(with(even(3), 1, gets(0), cameUp(time.Second))...), "ok", "all 3 usable, even, no errors"},
+		{"one came and gets its share", open(with(even(3), 1, cameUp(30*time.Second), getsNow(50, 10))...), "ok", "all 3 usable, even, no errors"},
+
+		{"the resolver fails", failingResolver(open(even(3)...)), "warn", "the resolver has been failing for 2 min"},
+		{"the resolver fails from the start", failingResolver(open()), "bad", "no backend: the resolver has been failing for 2 min"},
+		{"the resolver works again", resolved(failingResolver(open(even(3)...))), "ok", "all 3 usable, even, no errors"},
+		{"no backend", channelIn(failure), "bad", "no backend"},
+		{"starting without one", channelIn(connecting), "warn", "no backend yet: the channel is connecting"},
+		{"idle", channelIn(idle), "idle", "idle: nothing has asked for a connection"},
+		{"idle with a backend", open(with(even(1), 0, is(idle))...), "idle", "idle: nothing has asked for a connection"},
+		{"closed", livepage.Status{}, "idle", "closed: no channel uses it now"},
+		{"hostile name", open(append(even(1), refused("a\u202eb", nil))...), "warn", `1 of 2 backends down for 1 h (a\u202eb)`},
+	}
+	for _, tt := range tests {
+		b := &board{}
+		b.add("test:///t", "p", tt.status)
+		got := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))[0]
+		if got["summary"] != tt.want || got["severity"] != tt.severity {
+			t.Errorf("%s:\n%s %q, want\n%s %q", tt.situation, got["severity"], got["summary"], tt.severity, tt.want)
+		}
+		if asJSON := pagetest.JSON(t, b.page(), "").Targets[0]; asJSON.Summary != tt.want || asJSON.Severity != tt.severity {
+			t.Errorf("%s: JSON has %s %q", tt.situation, asJSON.Severity, asJSON.Summary)
+		}
+	}
+}
+
+// even returns n backends, 10.0.0.1 and so on, that have been usable for an hour and
+// get 50 RPC attempts per second each.
+func even(n int) []livepage.Backend {
+	backends := make([]livepage.Backend, n)
+	for i := range backends {
+		backends[i] = busy(fmt.Sprintf("10.0.0.%d", i+1), 50)
+	}
+	return backends
+}
+
+// with changes a backend of the list.
+func with(backends []livepage.Backend, i int, changes ...func(*livepage.Backend)) []livepage.Backend {
+	for _, change := range changes {
+		change(&backends[i])
+	}
+	return backends
+}
+
+// open returns the status of a target with a channel.
+func open(backends ...livepage.Backend) livepage.Status {
+	return livepage.Status{Instances: []livepage.Instance{{State: ready, Since: hourAgo}}, Backends: backends, Recent: sum(backends)}
+}
+
+func channelIn(state connectivity.State) livepage.Status {
+	return livepage.Status{Instances: []livepage.Instance{{State: state, Since: hourAgo}}}
+}
+
+func waiting(st livepage.Status, n int64) livepage.Status {
+	st.Waiting = n
+	return st
+}
+
+// is puts the backend into a state other than READY.
+func is(state connectivity.State) func(*livepage.Backend) {
+	return func(b *livepage.Backend) {
+		*b = livepage.Backend{Name: b.Name}
+		if state != noSubchannel {
+			b.AddSubchannel(state, "", hourAgo)
+		}
+	}
+}
+
+// noSubchannel is no state, for backends that are gone.
+const noSubchannel = connectivity.Shutdown
+
+func since(d time.Duration) func(*livepage.Backend) {
+	return func(b *livepage.Backend) { b.Since = now.Add(-d) }
+}
+
+func downFor(d time.Duration) func(*livepage.Backend) {
+	return func(b *livepage.Backend) {
+		is(failure)(b)
+		b.Since, b.DownSince, b.FailedAttempts = now.Add(-time.Second), now.Add(-d), 3
+	}
+}
+
+func reconnects(b *livepage.Backend) { b.State = connecting }
+
+func lostAndIdle(b *livepage.Backend) {
+	is(idle)(b)
+	b.DownSince = hourAgo
+}
+
+func downAll(backends []livepage.Backend, n int, d time.Duration) []livepage.Backend {
+	for i := range n {
+		with(backends, i, downFor(d))
+	}
+	return backends
+}
+
+func isUnusable(reason string) func(*livepage.Backend) {
+	return func(b *livepage.Backend) { *b = watched(b.Name, livepage.Verdict{Reason: reason}, reason) }
+}
+
+// fails makes n of the backend's 50 RPC attempts per second fail.
+func fails(n uint64) func(*livepage.Backend) {
+	return func(b *livepage.Backend) {
+		b.Recent.Short.Failed, b.Recent.Long.Failed = 10*n, 60*n
+	}
+}
+
+// hasFailed makes n attempts of the last minute fail.
+func hasFailed(n uint64) func(*livepage.Backend) {
+	return func(b *livepage.Backend) { b.Recent.Long.Failed = n }
+}
+
+func takes(d time.Duration) func(*livepage.Backend) {
+	return func(b *livepage.Backend) { b.Recent.Short.Latency.Mean, b.Recent.Long.Latency.Mean = d, d }
+}
+
+func seemsToTake(d time.Duration) func(*livepage.Backend) {
+	return func(b *livepage.Backend) {
+		b.Recent.Short.Latency = livepage.Latency{Mean: d, Estimated: true}
+		b.Recent.Long.Latency = b.Recent.Short.Latency
+	}
+}
+
+func gets(rate uint64) func(*livepage.Backend) {
+	return func(b *livepage.Backend) {
+		for seconds, w := range map[uint64]*livepage.Window{10: &b.Recent.Short, 60: &b.Recent.Long} {
+			w.Picks, w.Ended = seconds*rate, seconds*rate
+		}
+	}
+}
+
+// getsNow gives the backend the rate in the short window, and the average in the long.
+func getsNow(rate, average uint64) func(*livepage.Backend) {
+	return func(b *livepage.Backend) {
+		b.Recent.Short.Picks, b.Recent.Long.Picks = 10*rate, 60*average
+	}
+}
+
+func cameUp(ago time.Duration) func(*livepage.Backend) {
+	return func(b *livepage.Backend) { b.UpSince = now.Add(-ago) }
+}
+
+// unknown takes the windows away.
+func unknown(backends []livepage.Backend) []livepage.Backend {
+	for i := range backends {
+		backends[i].Recent = livepage.Recent{}
+	}
+	return backends
+}
+
+func failingResolver(st livepage.Status) livepage.Status {
+	st.Events = []livepage.Event{
+		{At: now.Add(-2 * time.Second), Kind: livepage.ResolverError, N: 1, Text: "no such host"},
+		{At: now.Add(-time.Minute), Kind: livepage.InstanceState, N: 1, Text: "CONNECTING"},
+		{At: now.Add(-2 * time.Minute), Kind: livepage.ResolverError, N: 1, Text: "no such host"},
+		{At: hourAgo, Kind: livepage.ResolverUpdate, N: 1, Endpoints: 3},
+		{At: hourAgo, Kind: livepage.ResolverError, N: 1, Text: "no such host"},
+	}
+	return st
+}
+
+func resolved(st livepage.Status) livepage.Status {
+	update := livepage.Event{At: now.Add(-time.Second), Kind: livepage.ResolverUpdate, N: 1, Endpoints: 3}
+	st.Events = append([]livepage.Event{update}, st.Events...)
+	return st
+}
