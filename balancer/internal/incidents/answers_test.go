@@ -14,7 +14,7 @@ var slow = incidents.Incident{
 	Shows: func(l *incidents.Look) {
 		n := len(l.Servers)
 		l.Count(n, n, 0)
-		l.Says("warn", l.Name()+" is slow")
+		l.Says("warn", l.Name(), "slow")
 		l.OnTop("slow")
 		b := l.Is(l.Name(), "slow")
 		if w := b.Recent.Short; w != nil && (w.Latency == nil || w.Latency.P99 < .25) {

@@ -2,7 +2,6 @@ package incidents_test
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/grpc-balancer2/balancer2/balancer/internal/incidents"
@@ -18,7 +17,7 @@ var added = incidents.Incident{
 	Shows: func(l *incidents.Look) {
 		n := len(l.Servers)
 		l.Count(n, n, 0)
-		l.Says("ok", fmt.Sprintf("all %d usable", n))
+		l.Says("ok", "usable")
 		b := l.Is(l.Name(), "ok")
 		l.During("up since", b.UpSince)
 		if e := l.Happened("resolver_update", ""); e.Endpoints != n || !slices.Equal(e.Added, []string{l.Name()}) || e.RemovedCount != 0 {
@@ -54,7 +53,7 @@ var removed = incidents.Incident{
 	Shows: func(l *incidents.Look) {
 		n := len(l.Servers)
 		l.Count(n-1, n-1, 0)
-		l.Says("ok", fmt.Sprintf("all %d usable", n-1))
+		l.Says("ok", "usable")
 		b := l.Is(l.Name(), "gone")
 		if b.State != "" || !b.DownSince.IsZero() || !b.UpSince.IsZero() {
 			l.Errorf("%s is %s, down since %v, up since %v", b.Name, b.State, b.DownSince, b.UpSince)
@@ -114,7 +113,7 @@ var rollingUpdate = incidents.Incident{
 	Shows: func(l *incidents.Look) {
 		n := len(l.Servers)
 		l.Count(n, n, 0)
-		l.Says("ok", fmt.Sprintf("all %d usable", n))
+		l.Says("ok", "usable")
 		for _, srv := range l.Servers {
 			evenShare(l, l.Is(srv.Addr, "ok"))
 		}

@@ -142,18 +142,20 @@ func (s *Stage) Await(what string, shows func(*Look)) time.Time {
 	defer ticks.Stop()
 	began := time.Now()
 	var last *Look
+	late := []string{"nothing"} // what was wrong in the look before
 	for {
 		switch p, err := s.look(ctx); {
 		case err == nil:
 			last = &Look{Page: p, Stage: s}
 			if shows(last); len(last.wrong) == 0 {
+				if took := p.came.Sub(began); took > promised {
+					s.t.Logf("%s: took %v; the last that was wrong: %s", what, took.Round(time.Millisecond), late[len(late)-1])
+				}
 				return p.came
 			}
+			late = last.wrong
 		case !errors.Is(err, errNoTarget) && ctx.Err() == nil:
 			s.t.Fatalf("%s: get %s: %v", what, s.page, err)
-		}
-		if time.Since(began) > promised && last != nil {
-			s.t.Logf("%s: after %v: %d are wrong: %v", what, time.Since(began).Round(time.Millisecond), len(last.wrong), last.wrong[:min(2, len(last.wrong))])
 		}
 		select {
 		case <-ticks.C:
