@@ -9,8 +9,8 @@ import (
 // the page calls it slow. The page's own thresholds are higher.
 const slower = 2
 
-// hiccups returns the backends that the page calls slow though the incident is not
-// theirs, because a busy machine has made some of their RPCs slow.
+// hiccups returns the backends that the page calls slow because a busy
+// machine has made some of their RPCs slow.
 func (l *Look) hiccups() []string {
 	if l.looked {
 		return l.hurt
@@ -18,7 +18,7 @@ func (l *Look) hiccups() []string {
 	l.looked = true
 	for i := range l.Backends {
 		b := &l.Backends[i]
-		if b.Condition == "slow" && b.Name != l.Name() && (l.wasSlow(b, 0) || l.wasSlow(b, 1)) {
+		if b.Condition == "slow" && (l.wasSlow(b, 0) || l.wasSlow(b, 1)) {
 			l.hurt = append(l.hurt, b.Name)
 		}
 	}
