@@ -15,7 +15,7 @@
 // are metered. The policy needs no change. [Metrics] is also the Prometheus
 // collector. [Default] registers itself with Prometheus's default registerer; [New]
 // makes a collector for another registry. [Metrics.Handler] serves a live page for
-// people, with the same numbers and the last connection errors. The folder ops has a
+// people, with the same numbers, what is recent, the last events and errors. The folder ops has a
 // Grafana dashboard and Prometheus alerts.
 //
 // # The metrics
@@ -54,8 +54,9 @@
 //
 // It does not change what a policy does. Errors, metadata, Done callbacks, unknown
 // subchannels and a nil picker pass through unchanged, and so does the policy's
-// config, except for the decorator's settings. It makes no traces. It logs only
-// mistakes in configs and options, and a failure to register Default. A parent
+// config, except for the decorator's settings. It makes no traces. Without
+// [WithEventLogger] it logs only mistakes in configs and options, and a failure to
+// register Default. A parent
 // policy that looks into the policy's picker finds the decorator's picker, see
 // [Metrics.Instrument].
 //
@@ -94,7 +95,8 @@
 // lock, allocation, look-up or clock. If the policy has a Done of its own, both
 // are put into a pooled record; this relies on gRPC's promise to call Done once.
 // The same record holds the start time if latency is measured, which costs two
-// clock readings and a histogram observation. An RPC whose pick does not succeed
+// clock readings, a histogram observation and two more atomic additions, for the
+// live page. An RPC whose pick does not succeed
 // is listed, which takes about 5 µs and nine allocations, even if it fails because
 // it is not wait-for-ready. While any RPC is listed, each pick looks it up.
 // All other locks, maps and clock readings happen when subchannels are made or
@@ -106,6 +108,12 @@
 // to those of other backends. A third line is the Done callback, which Go
 // allocates by itself.
 //
+// What is recent costs picks nothing: whoever looks takes a sample of the counters,
+// which for 10,000 backends takes about a millisecond. Events cost some 100 ns and an
+// allocation or two when a subchannel changes its state or a resolver's update does
+// not have the endpoints of the one before. To find that it has, in the same order,
+// takes 10 ns for each.
+//
 // A scrape allocates in proportion to the number of backends. While it lists the
 // records it holds up the making and the end of subchannels, and nothing else.
 // Records expire without a goroutine or timer: scrapes drop them and, if nobody
@@ -114,11 +122,12 @@
 //
 // # For contributors: locks
 //
-// There are four: one per policy instance for the states of its subchannels; one
+// There are seven: one per policy instance for the states of its subchannels; one
 // per policy instance for events that come before the policy is built; one per
-// Metrics for the records; one per RPC that waits for a pick. No two are ever held
-// together, and none is held during a call to gRPC, to the policy or to the
-// consumer of a scrape.
+// Metrics for the records; one per RPC that waits for a pick; one per target for its
+// samples; one per target for its last events; one per Metrics for the events that wait
+// to be logged. No two are ever held together, and none is held during a call to gRPC,
+// to the policy, to a logger, to an error's text or to the consumer of a scrape.
 //
 // [reference]: https://github.com/grpc-balancer2/balancer2/blob/HEAD/metrics/README.md
 package metrics

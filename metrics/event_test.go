@@ -177,6 +177,7 @@ func TestResolverUpdatesTellWhichEndpointsCameAndWent(t *testing.T) {
 		update(s)                             // the same
 		update(endpoints("c", "a", "b"))      // the same, in another order
 		update(endpoints("c", "a", "b", "b")) // one more, of the same name
+		update(endpoints("a", "x", "b", "c"))
 		s.ResolverState.Endpoints[0].Addresses[0].Addr = "d"
 		update(s) // in memory that the resolver has used again
 		update(endpoints())
@@ -186,7 +187,9 @@ func TestResolverUpdatesTellWhichEndpointsCameAndWent(t *testing.T) {
 			"resolver_update 2: +1 [x] -29 [m0 m1 m2 m4 m5 m6 m7 m8 m9 m10]",
 			"resolver_update 30: +30 [m0 m1 m2 m3 m4 m5 m6 m7 m8 m9] -0 []",
 			"resolver_update 0: +0 [] -3 [d b c]",
-			"resolver_update 3: +1 [d] -1 [a]",
+			"resolver_update 3: +1 [d] -2 [a x]",
+			"resolver_update 4: +1 [x] -1 [b]",
+			"resolver_update 4: +1 [b] -0 []",
 			"resolver_update 3: +3 [a b c] -0 []",
 			"instance_built",
 		)

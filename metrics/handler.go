@@ -47,10 +47,45 @@ import (
 // answers. On Linux the monotonic clock stops while the machine sleeps, so sleep
 // does not count.
 //
+// # What is recent
+//
+// Rates, shares and latencies are those of two windows, of about ten seconds and about
+// a minute. They come from samples of the counts that requests for the page and
+// scrapes take, at most one a second, and from none while nobody looks. So a window can
+// be longer or shorter than that, and its length is part of the answer; rates are right
+// for that length. The first look at a target within 15 seconds takes a sample, waits a
+// quarter of a second and takes another, unless the target is younger than that. A
+// backend that is younger than a window has a shorter one.
+//
+// Where latency is measured, quantiles are those of the histogram's buckets,
+// interpolated, and the mean is exact. Elsewhere the mean is an estimate, the number
+// of attempts in flight divided by their rate, and there are no quantiles.
+//
+// # Since when
+//
+// A backend is down if it has subchannels, none of them READY, and a connection was
+// lost or could not be made. It is down since the loss of its last READY subchannel, or
+// else since the first attempt that failed, however many follow. These are counted.
+// When the next one comes, gRPC does not tell.
+//
+// # Events
+//
+// A target keeps its last 64 events: connected, lost, connect_failed (only the first of
+// several in a row), usable, unusable, resolver_update (only if endpoints came or went;
+// they are named by their first addresses, ten at most), resolver_error,
+// update_rejected, instance_built, instance_state, instance_closed and folded. If more
+// than eight of a kind come within ten seconds, the last one stands for the rest and
+// says how many they are; so does one that comes again with nothing in between.
+// [WithEventLogger] logs all of them. [WithLastRPCErrors] adds the last error of RPCs
+// on each backend.
+//
+// # Cost
+//
 // An answer shows nearly a single moment. Like a scrape, it drops series whose
 // retention has passed, of the targets that it shows. Its cost depends only on the
-// targets that it shows: for 10,000 backends, tens of milliseconds of one core and
-// some megabytes. A handler renders at most four pages at once. Other requests wait,
+// targets that it shows: for 10,000 backends, tens of milliseconds of one core, and as
+// JSON of all of them some megabytes. Their samples take a few megabytes more, and with
+// latency up to 13. A handler renders at most four pages at once. Other requests wait,
 // and are answered with 503 if their context ends before their turn.
 func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 

@@ -122,10 +122,7 @@ func (in *incident) run(d time.Duration) {
 	in.look()
 }
 
-func (in *incident) look() {
-	for _, in.seen = range metrics.Look(in.m) {
-	}
-}
+func (in *incident) look() { in.seen = only(in.t, in.m) }
 
 func (in *incident) status(name string) livepage.Backend {
 	in.t.Helper()

@@ -17,10 +17,11 @@ func TestDataOfTenThousandBackendsAllocateLittle(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes sync.Pool forget")
 	}
+	backends := 10_000
 	for name, opts := range map[string][]metrics.Option{"counts": nil, "latency": {metrics.WithLatency()}} {
 		synctest.Test(t, func(t *testing.T) {
 			m := metrics.New(opts...)
-			crowd(t, m, 10_000)
+			crowd(t, m, backends)
 			look := func() {
 				time.Sleep(2 * time.Second) // so that each look takes a sample
 				metrics.LookBriefly(m)

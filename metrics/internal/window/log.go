@@ -107,7 +107,8 @@ func (l *Log) thinLocked(newest *Sample) {
 			l.dropLocked(s)
 		}
 	}
-	l.samples = append(kept, newest)
+	kept = append(kept, newest)
+	l.samples = kept
 }
 
 // dropLocked keeps the memory of a sample that nobody reads for the next one.
