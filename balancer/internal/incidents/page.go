@@ -89,6 +89,7 @@ type Point struct {
 // Event is something that happened.
 type Event struct {
 	At           time.Time `json:"at"`
+	First        time.Time `json:"first_at"`
 	Kind         string    `json:"kind"`
 	Backend      string    `json:"backend"`
 	Text         string    `json:"text"`

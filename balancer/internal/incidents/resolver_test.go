@@ -3,6 +3,7 @@ package incidents_test
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/grpc-balancer2/balancer2/balancer/internal/incidents"
 )
@@ -84,8 +85,15 @@ var resolverDown = incidents.Incident{
 		l.Quiet("lost", "connect_failed", "unusable")
 		l.Traffic()
 	},
-	After: func(s *incidents.Stage, _ *incidents.Page) {
-		s.Client.Update(s.Servers.State())
+	After: func(s *incidents.Stage, shown *incidents.Page) {
+		s.Client.Resolver.CC().ReportError(errResolver)
+		s.Await("the same error again", func(l *incidents.Look) {
+			e := l.Happened("resolver_error", "")
+			if e.N != 2 || e.First.Sub(shown.Targets[0].Events[0].At).Abs() > time.Millisecond {
+				l.Errorf("%d errors since %v, want 2 since %v", e.N, e.First, shown.Targets[0].Events[0].At)
+			}
+		})
+		s.Client.Update(s.Servers.State()) // as before
 		s.Await("resolver works again", func(l *incidents.Look) { l.Says("ok") })
 	},
 }
