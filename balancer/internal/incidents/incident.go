@@ -37,6 +37,7 @@ func Play(t *testing.T, i *Incident, n int) {
 	i.Happens(s)
 	var shown *Page
 	took := s.Await(i.Name, func(l *Look) { i.Shows(l); shown = l.Page }).Sub(s.Began)
+	s.checkHTML(shown)
 	t.Logf("%s of %d: shown %v after it began; the slowest page took %v: %q",
 		i.Name, n, took.Round(time.Millisecond), s.slowest.Round(time.Millisecond), shown.Targets[0].Summary)
 	if i.After != nil {

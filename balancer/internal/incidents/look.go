@@ -102,9 +102,8 @@ func (l *Look) OnTop(condition string) {
 // During checks that something happened in the first three seconds after the
 // incident began. A machine on which the page takes long is given longer.
 func (l *Look) During(what string, at time.Time) {
-	// Times of the page may differ by a little from each other.
 	late := at.Sub(l.Began)
-	if late < -time.Millisecond || late > 3*time.Second+20*l.slowest {
+	if late < -l.Doubt() || late > 3*time.Second+20*l.slowest {
 		l.Errorf("%s is %v after the incident began", what, late)
 	}
 }

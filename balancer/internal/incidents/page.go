@@ -101,6 +101,10 @@ type Event struct {
 	RemovedCount int       `json:"removed_count"`
 }
 
+// Doubt is by how much times on the page may be wrong: they are counted back from a
+// moment while it was made.
+func (p *Page) Doubt() time.Duration { return time.Millisecond + p.came.Sub(p.asked) }
+
 // Backend returns the backend of the name, or nil.
 func (p *Page) Backend(name string) *Backend {
 	for i := range p.Backends {

@@ -81,7 +81,7 @@ func newStage(t testing.TB, n int, policy string, first int) *Stage {
 	s.page = viewed.URL + "?" + url.Values{"format": {"json"}, "target": {s.Client.Conn.CanonicalTarget()}}.Encode()
 	s.Client.Conn.Connect()
 	s.Await("connect", func(l *Look) { l.Count(n-first, n-first, 0) })
-	t.Cleanup(startLoad(s.Client, 150+3*n)) // not before: hundreds of handshakes make RPCs slow
+	t.Cleanup(startLoad(s.Client, 150+5*n)) // not before: hundreds of handshakes make RPCs slow
 	return s
 }
 

@@ -122,6 +122,9 @@ func (l *Look) latency(c *compared) {
 	}
 	slices.Sort(c.took)
 	for q, got := range map[float64]float64{.5: c.Latency.P50, .95: c.Latency.P95, .99: c.Latency.P99} {
+		if q == .99 && len(c.took) < 10*minMeasured {
+			continue // that is the slowest, or nearly so
+		}
 		// At the ends of the window, some attempts may be in it or not.
 		i, last := int(q*float64(len(c.took))), len(c.took)-1
 		least, most := c.took[max(i-2, 0)].Seconds(), c.took[min(i+2, last)].Seconds()
