@@ -39,7 +39,7 @@ func evenShare(l *incidents.Look, b *incidents.Backend) {
 		return
 	}
 	equal := 1 / float64(l.Target().Usable)
-	rounded := 1 / (w.Rate * w.Span) // one RPC
+	rounded := 2 / (w.Rate * w.Span) // two RPCs
 	if *w.Share < equal*(.9-rounded) || *w.Share > equal*(1.1+rounded) {
 		l.Errorf("%s has %.4f of the RPCs, want %.4f", b.Name, *w.Share, equal)
 	}
