@@ -1,6 +1,7 @@
 package incidents_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -17,9 +18,15 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	// The plays mostly wait. A flag of the command line goes before this.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	goleak.VerifyTestMain(m)
 }
 
+// all lists the incidents. Ejection is in internal/xdsparents.
 var all = []incidents.Incident{
 	killed, allDown, slow, sick, unhealthy, added, removed, resolverDown, rollingUpdate,
 }
