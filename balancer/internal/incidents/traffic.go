@@ -37,9 +37,9 @@ func (l *Look) traffic(name string, of func(*Windows) *Window) {
 	sum := compared{"target in " + name, total, counted{}}
 	for i := range all {
 		c := &all[i].counted
-		sum.counted.started.add(c.started)
-		sum.counted.failed.add(c.failed)
-		sum.counted.ended.add(c.ended)
+		sum.started.add(c.started)
+		sum.failed.add(c.failed)
+		sum.ended.add(c.ended)
 		if l.Backends[i].Usable > 0 {
 			l.share(&all[i], usable)
 		}
