@@ -21,6 +21,7 @@ const (
 // event is something that happened to a target or to a backend of it.
 type event struct {
 	at      instant
+	first   instant // the first of the n
 	kind    livepage.EventKind
 	backend string
 	text    string
@@ -41,7 +42,8 @@ type happening struct {
 // tell adds events to the target's last ones and to the log. No lock is held.
 func (inst *instance) tell(news ...happening) {
 	for _, h := range news {
-		e := event{at: inst.metrics.now(), kind: h.kind, text: h.text(), change: h.change, n: 1}
+		now := inst.metrics.now()
+		e := event{at: now, first: now, kind: h.kind, text: h.text(), change: h.change, n: 1}
 		if h.backend != nil {
 			e.backend = h.backend.namePair.GetValue()
 		}
@@ -73,7 +75,7 @@ func (r *eventRing) add(e event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if like := r.likeLocked(&e); like != nil {
-		e.n = like.n + 1
+		e.n, e.first = like.n+1, like.first
 		*like = e
 		return
 	}
@@ -135,7 +137,7 @@ func (r *eventRing) pageEvents(at clocks) []livepage.Event {
 	list := r.newestFirst()
 	events := make([]livepage.Event, len(list))
 	for i, e := range list {
-		events[i] = livepage.Event{At: at.timeOf(e.at), Kind: e.kind, Backend: e.backend, Text: e.text, N: e.n}
+		events[i] = livepage.Event{At: at.timeOf(e.at), First: at.timeOf(e.first), Kind: e.kind, Backend: e.backend, Text: e.text, N: e.n}
 		if c := e.change; c != nil {
 			events[i].Endpoints, events[i].AddedCount, events[i].RemovedCount = c.endpoints, c.addedCount, c.removedCount
 			events[i].Added, events[i].Removed = c.added, c.removed

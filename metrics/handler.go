@@ -74,8 +74,9 @@ import (
 // # Events
 //
 // A target keeps its last 64 events: connected, lost, connect_failed (only the first of
-// several in a row), usable, unusable, resolver_update (only if endpoints came or went;
-// they are named by their first addresses, ten at most), resolver_error,
+// several in a row), usable, unusable, resolver_update (only if endpoints came or went,
+// which are named by their first addresses, ten at most, or after an error),
+// resolver_error,
 // update_rejected, instance_built, instance_state, instance_closed and folded. If more
 // than eight of a kind come within ten seconds, the last one stands for the rest and
 // says how many they are; so does one that comes again with nothing in between.

@@ -23,6 +23,9 @@ type instance struct {
 	namer        backendNamer
 	events       eventQueue
 	endpoints    endpointList // used in UpdateClientConnState only
+	// resolverFails says that the resolver's last word was an error. It is used in
+	// UpdateClientConnState and ResolverError only, which come one at a time.
+	resolverFails bool
 
 	// Read by each pick.
 	timed atomic.Bool // latency is measured

@@ -33,14 +33,16 @@ type Server struct {
 // Servers are several servers of one test.
 type Servers []*Server
 
-// StartServers starts n servers, which stop when the test ends. The setup functions
-// may change server i before it starts.
+// StartServers starts n servers, which stop when the test ends. More than three share
+// the names in their certificates. The setup functions may change server i before it
+// starts.
 func StartServers(t testing.TB, n int, setup ...func(i int, s *Server)) Servers {
 	t.Helper()
 	all := make(Servers, n)
+	names := certs.Embedded().Members()
 	for i := range all {
 		port := NewPort(t)
-		s := &Server{Name: certs.Embedded().Members()[i], Addr: port.Addr().String(), Port: port, t: t}
+		s := &Server{Name: names[i%len(names)], Addr: port.Addr().String(), Port: port, t: t}
 		s.Health = &Health{Server: health.NewServer()}
 		s.SetHealth(healthpb.HealthCheckResponse_SERVING)
 		for _, f := range setup {

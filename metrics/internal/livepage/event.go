@@ -3,6 +3,7 @@ package livepage
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // words says in words what happened, without when.
@@ -45,6 +46,14 @@ func (e *Event) targetWords() string {
 		return "the channel became " + visible(cut(e.Text, maxShort))
 	}
 	return with(string(e.Kind), e.Text)
+}
+
+// first returns when the first of the events that this one stands for happened.
+func (e *Event) first() time.Time {
+	if e.First.IsZero() {
+		return e.At
+	}
+	return e.First
 }
 
 // updateWords says which endpoints came and went.

@@ -75,6 +75,7 @@ func newHistoryJSON(history []Point) []pointJSON {
 
 type eventJSON struct {
 	At           time.Time `json:"at"`
+	First        time.Time `json:"first_at,omitzero"` // if n is more than 1
 	Kind         EventKind `json:"kind"`
 	Backend      string    `json:"backend,omitempty"`
 	Text         string    `json:"text,omitempty"`
@@ -89,10 +90,14 @@ type eventJSON struct {
 func newEventsJSON(events []Event) []eventJSON {
 	out := make([]eventJSON, 0, len(events))
 	for _, e := range events {
-		out = append(out, eventJSON{
+		j := eventJSON{
 			At: e.At.UTC(), Kind: e.Kind, Backend: e.Backend, Text: e.Text, N: max(e.N, 1),
 			Endpoints: e.Endpoints, Added: e.Added, Removed: e.Removed, AddedCount: e.AddedCount, RemovedCount: e.RemovedCount,
-		})
+		}
+		if e.N > 1 {
+			j.First = e.first().UTC()
+		}
+		out = append(out, j)
 	}
 	return out
 }

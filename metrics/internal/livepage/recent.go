@@ -51,7 +51,7 @@ const (
 	ConnectFailed  EventKind = "connect_failed"  // a backend: a connection attempt failed, the first since the last that succeeded
 	Usable         EventKind = "usable"          // a backend: it gets picks again
 	Unusable       EventKind = "unusable"        // a backend: it gets no picks though it is READY; the text is the reason, and the error if there was one
-	ResolverUpdate EventKind = "resolver_update" // the endpoints changed
+	ResolverUpdate EventKind = "resolver_update" // the endpoints changed, or the resolver works again
 	ResolverError  EventKind = "resolver_error"  // the resolver failed
 	UpdateRejected EventKind = "update_rejected" // the policy rejected the resolver's update
 	InstanceBuilt  EventKind = "instance_built"  // a channel got a policy instance
@@ -70,7 +70,8 @@ type Event struct {
 	// N counts events of this kind. It is 1 unless the same came again and again, or
 	// so many came at once that this event stands for the rest of them: then Backend
 	// and Text are those of the last.
-	N int
+	N     int
+	First time.Time // when the first of the N happened
 
 	// Of resolver updates:
 

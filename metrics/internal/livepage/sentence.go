@@ -100,7 +100,7 @@ func (t *targetStatus) resolverFails() (since time.Time, n int) {
 		case ResolverUpdate:
 			return since, n
 		case ResolverError:
-			since, n = e.At, n+max(e.N, 1)
+			since, n = e.first(), n+max(e.N, 1)
 		}
 	}
 	return since, n

@@ -77,6 +77,7 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 
 		{"the resolver fails", failingResolver(open(even(3)...)), "warn", "the resolver has been failing for 2 min"},
 		{"the resolver fails from the start", failingResolver(open()), "bad", "no backend: the resolver has been failing for 2 min"},
+		{"the resolver fails again and again", failingAgain(open(even(3)...)), "warn", "the resolver has been failing for 1 h"},
 		{"the resolver works again", resolved(failingResolver(open(even(3)...))), "ok", "all 3 usable, even, no errors"},
 		{"no backend", channelIn(failure), "bad", "no backend"},
 		{"starting without one", channelIn(connecting), "warn", "no backend yet: the channel is connecting"},
@@ -230,6 +231,12 @@ func failingResolver(st livepage.Status) livepage.Status {
 		{At: hourAgo, Kind: livepage.ResolverUpdate, N: 1, Endpoints: 3},
 		{At: hourAgo, Kind: livepage.ResolverError, N: 1, Text: "no such host"},
 	}
+	return st
+}
+
+// failingAgain has one event for all errors since an hour ago.
+func failingAgain(st livepage.Status) livepage.Status {
+	st.Events = []livepage.Event{{At: now.Add(-time.Second), First: hourAgo, Kind: livepage.ResolverError, N: 60, Text: "no such host"}}
 	return st
 }
 

@@ -1,0 +1,53 @@
+package incidents
+
+import (
+	"html"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// checkHTML checks that the page itself says what its JSON has just said: the summary,
+// and which backend is on top, if it is the one that the incident is about.
+func (s *Stage) checkHTML(shown *Page) {
+	s.t.Helper()
+	page := s.html()
+	for part := range strings.SplitSeq(shown.Targets[0].Summary, "; ") {
+		if strings.Contains(part, " slow") || strings.Contains(part, " wait") {
+			continue // what is slow and what waits may have changed meanwhile
+		}
+		// So may durations and rates.
+		part, _, _ = strings.Cut(part, " for ")
+		part, _, _ = strings.Cut(part, ", ")
+		if part = strings.TrimLeft(part, "0123456789 %<."); !strings.Contains(page, html.EscapeString(part)) {
+			s.t.Errorf("the page does not say %q", part)
+		}
+	}
+	if shown.Backends[0].Name != s.Name() {
+		return
+	}
+	_, rows, _ := strings.Cut(page, "<tbody>")
+	first, _, _ := strings.Cut(rows, "</tr>")
+	if !strings.Contains(first, s.Name()) {
+		s.t.Errorf("the first row of the page is not that of %s: %s", s.Name(), first)
+	}
+}
+
+// html returns the page as a browser gets it.
+func (s *Stage) html() string {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, strings.Replace(s.page, "format=json", "", 1), nil)
+	if err != nil {
+		s.t.Fatalf("get the page: %v", err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatalf("get the page: %v", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		s.t.Fatalf("get the page: %s, %v", res.Status, err)
+	}
+	return string(body)
+}

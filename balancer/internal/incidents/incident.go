@@ -1,0 +1,46 @@
+package incidents
+
+import (
+	"testing"
+	"time"
+)
+
+// Incident is something that goes wrong, or changes.
+type Incident struct {
+	Name   string
+	Policy string // as in a service config; empty for [DefaultPolicy]
+	Hidden int    // how many servers the resolver does not know at first
+
+	Happens func(*Stage)
+	Shows   func(*Look) // checks what the page shows of it
+	// After, unless it is nil, goes on when the page has shown the incident. It gets
+	// the page that has.
+	After func(*Stage, *Page)
+}
+
+// Sizes are the numbers of backends with which incidents are played.
+var Sizes = []int{3, 200}
+
+// Play plays the incident with n servers.
+func Play(t *testing.T, i *Incident, n int) {
+	t.Helper()
+	policy := i.Policy
+	if policy == "" {
+		policy = DefaultPolicy
+	}
+	s := newStage(t, n, policy, i.Hidden)
+	s.Await("before", func(l *Look) {
+		l.Count(n-i.Hidden, n-i.Hidden, 0)
+		l.Traffic()
+	})
+	s.Began = time.Now()
+	i.Happens(s)
+	var shown *Page
+	took := s.Await(i.Name, func(l *Look) { i.Shows(l); shown = l.Page }).Sub(s.Began)
+	s.checkHTML(shown)
+	t.Logf("%s of %d: shown %v after it began; the slowest page took %v: %q",
+		i.Name, n, took.Round(time.Millisecond), s.slowest.Round(time.Millisecond), shown.Targets[0].Summary)
+	if i.After != nil {
+		i.After(s, shown)
+	}
+}
