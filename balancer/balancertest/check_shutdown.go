@@ -37,9 +37,9 @@ func (t *trial) wantNoneChosenAtShutdown() {
 	t.tb.Helper()
 	for _, c := range t.cc.takeShutdowns() {
 		for range pickCount {
-			sc, done, err := t.cc.pickWith(c.picker)
-			if err == nil && done != nil {
-				done(balancer.DoneInfo{}) // as if the SubConn had no connection
+			sc, res, err := t.cc.pickWith(c.picker, balancer.PickInfo{})
+			if err == nil && res.Done != nil {
+				res.Done(balancer.DoneInfo{}) // as if the SubConn had no connection
 			}
 			if err == nil && sc == c.sc {
 				t.tb.Errorf("%v was shut down while the picker chose it; report a picker without it before Shutdown, because RPCs that choose it wait", sc)

@@ -153,10 +153,10 @@ func (t *trial) advance(sc *SubConn, succeed bool) bool {
 // [ClientConn.Pick].
 func (t *trial) pick() (*SubConn, error) {
 	t.tb.Helper()
-	sc, done, err := t.cc.pick()
-	if err == nil && done != nil {
+	sc, res, err := t.cc.pickWith(t.cc.State().Picker, balancer.PickInfo{})
+	if err == nil && res.Done != nil {
 		ready := sc.State() == connectivity.Ready
-		done(balancer.DoneInfo{BytesSent: ready, BytesReceived: ready})
+		res.Done(balancer.DoneInfo{BytesSent: ready, BytesReceived: ready})
 	}
 	return sc, err
 }
