@@ -1,6 +1,7 @@
 package balancertest_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -38,6 +39,21 @@ func ExampleClientConn_Start() {
 	}
 	slow.End(balancer.DoneInfo{BytesSent: true, BytesReceived: true})
 	// Output:
+}
+
+type userKey struct{}
+
+// A test of a policy that sends the RPCs of a user to the same endpoint, and lets
+// them wait while that one is connecting.
+func ExampleByKey() {
+	rpcOf := func(user string) balancer.PickInfo {
+		return balancer.PickInfo{Ctx: context.WithValue(context.Background(), userKey{}, user)}
+	}
+	// In a file named *_test.go this is a test.
+	TestMyPolicy := func(t *testing.T) {
+		balancertest.Check(t, balancer.Get("by_user"), balancertest.ByKey(rpcOf("ann"), rpcOf("bob"), rpcOf("eve")))
+	}
+	_ = TestMyPolicy
 }
 
 type zone struct{}
