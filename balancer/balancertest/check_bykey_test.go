@@ -26,6 +26,13 @@ func TestCheckPassesOtherPoliciesByKey(t *testing.T) {
 	balancertest.Check(t, planted{}, threeKeys)
 }
 
+func TestAPolicyByKeyMayPauseBeforeItReconnects(t *testing.T) {
+	t.Parallel()
+	if failures, _ := failuresOf(t, anyState, keyed{keyFault{pauses: true}}, threeKeys); len(failures) > 0 {
+		t.Errorf("failures %q, want none", failures)
+	}
+}
+
 // Without the option RPCs have no key.
 func TestAPolicyByKeyNeedsByKey(t *testing.T) {
 	t.Parallel()

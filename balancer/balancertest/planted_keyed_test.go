@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
@@ -14,6 +15,7 @@ import (
 // keyFault says what a keyed policy does wrong. With the zero fault it is correct.
 type keyFault struct {
 	lazy              bool // no fault: endpoints connect when an RPC of their key comes
+	pauses            bool // no fault when others are READY: endpoints reconnect after a second
 	waitsForAll       bool // all RPCs wait while any endpoint is not READY
 	forgets           bool // RPCs of key 1 wait always
 	waitsWhenFailing  bool // RPCs wait when no endpoint can be reached
@@ -85,7 +87,11 @@ func (p *keyedPolicy) endpoint(old []*keyedEndpoint, addrs []resolver.Address) *
 			return
 		}
 		e.state = s.ConnectivityState
-		if e.state == connectivity.Idle && !p.lazy {
+		switch {
+		case e.state != connectivity.Idle || p.lazy:
+		case p.pauses:
+			time.AfterFunc(time.Second, e.sc.Connect)
+		default:
 			e.sc.Connect()
 		}
 		p.report()
