@@ -28,7 +28,7 @@ func TestEndpointsHaveAttributesAndWeights(t *testing.T) {
 		t.Errorf("the endpoints that were given have changed: %v, %v", plain, inZone)
 	}
 	s := balancertest.ResolverState(e)
-	if got := s.Addresses[0].BalancerAttributes.Value(zoneKey{}); got != "eu-1" { //nolint:staticcheck // gRPC's channel sets it, too
+	if got := s.Addresses[0].BalancerAttributes.Value(zoneKey{}); got != "eu-1" {
 		t.Errorf("the address has the zone %v, want that of its endpoint", got)
 	}
 }
@@ -64,7 +64,7 @@ func TestBuildersSeeTheOptions(t *testing.T) {
 			if s.opts.Authority != "shop" || s.opts.CustomUserAgent != "agent" {
 				t.Errorf("options %+v, want those given", s.opts)
 			}
-			if got := s.opts.Target.String(); got != test.want || cc.Target() != test.want { //nolint:staticcheck // policies may still call it
+			if got := s.opts.Target.String(); got != test.want || cc.Target() != test.want {
 				t.Errorf("target %q of the options and %q of the channel, want %q", got, cc.Target(), test.want)
 			}
 		})

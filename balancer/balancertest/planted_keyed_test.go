@@ -106,19 +106,18 @@ func (p *keyedPolicy) report() {
 	has := func(states ...connectivity.State) bool {
 		return slices.ContainsFunc(p.endpoints, func(e *keyedEndpoint) bool { return slices.Contains(states, e.state) })
 	}
-	s := balancer.State{ConnectivityState: connectivity.TransientFailure, Picker: base.NewErrPicker(errors.New("no endpoint can be reached"))}
+	s := balancer.State{ConnectivityState: connectivity.TransientFailure}
 	switch {
 	case has(connectivity.Ready):
-		s.ConnectivityState = connectivity.Ready
+		s = balancer.State{ConnectivityState: connectivity.Ready, Picker: p.picker()}
 	case has(connectivity.Idle, connectivity.Connecting):
-		s.ConnectivityState = connectivity.Connecting
-	}
-	if s.ConnectivityState != connectivity.TransientFailure {
-		s.Picker = p.picker()
-	} else if p.waitsWhenFailing && len(p.endpoints) > 0 {
+		s = balancer.State{ConnectivityState: connectivity.Connecting, Picker: p.picker()}
+	case p.waitsWhenFailing && len(p.endpoints) > 0:
 		s.Picker = base.NewErrPicker(balancer.ErrNoSubConnAvailable)
-	} else if p.waitsWhenEmpty && len(p.endpoints) == 0 {
+	case p.waitsWhenEmpty && len(p.endpoints) == 0:
 		s.Picker = keyedPicker{other: errors.New("no endpoints")}
+	default:
+		s.Picker = base.NewErrPicker(errors.New("no endpoint can be reached"))
 	}
 	p.cc.UpdateState(s)
 }
