@@ -6,10 +6,20 @@
 // A service config can then select pick_first2 and round_robin2. Both report to
 // [metrics.Default], which is registered with Prometheus's default registerer.
 //
-// [metrics.Default]: https://pkg.go.dev/github.com/grpc-balancer2/balancer2/metrics#Default
+// No other package of the module registers a policy. A program that meters the
+// policies with metrics of its own, or not at all, imports their packages instead
+// and registers what [pickfirst2.NewBuilder] and [roundrobin2.NewBuilder] return.
 package balancer
 
 import (
-	_ "github.com/grpc-balancer2/balancer2/pickfirst2"  // registers pick_first2
-	_ "github.com/grpc-balancer2/balancer2/roundrobin2" // registers round_robin2
+	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/pickfirst2"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
+
+func init() {
+	balancer.Register(metrics.Default().Instrument(pickfirst2.NewBuilder()))
+	balancer.Register(metrics.Default().Instrument(roundrobin2.NewBuilder()))
+}

@@ -53,6 +53,18 @@ func TestProgramsGetNoOtherDependencies(t *testing.T) {
 	}
 }
 
+// What is built on them need not be metered, or is metered by other means.
+func TestThePoliciesAndTheKitLinkNoPrometheus(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range []string{"balancer/base2", "balancer/balancertest", "balancer/balancertest/script", "balancer/lbconfig", "pickfirst2", "roundrobin2"} {
+		for path := range strings.FieldsSeq(runGo(t, "list", "-deps", modulePath+"/"+pkg)) {
+			if strings.Contains(path, "prometheus") || strings.HasPrefix(path, modulePath+"/metrics") {
+				t.Errorf("%s links %s", pkg, path)
+			}
+		}
+	}
+}
+
 func TestTheModuleRequiresNothingHeavy(t *testing.T) {
 	t.Parallel()
 	var mod struct{ Require []struct{ Path string } }

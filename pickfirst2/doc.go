@@ -4,9 +4,9 @@
 //
 //	{"loadBalancingConfig": [{"pick_first2": {"shuffleAddressList": true}}]}
 //
-// Importing the package registers the policy, metered by [metrics.Default].
-// Programs usually import the package balancer, which registers every policy of
-// the module.
+// Importing the package does not register the policy. Programs usually import the
+// package balancer, which registers every policy of the module with metrics.
+// Others register what [NewBuilder] returns.
 //
 // # Behaviour
 //

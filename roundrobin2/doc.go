@@ -3,9 +3,9 @@
 //
 //	{"loadBalancingConfig": [{"round_robin2": {}}]}
 //
-// Importing the package registers the policy, metered by [metrics.Default].
-// Programs usually import the package balancer, which registers every policy of
-// the module.
+// Importing the package does not register the policy. Programs usually import the
+// package balancer, which registers every policy of the module with metrics.
+// Others register what [NewBuilder] returns.
 //
 // There is one difference: the rotation survives changes. When endpoints come and
 // go, the others keep their order, and the rotation goes on where it was. An endpoint

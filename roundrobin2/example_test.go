@@ -6,10 +6,11 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	_ "github.com/grpc-balancer2/balancer2/balancer" // registers round_robin2
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// The import registers the policy, the service config selects it.
+// The import of balancer registers the policy, the service config selects it.
 func Example() {
 	conn, err := grpc.NewClient("dns:///echo.example.com:50051",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),

@@ -1,27 +1,11 @@
 package balancertest
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
 
 	"google.golang.org/grpc/balancer"
-)
-
-// Exception is a demand that a policy is known not to meet.
-type Exception string
-
-const (
-	// ShutsDownFirst is for policies that shut a SubConn down before they report a
-	// picker without it. RPCs that choose it in between wait. All policies built on
-	// grpc-go's pick_first, endpointsharding or base do this.
-	ShutsDownFirst Exception = "a picker without them is reported before SubConns are shut down"
-
-	// SerialExitIdle is for policies whose ExitIdle must not run at the same time as
-	// another call. In all policies built on grpc-go's endpointsharding that is a
-	// data race.
-	SerialExitIdle Exception = "ExitIdle may come from any goroutine"
 )
 
 // Check tests that the policies that b builds do what gRPC expects of every
@@ -32,38 +16,31 @@ const (
 //		balancertest.Check(t, balancer.Get("my_policy"))
 //	}
 //
-// Check skips the demands that are given as exceptions. They are for demands that
-// a policy cannot meet because of the packages that it is built on.
+// Check skips the demands that are given as an [Exception]. These are for demands
+// that a policy cannot meet because of the packages that it is built on. [ByKey] is
+// for policies that choose an RPC's endpoint by a key.
 //
 // The subtests run in [testing/synctest] bubbles, where the policy's timers fire
 // without delay. A goroutine that outlives the policy ends the test with a panic
 // that says "blocked goroutines remain". State that the policy's instances share
 // must not hold a Go channel or timer that was made in a subtest.
-func Check(t *testing.T, b balancer.Builder, exceptions ...Exception) {
+func Check(t *testing.T, b balancer.Builder, opts ...CheckOption) {
 	t.Helper()
 	if b == nil {
 		t.Fatal("balancertest: check policy: nil builder; if it comes from balancer.Get, import the package that registers the policy")
 	}
-	if err := unknownException(exceptions); err != nil {
+	options, err := newCheckOptions(opts)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range demands() {
-		if slices.Contains(exceptions, Exception(d.name)) {
+		if slices.Contains(options.exceptions, Exception(d.name)) {
 			continue
 		}
 		t.Run(d.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { d.run(t, b) })
+			synctest.Test(t, func(t *testing.T) { d.run(t, b, options) })
 		})
 	}
-}
-
-func unknownException(exceptions []Exception) error {
-	for _, e := range exceptions {
-		if e != ShutsDownFirst && e != SerialExitIdle {
-			return fmt.Errorf("balancertest: check policy: unknown exception %q; use the constants", e)
-		}
-	}
-	return nil
 }
 
 // demand is one requirement on a policy.
@@ -93,9 +70,9 @@ func demands() []demand {
 }
 
 // run checks that the policies of b meet the demand. It must run in a bubble.
-func (d demand) run(tb testing.TB, b balancer.Builder) {
+func (d demand) run(tb testing.TB, b balancer.Builder, options checkOptions) {
 	tb.Helper()
-	t := newTrial(tb, b)
+	t := newTrial(tb, b, options)
 	defer t.end()
 	t.policy = t.cc.Build(b)
 	d.check(t)

@@ -33,7 +33,12 @@ func checkConcurrency(t *trial) {
 	}
 }
 
-func (t *trial) pickAndDiscard() { _, _ = t.pick() }
+// pickAndDiscard picks once for each RPC.
+func (t *trial) pickAndDiscard() {
+	for rpc := range t.options.rpcs {
+		_, _ = t.pick(rpc)
+	}
+}
 
 // updates returns a function that sends an update. Each call sends the next of
 // several lists of endpoints.

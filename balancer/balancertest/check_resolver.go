@@ -19,8 +19,10 @@ func checkEmptyUpdate(t *trial) {
 	t.emptyUpdate()
 	t.wantNoneShutDown("after an empty update")
 	t.drive(true)
-	if _, err := t.pick(); errors.Is(err, balancer.ErrNoSubConnAvailable) {
-		t.tb.Errorf("after an empty update RPCs wait; keep using the old endpoints, or let RPCs fail")
+	for rpc := range t.options.rpcs {
+		if t.waits(rpc) {
+			t.tb.Errorf("after an empty update RPCs%s wait; keep using the old endpoints, or let RPCs fail", t.name(rpc))
+		}
 	}
 	t.update(addrA, addrB)
 	t.ready()
@@ -56,6 +58,7 @@ func checkLateResolverError(t *trial) {
 	if len(t.picked()) == 0 {
 		t.tb.Errorf("no RPC gets a SubConn after a resolver error; keep the picker")
 	}
+	t.wantNoneWaits("after a resolver error")
 	for _, sc := range live {
 		if sc.IsShutdown() {
 			t.tb.Errorf("%v is shut down after a resolver error; keep it", sc)

@@ -26,13 +26,14 @@ func checkLoss(t *trial) {
 	t.update(addrA, addrB)
 	t.ready()
 	for _, sc := range t.picked() {
-		before := len(t.cc.States())
+		before, served := len(t.cc.States()), t.servedByOthers(sc)
 		sc.Idle()
 		t.wait(promptly)
 		if len(t.cc.States()) == before {
 			t.tb.Errorf("no new picker within %v after the connection of %v was lost; report one, because RPCs that chose it wait", promptly, sc)
 		}
 		t.picked()
+		t.wantNoneWaitsOf(served, sc)
 	}
 }
 
@@ -56,8 +57,8 @@ func checkReplacement(t *trial) {
 // picker may still choose SubConns that have just lost their connection.
 func (t *trial) wantNoneShutDown(when string) {
 	t.tb.Helper()
-	for range pickCount {
-		if sc, err := t.pick(); err == nil && sc.IsShutdown() {
+	for i := range pickCount * len(t.options.rpcs) {
+		if sc, err := t.pick(i % len(t.options.rpcs)); err == nil && sc.IsShutdown() {
 			t.tb.Errorf("%s the picker chose %v, which is shut down; report a picker without it before Shutdown, because RPCs that choose it wait", when, sc)
 			return
 		}

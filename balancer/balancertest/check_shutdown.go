@@ -36,15 +36,23 @@ func checkShutdownOrder(t *trial) {
 func (t *trial) wantNoneChosenAtShutdown() {
 	t.tb.Helper()
 	for _, c := range t.cc.takeShutdowns() {
-		for range pickCount {
-			sc, done, err := t.cc.pickWith(c.picker)
-			if err == nil && done != nil {
-				done(balancer.DoneInfo{}) // as if the SubConn had no connection
-			}
-			if err == nil && sc == c.sc {
-				t.tb.Errorf("%v was shut down while the picker chose it; report a picker without it before Shutdown, because RPCs that choose it wait", sc)
-				break
-			}
+		if t.chooses(c.picker, c.sc) {
+			t.tb.Errorf("%v was shut down while the picker chose it; report a picker without it before Shutdown, because RPCs that choose it wait", c.sc)
 		}
 	}
+}
+
+// chooses reports whether the picker chooses the SubConn for any RPC.
+func (t *trial) chooses(picker balancer.Picker, sc *SubConn) bool {
+	t.tb.Helper()
+	for i := range pickCount * len(t.options.rpcs) {
+		chosen, res, err := t.cc.pickWith(picker, t.options.rpcs[i%len(t.options.rpcs)])
+		if err == nil && res.Done != nil {
+			res.Done(balancer.DoneInfo{}) // as if the SubConn had no connection
+		}
+		if err == nil && chosen == sc {
+			return true
+		}
+	}
+	return false
 }

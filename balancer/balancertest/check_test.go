@@ -36,12 +36,26 @@ func TestExceptionsAreLeftOut(t *testing.T) {
 		if _, ok := balancertest.Demands()[string(exception)]; !ok {
 			t.Errorf("no demand is called %q", exception)
 		}
-		if err := balancertest.UnknownException(exception); err != nil {
-			t.Errorf("exception %q: %v", exception, err)
-		}
 	}
-	if err := balancertest.UnknownException(balancertest.ShutsDownFirst, "a typo"); err == nil {
-		t.Error("an unknown exception was accepted")
+}
+
+func TestBadOptionsAreRefused(t *testing.T) {
+	t.Parallel()
+	one := balancertest.ByKey(balancer.PickInfo{})
+	for name, test := range map[string]struct {
+		opts []balancertest.CheckOption
+		want string // "" for none
+	}{
+		"good":                 {[]balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.SerialExitIdle, one}, ""},
+		"an unknown exception": {[]balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.Exception("a typo")}, `unknown exception "a typo"`},
+		"nil":                  {[]balancertest.CheckOption{nil}, "nil option"},
+		"ByKey without RPCs":   {[]balancertest.CheckOption{balancertest.ByKey()}, "ByKey needs RPCs"},
+		"ByKey twice":          {[]balancertest.CheckOption{one, one}, "all in one option"},
+	} {
+		err := balancertest.BadOption(test.opts...)
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want %q", name, err, test.want)
+		}
 	}
 }
 

@@ -29,18 +29,19 @@ type trial struct {
 	tb      testing.TB
 	cc      *ClientConn
 	builder balancer.Builder
+	options checkOptions
 	policy  *Policy // nil until it is built
 	closed  bool
 
 	panicked atomic.Bool // the policy may hold locks: do not call it again
 }
 
-func newTrial(tb testing.TB, b balancer.Builder) *trial {
+func newTrial(tb testing.TB, b balancer.Builder, options checkOptions) *trial {
 	tb.Helper()
 	cc := NewClientConn(tb)
 	cc.strict = true
 	cc.Record()
-	return &trial{tb: tb, cc: cc, builder: b}
+	return &trial{tb: tb, cc: cc, builder: b, options: options}
 }
 
 // end closes the policy if the demand did not. It waits, so that the channel
@@ -149,14 +150,14 @@ func (t *trial) advance(sc *SubConn, succeed bool) bool {
 	}
 }
 
-// pick starts an RPC and ends it, as gRPC does. It returns the results of
-// [ClientConn.Pick].
-func (t *trial) pick() (*SubConn, error) {
+// pick starts the RPC at the index and ends it, as gRPC does. It returns the results
+// of [ClientConn.Pick].
+func (t *trial) pick(rpc int) (*SubConn, error) {
 	t.tb.Helper()
-	sc, done, err := t.cc.pick()
-	if err == nil && done != nil {
+	sc, res, err := t.cc.pickWith(t.cc.State().Picker, t.options.rpcs[rpc])
+	if err == nil && res.Done != nil {
 		ready := sc.State() == connectivity.Ready
-		done(balancer.DoneInfo{BytesSent: ready, BytesReceived: ready})
+		res.Done(balancer.DoneInfo{BytesSent: ready, BytesReceived: ready})
 	}
 	return sc, err
 }
@@ -167,8 +168,8 @@ func (t *trial) picked() []*SubConn {
 	t.tb.Helper()
 	var found []*SubConn
 	seen := make(map[*SubConn]bool)
-	for range pickCount {
-		sc, err := t.pick()
+	for i := range pickCount * len(t.options.rpcs) {
+		sc, err := t.pick(i % len(t.options.rpcs))
 		if err != nil || seen[sc] {
 			continue
 		}
@@ -189,19 +190,22 @@ func (t *trial) ready() {
 		t.tb.Fatalf("the policy reports %v when all connections that it wants are made, want READY; SubConns: %v", s, t.cc.Live())
 	}
 	if len(t.picked()) == 0 {
-		_, err := t.pick()
+		_, err := t.pick(0)
 		t.tb.Fatalf("the policy reports READY, but an RPC gets no SubConn: %v", err)
 	}
+	t.wantNoneWaits("when READY")
 }
 
 // wantFailure fails the test unless RPCs fail at once.
 func (t *trial) wantFailure(when string) {
 	t.tb.Helper()
-	sc, err := t.pick()
-	switch {
-	case err == nil:
-		t.tb.Errorf("%s an RPC goes to %v; report TRANSIENT_FAILURE and a picker that returns an error", when, sc)
-	case errors.Is(err, balancer.ErrNoSubConnAvailable):
-		t.tb.Errorf("%s RPCs wait; report TRANSIENT_FAILURE and a picker that returns an error", when)
+	for rpc := range t.options.rpcs {
+		sc, err := t.pick(rpc)
+		switch {
+		case err == nil:
+			t.tb.Errorf("%s an RPC%s goes to %v; report TRANSIENT_FAILURE and a picker that returns an error", when, t.name(rpc), sc)
+		case errors.Is(err, balancer.ErrNoSubConnAvailable):
+			t.tb.Errorf("%s RPCs%s wait; report TRANSIENT_FAILURE and a picker that returns an error", when, t.name(rpc))
+		}
 	}
 }

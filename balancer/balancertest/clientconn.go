@@ -65,6 +65,22 @@ func (cc *ClientConn) BuildWithTarget(b balancer.Builder, target string) *Policy
 	if err != nil {
 		cc.tb.Fatalf("balancertest: parse target %q: %v", target, err)
 	}
+	return cc.build(b, target, balancer.BuildOptions{Target: resolver.Target{URL: *u}})
+}
+
+// BuildWithOptions is [ClientConn.Build] for a policy that reads its build options,
+// such as the channel's Authority. A Target that is not set stands for [Target].
+func (cc *ClientConn) BuildWithOptions(b balancer.Builder, opts balancer.BuildOptions) *Policy {
+	cc.tb.Helper()
+	if opts.Target == (resolver.Target{}) {
+		u, _ := url.Parse(Target)
+		opts.Target = resolver.Target{URL: *u}
+	}
+	return cc.build(b, opts.Target.String(), opts)
+}
+
+func (cc *ClientConn) build(b balancer.Builder, target string, opts balancer.BuildOptions) *Policy {
+	cc.tb.Helper()
 	cc.mu.Lock()
 	cc.target = target
 	cc.mu.Unlock()
@@ -73,7 +89,7 @@ func (cc *ClientConn) BuildWithTarget(b balancer.Builder, target string) *Policy
 	}
 	p := &Policy{cc: cc, builder: b}
 	p.call("Build", func() {
-		p.policy = b.Build(channel{cc, p}, balancer.BuildOptions{Target: resolver.Target{URL: *u}})
+		p.policy = b.Build(channel{cc, p}, opts)
 	})
 	if p.policy == nil {
 		cc.tb.Fatalf("balancertest: build %s: its builder returned nil", b.Name())

@@ -1,53 +1,33 @@
 package balancertest
 
-import (
-	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/connectivity"
-)
+import "google.golang.org/grpc/balancer"
 
 // Pick picks with the picker that the policy reported last. It returns the SubConn
 // that gRPC would use, or the picker's error. If the picker is nil, it returns
 // [balancer.ErrNoSubConnAvailable], because gRPC queues the RPC.
+//
+// Pick never calls the picker's Done. [ClientConn.RPC] and [ClientConn.Start] are
+// for tests of policies that count on it.
 func (cc *ClientConn) Pick() (*SubConn, error) {
 	cc.tb.Helper()
-	sc, _, err := cc.pick()
+	sc, _, err := cc.pickWith(cc.State().Picker, balancer.PickInfo{})
 	return sc, err
 }
 
-// RPC picks, and if the pick chose a SubConn, ends the RPC with err: nil, or the
-// error that a server answered. If the SubConn is not READY, RPC does what gRPC
-// does: it calls Done with a zero [balancer.DoneInfo], which says that nothing was
-// sent, and queues the RPC by returning [balancer.ErrNoSubConnAvailable].
-// Otherwise it returns the results of [ClientConn.Pick].
-func (cc *ClientConn) RPC(err error) (*SubConn, error) {
-	cc.tb.Helper()
-	sc, done, pickErr := cc.pick()
-	if pickErr != nil {
-		return nil, pickErr
-	}
-	info := balancer.DoneInfo{Err: err, BytesSent: true, BytesReceived: true}
-	if sc.State() != connectivity.Ready {
-		sc, info, pickErr = nil, balancer.DoneInfo{}, balancer.ErrNoSubConnAvailable
-	}
-	if done != nil {
-		done(info)
-	}
-	return sc, pickErr
-}
-
-func (cc *ClientConn) pick() (*SubConn, func(balancer.DoneInfo), error) {
-	cc.tb.Helper()
-	return cc.pickWith(cc.State().Picker)
-}
-
-func (cc *ClientConn) pickWith(picker balancer.Picker) (*SubConn, func(balancer.DoneInfo), error) {
+func (cc *ClientConn) pickWith(picker balancer.Picker, info balancer.PickInfo) (*SubConn, balancer.PickResult, error) {
 	cc.tb.Helper()
 	if picker == nil {
-		return nil, nil, balancer.ErrNoSubConnAvailable
+		return nil, balancer.PickResult{}, balancer.ErrNoSubConnAvailable
 	}
-	res, err := picker.Pick(balancer.PickInfo{FullMethodName: "/test/Method", Ctx: cc.tb.Context()})
+	if info.FullMethodName == "" {
+		info.FullMethodName = "/test/Method"
+	}
+	if info.Ctx == nil {
+		info.Ctx = cc.tb.Context()
+	}
+	res, err := picker.Pick(info)
 	if err != nil {
-		return nil, nil, err
+		return nil, balancer.PickResult{}, err
 	}
 	sc, ok := res.SubConn.(*SubConn)
 	if !ok {
@@ -56,7 +36,7 @@ func (cc *ClientConn) pickWith(picker balancer.Picker) (*SubConn, func(balancer.
 	if sc.cc != cc {
 		cc.tb.Fatalf("balancertest: pick: %v is of another channel", sc)
 	}
-	return sc, res.Done, nil
+	return sc, res, nil
 }
 
 type queuePicker struct{}

@@ -2,7 +2,6 @@ package balancertest_test
 
 import (
 	"errors"
-	"slices"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
@@ -61,38 +60,5 @@ func TestRecordsWhatThePolicyDoes(t *testing.T) {
 	}
 	if cc.MetricsRecorder() == nil {
 		t.Error("no metrics recorder")
-	}
-}
-
-// donePicker always chooses the same SubConn, and records how its RPCs end.
-type donePicker struct {
-	sc    balancer.SubConn
-	ended []balancer.DoneInfo
-}
-
-func (p *donePicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
-	return balancer.PickResult{SubConn: p.sc, Done: func(i balancer.DoneInfo) { p.ended = append(p.ended, i) }}, nil
-}
-
-func TestRPCsEndAsInGRPC(t *testing.T) {
-	t.Parallel()
-	cc, _, sc := buildCapturing(t)
-	picker := &donePicker{sc: sc}
-	cc.UpdateState(balancer.State{Picker: picker})
-	if got, err := cc.RPC(nil); got != nil || !errors.Is(err, balancer.ErrNoSubConnAvailable) {
-		t.Errorf("RPC on a SubConn that is not READY = %v, %v, want to be queued", got, err)
-	}
-	sc.Ready()
-	refused := errors.New("refused")
-	for _, end := range []error{nil, refused} {
-		if got, err := cc.RPC(end); got != sc || err != nil {
-			t.Errorf("RPC = %v, %v, want %v", got, err, sc)
-		}
-	}
-	want := []balancer.DoneInfo{{}, {BytesSent: true, BytesReceived: true}, {Err: refused, BytesSent: true, BytesReceived: true}}
-	if !slices.EqualFunc(picker.ended, want, func(a, b balancer.DoneInfo) bool {
-		return a.Err == b.Err && a.BytesSent == b.BytesSent && a.BytesReceived == b.BytesReceived
-	}) {
-		t.Errorf("the RPCs ended with %+v, want %+v", picker.ended, want)
 	}
 }

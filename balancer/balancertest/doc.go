@@ -4,7 +4,8 @@
 // gRPC's channel. It sends resolver updates through a [Policy] and drives the
 // connectivity of the fake [SubConn]s that the policy makes. It then checks what
 // gRPC would see: the SubConns, their Connect and Shutdown calls, the states and
-// pickers that the policy reports, and where a pick goes.
+// pickers that the policy reports, and where a pick goes. [ClientConn.Start] keeps an
+// RPC in flight, for policies that look at the RPC or count on its end.
 //
 // The fakes keep gRPC's promises to policies. Resolver updates, state changes and
 // health updates reach the policy one at a time, and never while the policy is in
@@ -72,9 +73,19 @@
 //     picks and Done run on the goroutines of RPCs, even during Close. Run the test
 //     with -race.
 //
+// With [ByKey] Check picks with several RPCs. An RPC may then wait for its endpoint
+// while others are READY, but for nothing else:
+//
+//   - The loss of a connection leaves RPCs alone that went to another endpoint.
+//   - When all connections that the policy wants are made, no RPC waits: nothing
+//     would end its wait. It may fail, as an RPC with an unknown key. Nor does an RPC
+//     begin to wait when the resolver fails.
+//   - RPCs of all keys fail when no endpoint can be reached, as above.
+//
 // If a call into the policy panics, the subtest fails and stops. A panic on a
 // goroutine that the policy started ends the test program.
 //
-// Check uses the config {}. To check a policy that needs certain fields, wrap its
-// builder in one whose ParseConfig adds them.
+// Check uses the config {} and endpoints that have one address and no attributes.
+// To check a policy that needs more, wrap its builder in one whose ParseConfig adds
+// fields, or whose policies get endpoints to which it has added attributes.
 package balancertest

@@ -1,6 +1,9 @@
 package balancertest
 
-import "google.golang.org/grpc/resolver"
+import (
+	"google.golang.org/grpc/experimental/balancer/weight"
+	"google.golang.org/grpc/resolver"
+)
 
 // Endpoint returns one endpoint with the given addresses ("host:port").
 func Endpoint(addrs ...string) resolver.Endpoint {
@@ -18,6 +21,19 @@ func Endpoints(addrs ...string) []resolver.Endpoint {
 		es = append(es, Endpoint(a))
 	}
 	return es
+}
+
+// WithAttribute returns the endpoint with a further attribute for the policy, such
+// as its zone. The endpoint that it is given stays as it is.
+func WithAttribute(e resolver.Endpoint, key, value any) resolver.Endpoint {
+	e.Attributes = e.Attributes.WithValue(key, value)
+	return e
+}
+
+// WithWeight returns the endpoint with a weight, which policies read with
+// [weight.FromEndpoint]. The endpoint that it is given stays as it is.
+func WithWeight(e resolver.Endpoint, w uint32) resolver.Endpoint {
+	return weight.Set(e, weight.EndpointInfo{Weight: w})
 }
 
 // ResolverState returns a resolver update with the endpoints. Like gRPC's channel,

@@ -8,13 +8,22 @@ import (
 
 // Demands returns, by name, the functions that check the demands of Check. Call
 // them in a bubble.
-func Demands() map[string]func(testing.TB, balancer.Builder) {
-	all := make(map[string]func(testing.TB, balancer.Builder))
+func Demands() map[string]func(testing.TB, balancer.Builder, ...CheckOption) {
+	all := make(map[string]func(testing.TB, balancer.Builder, ...CheckOption))
 	for _, d := range demands() {
-		all[d.name] = d.run
+		all[d.name] = func(tb testing.TB, b balancer.Builder, opts ...CheckOption) {
+			options, err := newCheckOptions(opts)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			d.run(tb, b, options)
+		}
 	}
 	return all
 }
 
-// UnknownException returns the error with which Check refuses an unknown exception.
-func UnknownException(exceptions ...Exception) error { return unknownException(exceptions) }
+// BadOption returns the error with which Check refuses an option.
+func BadOption(opts ...CheckOption) error {
+	_, err := newCheckOptions(opts)
+	return err
+}

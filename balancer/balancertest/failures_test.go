@@ -14,7 +14,7 @@ import (
 
 // failuresOf checks the demand and returns its failures and logs. They do not fail
 // the test.
-func failuresOf(t *testing.T, demand string, b balancer.Builder) (failures, logs []string) {
+func failuresOf(t *testing.T, demand string, b balancer.Builder, opts ...balancertest.CheckOption) (failures, logs []string) {
 	t.Helper()
 	check, ok := balancertest.Demands()[demand]
 	if !ok {
@@ -23,7 +23,7 @@ func failuresOf(t *testing.T, demand string, b balancer.Builder) (failures, logs
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{TB: t}
 		var running sync.WaitGroup
-		running.Go(func() { check(r, b) })
+		running.Go(func() { check(r, b, opts...) })
 		running.Wait()
 		failures, logs = r.failures, r.logs
 	})

@@ -31,10 +31,10 @@ import (
 // config: names of children in the endpoints, and a server.
 func TestPoliciesOfGRPCPass(t *testing.T) {
 	t.Parallel()
-	one := []balancertest.Exception{balancertest.ShutsDownFirst}
-	both := []balancertest.Exception{balancertest.ShutsDownFirst, balancertest.SerialExitIdle}
+	one := []balancertest.CheckOption{balancertest.ShutsDownFirst}
+	both := []balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.SerialExitIdle}
 	for name, policy := range map[string]struct {
-		exceptions []balancertest.Exception
+		exceptions []balancertest.CheckOption
 		fields     map[string]any
 	}{
 		pickfirst.Name:    {exceptions: one},

@@ -51,18 +51,18 @@ func newChannel(t *testing.T, config string, latency map[string]time.Duration) *
 // call sends n RPCs one after another. Each takes the latency of its endpoint.
 func (c *channel) call(n int) {
 	for range n {
-		res, err := c.cc.State().Picker.Pick(balancer.PickInfo{})
+		rpc, err := c.cc.Start(balancer.PickInfo{})
 		if err != nil {
-			c.t.Errorf("Pick: %v", err)
+			c.t.Errorf("RPC: %v", err)
 			return
 		}
-		addr := res.SubConn.(*balancertest.SubConn).Addr()
+		addr := rpc.SubConn().Addr()
 		time.Sleep(c.latency[addr])
 		info := balancer.DoneInfo{BytesSent: true, BytesReceived: true}
 		if addr == c.broken {
 			info.Err = status.Error(codes.Unavailable, "broken")
 		}
-		res.Done(info)
+		rpc.End(info)
 		c.mu.Lock()
 		c.rpcs[addr]++
 		c.mu.Unlock()

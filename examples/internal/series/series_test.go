@@ -111,16 +111,16 @@ func TestReadHasEverySeries(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	inFlight, err := cc.State().Picker.Pick(balancer.PickInfo{})
+	inFlight, err := cc.Start(balancer.PickInfo{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer inFlight.Done(balancer.DoneInfo{})
-	givenUp, err := cc.State().Picker.Pick(balancer.PickInfo{})
+	defer inFlight.End(balancer.DoneInfo{})
+	givenUp, err := cc.Start(balancer.PickInfo{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	givenUp.Done(balancer.DoneInfo{})
+	givenUp.End(balancer.DoneInfo{})
 	a.Idle()
 	a.Fail(errors.New("refused"))
 	if _, err := cc.Pick(); err == nil {

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 
+	_ "github.com/grpc-balancer2/balancer2/balancer" // registers round_robin2
 	"github.com/grpc-balancer2/balancer2/certs"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )

@@ -14,9 +14,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// Register registers the policy in place of the one that the import of roundrobin2
-// registered, and returns a registry that has its metrics and nothing else. Like
-// balancer.Register it is for the time of initialization.
+// Register registers the policy, and returns a registry that has its metrics and
+// nothing else. Like balancer.Register it is for the time of initialization.
 func Register(opts ...metrics.Option) *prometheus.Registry {
 	m := metrics.New(append(opts, metrics.WithLatency(), metrics.WithExemplars(traceID))...)
 	balancer.Register(m.Instrument(roundrobin2.NewBuilder()))

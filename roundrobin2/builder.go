@@ -9,7 +9,6 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
-	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
 // Name is the name by which a service config selects the policy.
@@ -22,12 +21,8 @@ const Name = "round_robin2"
 // [grpc.WithDefaultServiceConfig]: https://pkg.go.dev/google.golang.org/grpc#WithDefaultServiceConfig
 const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`
 
-func init() {
-	balancer.Register(metrics.Default().Instrument(NewBuilder()))
-}
-
 // NewBuilder returns a builder of the policy without metrics. It is for programs
-// that meter the policy with their own Metrics.
+// that meter the policy with their own Metrics, or not at all.
 func NewBuilder() balancer.Builder {
 	newPickerBuilder := func() base2.ListPickerBuilder { return &pickerBuilder{} }
 	return builder{base2.NewListBalancerBuilder(Name, newPickerBuilder, base.Config{HealthCheck: true})}

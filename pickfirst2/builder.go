@@ -1,10 +1,6 @@
 package pickfirst2
 
-import (
-	"google.golang.org/grpc/balancer"
-
-	"github.com/grpc-balancer2/balancer2/metrics"
-)
+import "google.golang.org/grpc/balancer"
 
 // Name is the name by which a service config selects the policy.
 const Name = "pick_first2"
@@ -16,11 +12,8 @@ const Name = "pick_first2"
 // [grpc.WithDefaultServiceConfig]: https://pkg.go.dev/google.golang.org/grpc#WithDefaultServiceConfig
 const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`
 
-func init() {
-	balancer.Register(metrics.Default().Instrument(NewBuilder()))
-}
-
 // NewBuilder returns a builder of the policy without metrics. It is for programs
-// that meter the policy with their own Metrics, and for policies that use it as
-// their child: the decorator around the parent meters the child's SubConns.
+// that meter the policy with their own Metrics, or not at all, and for policies that
+// use it as their child: the decorator around the parent meters the child's
+// SubConns.
 func NewBuilder() balancer.Builder { return builder{} }

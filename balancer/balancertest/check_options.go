@@ -1,0 +1,75 @@
+package balancertest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"google.golang.org/grpc/balancer"
+)
+
+// CheckOption changes what [Check] demands: an [Exception], or [ByKey].
+type CheckOption interface {
+	apply(*checkOptions) error
+}
+
+type checkOptions struct {
+	exceptions []Exception
+	rpcs       []balancer.PickInfo // what RPCs there are, at least one
+	byKey      bool                // whether an RPC may wait for its own endpoint
+}
+
+func newCheckOptions(opts []CheckOption) (checkOptions, error) {
+	o := checkOptions{rpcs: []balancer.PickInfo{{}}}
+	for _, opt := range opts {
+		if opt == nil {
+			return o, errors.New("balancertest: check policy: nil option")
+		}
+		if err := opt.apply(&o); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// Exception is a demand that a policy is known not to meet.
+type Exception string
+
+const (
+	// ShutsDownFirst is for policies that shut a SubConn down before they report a
+	// picker without it. RPCs that choose it in between wait. All policies built on
+	// grpc-go's pick_first, endpointsharding or base do this.
+	ShutsDownFirst Exception = "a picker without them is reported before SubConns are shut down"
+
+	// SerialExitIdle is for policies whose ExitIdle must not run at the same time as
+	// another call. In all policies built on grpc-go's endpointsharding that is a
+	// data race.
+	SerialExitIdle Exception = "ExitIdle may come from any goroutine"
+)
+
+func (e Exception) apply(o *checkOptions) error {
+	if e != ShutsDownFirst && e != SerialExitIdle {
+		return fmt.Errorf("balancertest: check policy: unknown exception %q; use the constants", e)
+	}
+	o.exceptions = append(o.exceptions, e)
+	return nil
+}
+
+// ByKey is for policies that choose an RPC's endpoint by something in the RPC, such
+// as a key in its context or its method, and let the RPC wait while that endpoint
+// is not READY though others are. Check then picks with each of rpcs, which should
+// have several endpoints among them. Without ByKey it knows one RPC only, which has
+// no key. Fields that are not set are as in [ClientConn.Start].
+//
+// The policy must still let no RPC wait for nothing; see "What Check demands".
+func ByKey(rpcs ...balancer.PickInfo) CheckOption { return byKey(slices.Clone(rpcs)) }
+
+type byKey []balancer.PickInfo
+
+func (rpcs byKey) apply(o *checkOptions) error {
+	if len(rpcs) == 0 || o.byKey {
+		return errors.New("balancertest: check policy: ByKey needs RPCs, all in one option")
+	}
+	o.rpcs, o.byKey = rpcs, true
+	return nil
+}
