@@ -90,8 +90,8 @@ import (
 // targets that it shows: for 10,000 backends, 20 to 30 milliseconds of one core and
 // about a megabyte of new memory, and as JSON of all of them some megabytes more.
 // Their samples stay in a few megabytes, and with latency in up to 13. A handler
-// renders at most four pages at once. Other requests wait,
-// and are answered with 503 if their context ends before their turn.
+// renders at most four pages at once. Other requests wait, and are answered with 503 if
+// their context ends before their turn.
 func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 
 func (m *Metrics) handler(wall func() time.Time) http.Handler {
