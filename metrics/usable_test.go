@@ -88,7 +88,6 @@ func TestAMillionSubchannelsOfABackendCanBeUnusable(t *testing.T) {
 	}
 }
 
-
 func TestSubchannelsOfABackendCountEachByItself(t *testing.T) {
 	t.Parallel()
 	p := newWatched(t, balancer.NewSubConnOptions{})
