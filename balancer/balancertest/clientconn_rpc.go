@@ -25,10 +25,11 @@ func (cc *ClientConn) RPC(err error) (*SubConn, error) {
 // policy reported last. Fields of info that are not set stand for the method
 // /test/Method and the test's context.
 //
-// The error is the picker's, [balancer.ErrNoSubConnAvailable] if the RPC waits for
-// another picker. So it does if the picker is nil, or chose a SubConn that is not
-// READY; Start then calls Done with a zero [balancer.DoneInfo], which says that
-// nothing was sent.
+// The error is the picker's. It is [balancer.ErrNoSubConnAvailable] if the RPC waits
+// for another picker. In gRPC it also waits if the picker is nil, or if the picker
+// chooses a SubConn that is not READY. Start then returns the same error; of a SubConn
+// that is not READY it first calls Done with a zero [balancer.DoneInfo], which says
+// that nothing was sent.
 func (cc *ClientConn) Start(info balancer.PickInfo) (*Attempt, error) {
 	cc.tb.Helper()
 	sc, res, err := cc.pickWith(cc.State().Picker, info)
