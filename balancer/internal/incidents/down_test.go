@@ -109,7 +109,7 @@ func staysDown(s *incidents.Stage, shown *incidents.Page, name string) {
 			l.Errorf("%s: %d failed attempts, %d before", name, b.FailedAttempts, before.FailedAttempts)
 		}
 		if moved := b.DownSince.Sub(before.DownSince).Abs(); moved > l.Doubt()+shown.Doubt() {
-			l.Errorf("%s: down since %v, before %v", name, b.DownSince, before.DownSince)
+			l.Never("%s: down since %v, before %v", name, b.DownSince, before.DownSince)
 		}
 	})
 }

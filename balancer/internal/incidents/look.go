@@ -23,6 +23,12 @@ func (l *Look) Errorf(format string, args ...any) {
 	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
 }
 
+// Never fails the test for what no page may show, however busy the machine is.
+func (l *Look) Never(format string, args ...any) {
+	l.t.Helper()
+	l.t.Errorf(format, args...)
+}
+
 // maxWrong is how much of what is wrong is told.
 const maxWrong = 20
 
@@ -37,6 +43,9 @@ func (l *Look) String() string {
 
 // Target returns the target.
 func (l *Look) Target() *Target { return &l.Targets[0] }
+
+// Since returns how long ago the incident began.
+func (l *Look) Since() time.Duration { return l.came.Sub(l.Began) }
 
 // Count checks how many backends there are, and how many of them are usable and down.
 func (l *Look) Count(present, usable, down int) {

@@ -25,6 +25,9 @@ var added = incidents.Incident{
 		}
 		l.Happened("connected", l.Name())
 		evenShare(l, b)
+		if w := b.Recent.Short; w != nil && w.Span > l.Since().Seconds() {
+			l.Never("%s was added %v ago, and has a window of %v s", b.Name, l.Since(), w.Span)
+		}
 		l.Quiet("lost", "connect_failed", "unusable")
 		l.Traffic()
 	},
