@@ -197,7 +197,7 @@ func CountUnusable(n int) (counts []int64) {
 
 // Look returns what the live page reads of each target, as the page reads it.
 func Look(m *Metrics) map[livepage.Key]livepage.Status {
-	s := m.pageSnapshot(time.Now())
+	s := m.pageSnapshot(time.Now)
 	var wait time.Duration
 	for _, t := range s.Targets {
 		wait = max(wait, t.Sample())
@@ -212,7 +212,7 @@ func Look(m *Metrics) map[livepage.Key]livepage.Status {
 
 // LookBriefly looks at all targets as an answer of the page does.
 func LookBriefly(m *Metrics) {
-	s := m.pageSnapshot(time.Now())
+	s := m.pageSnapshot(time.Now)
 	for _, t := range s.Targets {
 		t.Read()
 	}

@@ -34,7 +34,7 @@ func TestREADMEDocumentsTheJSON(t *testing.T) {
 	b.add("t", "p", livepage.Status{
 		Instances: []livepage.Instance{{State: ready, Since: hourAgo}}, Backends: []livepage.Backend{everything}, Recent: everything.Recent,
 		History: history(1, before), Events: []livepage.Event{{
-			Kind: livepage.ResolverUpdate, Backend: "a", Text: "x", Endpoints: 1, Added: []string{"a"}, AddedCount: 1, Removed: []string{"b"}, RemovedCount: 1,
+			Kind: livepage.ResolverUpdate, N: 2, First: hourAgo, Backend: "a", Text: "x", Endpoints: 1, Added: []string{"a"}, AddedCount: 1, Removed: []string{"b"}, RemovedCount: 1,
 		}},
 	})
 	var page any
