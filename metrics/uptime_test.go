@@ -81,7 +81,7 @@ func TestUptimeIsThatOfTheModel(t *testing.T) {
 			var conns []*conn
 			var u uptimeModel
 			for step := range 100 {
-				time.Sleep(time.Duration(1 + r.IntN(int(time.Minute))))
+				time.Sleep(1 + time.Duration(r.Int64N(int64(time.Minute))))
 				now := time.Now()
 				switch r.IntN(12) {
 				case 0:
