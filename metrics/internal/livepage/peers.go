@@ -114,11 +114,14 @@ func (p *peers) judgeShare(b *Backend, now time.Time) judged {
 	return judged{condition: well}
 }
 
-// slower reports whether the latency is far above the median.
+// slower reports whether the latency is far above the median: the mean, and where it
+// is measured the 95th percentile as well. One pause of the client or the network
+// moves the mean of many backends, but the percentile of few.
 func (p *peers) slower(w *Window) bool {
 	l := w.Latency
 	if p.latencies < 2 || l.Estimated && w.inFlight() < minInFlight || !l.Estimated && l.Count < fewEnded {
 		return false
 	}
-	return l.Mean >= slowFactor*p.median && l.Mean >= p.median+minSlower
+	far := max(slowFactor*p.median, p.median+minSlower)
+	return l.Mean >= far && (l.Estimated || l.P95 >= far)
 }

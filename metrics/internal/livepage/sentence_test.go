@@ -186,7 +186,11 @@ func hasFailed(n uint64) func(*livepage.Backend) {
 }
 
 func takes(d time.Duration) func(*livepage.Backend) {
-	return func(b *livepage.Backend) { b.Recent.Short.Latency.Mean, b.Recent.Long.Latency.Mean = d, d }
+	return func(b *livepage.Backend) {
+		for _, w := range []*livepage.Window{&b.Recent.Short, &b.Recent.Long} {
+			w.Latency.Mean, w.Latency.P95 = d, 2*d
+		}
+	}
 }
 
 func seemsToTake(d time.Duration) func(*livepage.Backend) {

@@ -135,8 +135,12 @@ func TestChanceIsNotTrouble(t *testing.T) {
 		"no RPC of the first 3 reached it":   with(with(with(even(3), 0, few(2, 0)), 1, few(1, 0)), 2, few(0, 0)),
 		"a few more in flight at a low rate": with(with(with(even(3), 0, estimated(time.Millisecond)), 1, estimated(time.Millisecond)), 2, estimated(2*time.Second)),
 		"twice as slow":                      with(even(3), 1, takes(24*time.Millisecond)),
-		"slower by a hair":                   with(with(with(even(3), 0, takes(time.Millisecond)), 1, takes(time.Millisecond)), 2, takes(5*time.Millisecond)),
-		"the only one with a latency":        with(with(even(3), 1, takes(0)), 2, takes(0)),
+		"one RPC of many was slow": with(even(3), 1, func(b *livepage.Backend) {
+			takes(100 * time.Millisecond)(b) // on average, but not at the 95th percentile
+			b.Recent.Short.Latency.P95, b.Recent.Long.Latency.P95 = 14*time.Millisecond, 14*time.Millisecond
+		}),
+		"slower by a hair":            with(with(with(even(3), 0, takes(time.Millisecond)), 1, takes(time.Millisecond)), 2, takes(5*time.Millisecond)),
+		"the only one with a latency": with(with(even(3), 1, takes(0)), 2, takes(0)),
 	}
 	for what, backends := range tests {
 		b := &board{}
