@@ -37,3 +37,20 @@ func TestAResolverThatWorksAgainIsTold(t *testing.T) {
 		}
 	})
 }
+
+func TestResolverErrorsOfDifferentTextsAreDifferentEvents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New()
+		p := m.Instrument(&stub{}).Build(&looseConn{}, balancer.BuildOptions{})
+		for _, text := range []string{"no such host", "no such host", "refused", "no such host"} {
+			p.ResolverError(errors.New(text))
+		}
+		wantTexts(t, m,
+			"resolver_error  no such host",
+			"resolver_error  refused",
+			"resolver_error  no such host × 2",
+			"instance_built",
+		)
+	})
+}
