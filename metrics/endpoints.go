@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"google.golang.org/grpc/resolver"
 )
@@ -22,23 +23,49 @@ type endpointChange struct {
 }
 
 // update takes a resolver update. It returns nil if it has the same endpoints as the
-// last, in any order. That is usual, and takes no memory.
+// last, in any order. That is usual, and takes no memory. A change that keeps the
+// number of endpoints takes memory only for what is between the first and the last
+// difference, which in a rolling update is little.
 func (l *endpointList) update(s *resolver.State) *endpointChange {
 	same, shuffled := l.compare(s)
 	if same {
 		return nil
 	}
-	before := *l
-	now := before[:0]
-	if !shuffled {
-		now = make(endpointList, 0, endpointCount(s))
+	n := endpointCount(s)
+	from, end := l.difference(s, n)
+	before := slices.Clone((*l)[from : len(*l)-end])
+	if *l == nil || len(*l) != n {
+		*l = make(endpointList, n)
 	}
-	eachEndpoint(s, func(name string) { now = append(now, name) })
-	*l = now
+	i := 0
+	eachEndpoint(s, func(name string) { (*l)[i] = name; i++ })
 	if shuffled {
 		return nil
 	}
-	return now.changeSince(before)
+	c := changeBetween(before, (*l)[from:n-end])
+	c.endpoints = n
+	return c
+}
+
+// difference returns how many endpoints at the beginning and at the end are the same
+// as in the update, which has n.
+func (l endpointList) difference(s *resolver.State, n int) (from, end int) {
+	most := min(len(l), n)
+	end = n
+	i, differs := 0, false
+	eachEndpoint(s, func(name string) {
+		if !differs && i < most && l[i] == name {
+			from++
+		} else {
+			differs = true
+		}
+		// From the end, the same distance apart: the last difference counts.
+		if at := i - n + len(l); at < from || l[at] != name {
+			end = n - 1 - i
+		}
+		i++
+	})
+	return from, min(end, most-from)
 }
 
 var endpointSeed = maphash.MakeSeed()
@@ -63,21 +90,14 @@ func (l endpointList) compare(s *resolver.State) (same, shuffled bool) {
 	return !shuffled, shuffled && before == now
 }
 
-// changeSince returns how the lists differ. A rolling update changes little, so it
-// looks closer only at what is between the first and the last difference.
-func (l endpointList) changeSince(before endpointList) *endpointChange {
-	c := &endpointChange{endpoints: len(l)}
-	for len(l) > 0 && len(before) > 0 && l[0] == before[0] {
-		l, before = l[1:], before[1:]
-	}
-	for len(l) > 0 && len(before) > 0 && l[len(l)-1] == before[len(before)-1] {
-		l, before = l[:len(l)-1], before[:len(before)-1]
-	}
+// changeBetween returns what came and what went.
+func changeBetween(before, now []string) *endpointChange {
+	c := &endpointChange{}
 	gone := make(map[string]int, len(before))
 	for _, name := range before {
 		gone[name]++
 	}
-	for _, name := range l {
+	for _, name := range now {
 		if gone[name] > 0 {
 			gone[name]--
 			continue

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
+	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
@@ -217,4 +218,22 @@ func LookBriefly(m *Metrics) {
 		t.Read()
 	}
 	s.Release()
+}
+
+// EndpointUpdates takes updates of endpoints with these names. It returns how many
+// each says have come and gone; none for an update that changes nothing.
+func EndpointUpdates(updates ...[]string) (changes [][2]int) {
+	var l endpointList
+	for _, names := range updates {
+		var s resolver.State
+		for _, name := range names {
+			s.Endpoints = append(s.Endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: name}}})
+		}
+		var change [2]int
+		if c := l.update(&s); c != nil {
+			change = [2]int{c.addedCount, c.removedCount}
+		}
+		changes = append(changes, change)
+	}
+	return changes
 }

@@ -125,7 +125,7 @@ func (b *pickFirst) runLocked(out *effects) {
 		case connect:
 			b.connectLocked(out, e.sub)
 		case watchHealth:
-			e.sub.conn.RegisterHealthListener(func(s balancer.SubConnState) { b.healthChanged(e.sub, s) })
+			b.watchHealth(e.sub)
 		case startTimer:
 			b.timer.start(attemptDelay, &b.mu, b.timerFiredLocked)
 		case stopTimer:
@@ -139,6 +139,12 @@ func (b *pickFirst) runLocked(out *effects) {
 			sub.conn.Shutdown()
 		}
 	}
+}
+
+// watchHealth registers a health listener, which lives as long as the connection: it
+// holds on to no more than it needs.
+func (b *pickFirst) watchHealth(sub *subchannel) {
+	sub.conn.RegisterHealthListener(func(s balancer.SubConnState) { b.healthChanged(sub, s) })
 }
 
 // connectLocked makes the SubConn if there is none. A refusal counts as a failed
