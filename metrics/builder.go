@@ -140,12 +140,7 @@ func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error 
 	p.instance.namer.keepAttributes(s.ResolverState.Endpoints)
 	s, timed := unwrapConfig(s, p.instance.options.latency)
 	p.instance.timed.Store(timed)
-	change := p.instance.endpoints.update(&s.ResolverState)
-	if change == nil && p.instance.resolverFails {
-		change = &endpointChange{endpoints: len(p.instance.endpoints)} // it works again
-	}
-	p.instance.resolverFails = false
-	if change != nil {
+	if change := p.instance.resolver.updated(&s.ResolverState); change != nil {
 		p.instance.tell(happening{kind: livepage.ResolverUpdate, change: change})
 	}
 	err := p.Balancer.UpdateClientConnState(s)
@@ -161,7 +156,7 @@ func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error 
 // ResolverError implements [balancer.Balancer].
 func (p *meteredPolicy) ResolverError(err error) {
 	p.instance.targetRecord.resolverErrors.Add(1)
-	p.instance.resolverFails = true
+	p.instance.resolver.failed()
 	p.instance.tell(happening{kind: livepage.ResolverError, err: err})
 	p.Balancer.ResolverError(err)
 }

@@ -122,8 +122,9 @@
 //
 // # For contributors: locks
 //
-// There are seven: one per policy instance for the states of its subchannels; one
-// per policy instance for events that come before the policy is built; one per
+// There are eight: one per policy instance for the states of its subchannels; one
+// per policy instance for events that come before the policy is built; one per policy
+// instance for what its resolver said last; one per
 // Metrics for the records; one per RPC that waits for a pick; one per target for its
 // samples; one per target for its last events; one per Metrics for the events that wait
 // to be logged. No two are ever held together, and none is held during a call to gRPC,

@@ -3,12 +3,42 @@ package metrics
 import (
 	"hash/maphash"
 	"slices"
+	"sync"
 
 	"google.golang.org/grpc/resolver"
 )
 
 // maxEndpointNames is how many endpoints an event names that came, and that went.
 const maxEndpointNames = 10
+
+// resolverHistory is what the resolver of one policy instance said last. gRPC sends
+// updates and errors one at a time, but a fake or a parent may not.
+type resolverHistory struct {
+	// mu guards the fields below. Nothing is called under it.
+	mu        sync.Mutex
+	endpoints endpointList
+	failing   bool // the last was an error
+}
+
+// updated takes a resolver update. It returns nil if there is nothing to tell: it has
+// the same endpoints as the last, and no error came in between.
+func (h *resolverHistory) updated(s *resolver.State) *endpointChange {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	change := h.endpoints.update(s)
+	if change == nil && h.failing {
+		change = &endpointChange{endpoints: len(h.endpoints)} // it works again
+	}
+	h.failing = false
+	return change
+}
+
+// failed takes a resolver error.
+func (h *resolverHistory) failed() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failing = true
+}
 
 // endpointList is what the resolver sent last. An endpoint is named by its first
 // address. The list holds the strings, which nobody changes, and not the resolver's

@@ -22,10 +22,7 @@ type instance struct {
 	options      *options
 	namer        backendNamer
 	events       eventQueue
-	endpoints    endpointList // used in UpdateClientConnState only
-	// resolverFails says that the resolver's last word was an error. It is used in
-	// UpdateClientConnState and ResolverError only, which come one at a time.
-	resolverFails bool
+	resolver     resolverHistory
 
 	// Read by each pick.
 	timed atomic.Bool // latency is measured
