@@ -13,6 +13,9 @@ import (
 // end of its first step all is well, and at the end of the last one again. Between
 // these the alert fires. No other alert does, but for those that come along with it.
 func TestAlertsFireOnTheirIncidents(t *testing.T) {
+	if raceEnabled {
+		t.Skip("evaluating the rules over hours takes many minutes under the race detector; it runs without")
+	}
 	t.Parallel()
 	files := make(map[string]bool)
 	for _, file := range playsIn(t, "incidents") {
@@ -63,6 +66,9 @@ var companions = map[string][]string{
 // The plays in testdata/quiet are an hour or more in which things happen that happen
 // every day. No alert fires.
 func TestNoAlertFiresOnAQuietDay(t *testing.T) {
+	if raceEnabled {
+		t.Skip("evaluating the rules over hours takes many minutes under the race detector; it runs without")
+	}
 	t.Parallel()
 	for _, file := range playsIn(t, "quiet") {
 		t.Run(playName(file), func(t *testing.T) {
