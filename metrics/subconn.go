@@ -112,7 +112,7 @@ func (sc *subConn) countState(s balancer.SubConnState) {
 	inst.tell(sc.changeState(to, s.ConnectionError)...)
 }
 
-// changeState returns what is to be told of it.
+// changeState takes a new state and returns the events to tell.
 func (sc *subConn) changeState(to connectivity.State, err error) []happening {
 	inst := sc.instance
 	inst.mu.Lock()

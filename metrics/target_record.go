@@ -41,7 +41,7 @@ type targetRecord struct {
 	targetPair      *dto.LabelPair
 	policyPair      *dto.LabelPair
 	connectDuration *histogram
-	pickDelay       [numReasons]atomic.Pointer[histogram] // nil until an attempt waited for the reason, but for connecting
+	pickDelay       [numReasons]atomic.Pointer[histogram] // nil until an attempt has waited for the reason; never nil for connecting
 	created         created
 	options         *options
 	now             func() instant
