@@ -78,9 +78,9 @@ import (
 // an error, or if endpoints were added or removed; it has the first addresses of ten of
 // each at most), resolver_error, update_rejected, instance_built, instance_state,
 // instance_closed and folded. If more than eight events of a kind come within ten
-// seconds, or the same event comes again with nothing in between, they become one
-// event with their number. [WithEventLogger] logs each of them. [WithLastRPCErrors]
-// adds the last error of RPCs on each backend.
+// seconds, the eighth and those that follow become one event with their number. So does
+// an event that comes again with nothing in between. [WithEventLogger] logs each of
+// them. [WithLastRPCErrors] adds the last error of RPCs on each backend.
 //
 // # Cost
 //
