@@ -114,13 +114,13 @@
 //
 // A scrape allocates in proportion to the number of backends. While it lists the
 // records it holds up the making and the end of subchannels, and nothing else.
-// Records expire without a goroutine or timer: scrapes drop them and, if nobody
-// scrapes, so does the making of new records, at the latest before a backend is
-// counted as "other".
+// Records expire without a goroutine or timer. Scrapes drop them. If nobody scrapes,
+// they are dropped when new records are made, at the latest before a backend is counted
+// as "other".
 //
 // # For contributors: locks
 //
-// There are nine, and one for the series of gRPC's instruments:
+// There are nine locks, and one more for the series of gRPC's instruments:
 //
 //   - per policy instance, one for the states of its subchannels, one for the events
 //     that come before the policy is built, and one for what its resolver last sent

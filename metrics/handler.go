@@ -75,8 +75,8 @@ import (
 //
 // A target keeps its last 64 events. Their kinds are connected, lost, connect_failed
 // (only the first of several in a row), usable, unusable, resolver_update (only after
-// an error, or if endpoints were added or removed; it has the first addresses of ten of
-// each at most), resolver_error, update_rejected, instance_built, instance_state,
+// an error, or if endpoints were added or removed; it names up to ten of each by their
+// first addresses), resolver_error, update_rejected, instance_built, instance_state,
 // instance_closed and folded. If more than eight events of a kind come within ten
 // seconds, the eighth and those that follow become one event with their number. So does
 // an event that comes again with nothing in between. [WithEventLogger] logs each of

@@ -14,8 +14,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
-// incident is a channel with backends under even load, watched by somebody who
-// refreshes the page every two seconds. Use it in a synctest bubble.
+// incident is a channel with backends under even load. It looks at the page every two
+// seconds. Use it in a synctest bubble.
 type incident struct {
 	t      *testing.T
 	m      *metrics.Metrics

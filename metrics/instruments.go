@@ -15,7 +15,7 @@ const maxInstrumentSeries = 2000
 //	metrics.New(metrics.WithGRPCInstruments(
 //		"grpc.lb.wrr.rr_fallback", "grpc.lb.wrr.endpoint_weights"))
 //
-// The names are those of instruments that gRPC, or any other package, registers
+// Instruments are named as gRPC, or any other package, has registered them
 // with google.golang.org/grpc/experimental/stats. Without names, the option exports
 // those that are on by default; gRPC v1.85.0 has none. Used again, the option
 // adds to the names. They are looked up when the Metrics is registered or the

@@ -44,7 +44,7 @@ func steady(t *testing.T, m *metrics.Metrics) {
 	})
 }
 
-// The first look at a target of long ago says what is so now.
+// The first look at an old target shows its present rates.
 func TestTheFirstLookTellsWhatIsRecent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestScrapesTakeSamples(t *testing.T) {
 	})
 }
 
-// Somebody who is gone does not wait, and holds up nobody.
+// A look does not wait if its request has ended.
 func TestTheFirstLookEndsWithItsRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

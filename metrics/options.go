@@ -122,8 +122,8 @@ func WithBackendName(name func(resolver.Address) string) Option {
 // (see [WithMaxBackends]) has the value "".
 //
 // The name must be one that Prometheus takes everywhere (letters, digits and
-// underscores, not beginning with a digit or two underscores) and none that the
-// metrics have already. Otherwise New panics, and ConfigureDefault returns an
+// underscores, not beginning with a digit or two underscores), and the metrics must
+// not have it already. Otherwise New panics, and ConfigureDefault returns an
 // error.
 //
 // The function is called as the function of [WithBackendName] is: once for each

@@ -13,7 +13,7 @@ const sweepEvery = 64
 // then for the retention.
 type records struct {
 	now     func() instant
-	options *atomic.Pointer[options] // those of the Metrics
+	options *atomic.Pointer[options] // of the Metrics
 
 	// mu guards the fields below and the fields of records that say so. No call
 	// leaves the package under it, except into Prometheus's own lock-protected

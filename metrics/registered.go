@@ -37,7 +37,7 @@ func InstrumentRegistered(names ...string) (metered []string, err error) {
 // InstrumentRegistered meters what a program runs already. It instruments the
 // policies that are registered with gRPC and registers them again under their own
 // names, so that no service config changes. These are all policies of grpc-go that
-// the program imports, and those of the names given:
+// the program imports, and the policies named in the call:
 //
 //	func main() {
 //		if _, err := metrics.InstrumentRegistered("my_policy"); err != nil {

@@ -2,8 +2,8 @@ package metrics
 
 import "sync/atomic"
 
-// usability tells whether a READY SubConn may be picked or, if not, why. The
-// zero value is that of a SubConn whose policy watches no health.
+// usability tells whether a READY SubConn may be picked or, if not, why. A SubConn
+// whose health the policy does not watch is usable.
 type usability uint8
 
 const (
