@@ -2,10 +2,10 @@ package metrics
 
 import "github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 
-// What happens to the subchannels of a backend is told as events of the backend. What
-// goes on is told once: with many channels, each has a subchannel of its own.
+// The events of a backend come from all its subchannels. With many channels these are
+// many, so a condition that lasts, such as attempts to connect that fail, is told once.
 
-// tellConnected is called when a connection was made.
+// tellConnected is called when a subchannel has connected.
 func (b *backendRecord) tellConnected() []happening {
 	if r := b.ifRare.Load(); r != nil {
 		r.toldFailing.Store(false)
@@ -13,7 +13,7 @@ func (b *backendRecord) tellConnected() []happening {
 	return []happening{{kind: livepage.Connected, backend: b}}
 }
 
-// tellLost is called when a connection was lost.
+// tellLost is called when a subchannel has lost its connection.
 func (b *backendRecord) tellLost(err error) []happening {
 	b.rare().toldUnusable.Store(false)
 	return []happening{{kind: livepage.Lost, backend: b, err: err}}
@@ -28,7 +28,7 @@ func (b *backendRecord) tellFailed(err error) []happening {
 	return []happening{{kind: livepage.ConnectFailed, backend: b, err: err}}
 }
 
-// judge keeps the verdict. Nothing is told if the backend is known to be unusable.
+// judge keeps the verdict. Nothing is told if the backend was unusable already.
 func (b *backendRecord) judge(v *verdict) []happening {
 	r := b.rare()
 	r.lastVerdict.Store(v)
@@ -38,8 +38,8 @@ func (b *backendRecord) judge(v *verdict) []happening {
 	return []happening{{kind: livepage.Unusable, backend: b, detail: v.why.String(), err: v.err}}
 }
 
-// tellUsable is called when a subchannel has become usable. Nothing is told if the
-// backend was not known to be unusable, or another subchannel still is.
+// tellUsable is called when a subchannel has become usable. Something is told only if
+// the backend was unusable before and no other subchannel still is.
 func (b *backendRecord) tellUsable() []happening {
 	r := b.readRare()
 	if !r.toldUnusable.Load() || b.unusable.judged() > 0 || !r.toldUnusable.Swap(false) {
@@ -48,8 +48,8 @@ func (b *backendRecord) tellUsable() []happening {
 	return []happening{{kind: livepage.Usable, backend: b}}
 }
 
-// forgetLocked is called when a backend that had no SubConns gets one again. What it
-// did before does not go on. records.mu is held.
+// forgetLocked is called when a backend that had no SubConns gets one again. It ends
+// the conditions from before. records.mu is held.
 func (b *backendRecord) forgetLocked() {
 	b.uptime.reset()
 	if r := b.ifRare.Load(); r != nil {

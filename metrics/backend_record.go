@@ -46,7 +46,7 @@ type backendRecord struct {
 }
 
 // counts are the counters that nearly every RPC increments. They are allocated
-// apart from the rest of the record, so that those of many backends lie close
+// apart from the rest of the record, so that the counts of many backends lie close
 // together: with thousands of backends, more of them stay in the CPU's caches.
 type counts struct {
 	picks atomic.Uint64

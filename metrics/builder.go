@@ -27,8 +27,8 @@ import (
 // round_robin, but not those of an instrumented round_robin. It returns no error,
 // and nothing is logged, because the decorator does not notice. Instrument such a
 // parent instead of its child; or meter both with [Metrics.InstrumentRegistered],
-// which leaves the child bare; or register the instrumented child under another
-// name with InstrumentAs.
+// which then does not meter the child; or register the instrumented child under
+// another name with InstrumentAs.
 //
 // If m has instrumented b already, Instrument returns b, so that nothing is
 // counted twice. It panics if b is nil.
@@ -74,7 +74,7 @@ type builder struct {
 	metrics *Metrics
 	name    string
 
-	onlyOutermost bool // its policies are bare inside others that metrics meters
+	onlyOutermost bool // its policies are not metered inside others that metrics meters
 }
 
 // Name implements [balancer.Builder].

@@ -80,9 +80,9 @@ func (c created) timestamp() *timestamppb.Timestamp { return timestamppb.New(tim
 // samples collects the samples of one record. It is reused for the next record of
 // the same scope.
 type samples struct {
-	labels  []*dto.LabelPair       // those of the record
+	labels  []*dto.LabelPair       // of the record
 	created *timestamppb.Timestamp // when the record was made
-	family  *family                // that of the metric being read
+	family  *family                // of the metric being read
 
 	values     []sample // not reused: a scrape keeps them
 	histograms []*histogram

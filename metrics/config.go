@@ -29,9 +29,9 @@ type config struct {
 	policyConfig serviceconfig.LoadBalancingConfig // nil if the policy takes none
 }
 
-// MarshalJSON returns the config as it was before it was parsed, if the policy's own
-// config does so. Some parents, such as xds_wrr_locality_experimental, marshal the
-// config of a child and have the result parsed again.
+// MarshalJSON returns the JSON that the config was parsed from, if the MarshalJSON of
+// the policy's own config does so. Some parents, such as xds_wrr_locality_experimental,
+// marshal the config of a child and have the result parsed again.
 func (c *config) MarshalJSON() ([]byte, error) {
 	own, err := json.Marshal(c.policyConfig) // null if there is none
 	if err != nil {
@@ -81,9 +81,8 @@ func isSettings(js json.RawMessage) bool {
 	return len(fields) == 0
 }
 
-// unwrapConfig returns the resolver update as the policy is to see it, and
-// whether its config says to measure latency; byDefault is for a config that
-// does not say.
+// unwrapConfig returns the resolver update as the policy is to see it, and whether to
+// measure latency: as its config says or, if it does not say, byDefault.
 func unwrapConfig(s balancer.ClientConnState, byDefault bool) (_ balancer.ClientConnState, timed bool) {
 	timed = byDefault
 	if cfg, ok := s.BalancerConfig.(*config); ok {

@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// ConfigureDefault sets the options of [Default], which policies report to that a
-// blank import has registered. Call it once, in main or in an init function,
-// before the first channel makes a policy instance. Later, or a second time, it
-// changes nothing and returns an error that says so; so it does if an option is
-// not valid. It may be called from any goroutine.
+// ConfigureDefault sets the options of [Default], to which the policies of this module
+// report if a blank import registers them. Call it once, in main or in an init
+// function, before the first channel builds a policy instance. If it is called too
+// late or a second time, or if an option is not valid, it changes nothing and returns
+// an error. It may be called from any goroutine.
 func ConfigureDefault(opts ...Option) error {
 	if err := defaultMetrics.configure(opts); err != nil {
 		return fmt.Errorf("metrics: configure default: %w", err)
@@ -22,7 +22,7 @@ func ConfigureDefault(opts ...Option) error {
 type usage struct {
 	begins func() // called when it is used first; may be nil
 
-	// mu guards the fields below.
+	// mu guards the fields below. Nothing is called under it.
 	mu         sync.Mutex
 	begun      bool // a policy instance is being built, or was
 	configured bool
@@ -59,7 +59,7 @@ func (m *Metrics) configure(opts []Option) error {
 	case m.usage.begun:
 		return errors.New("a channel uses it already; call ConfigureDefault before the first channel is made")
 	}
-	m.setOptions(o)
+	m.options.Store(o)
 	m.usage.configured = true
 	return nil
 }

@@ -9,24 +9,24 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
-// shortLife is how long a connection must live for its loss not to count as early.
+// shortLife is the age below which the loss of a connection counts as early.
 const shortLife = time.Second
 
-// connection is what is known of the connection of a SubConn. It matters for one
-// that was made with HealthCheckEnabled: gRPC then reports health checks as state
-// changes of the SubConn, between READY, CONNECTING and TRANSIENT_FAILURE, while
-// the connection stands.
+// connection is what is known about the connection of a SubConn. It differs from the
+// connectivity state for SubConns made with HealthCheckEnabled: gRPC reports their
+// health checks as changes between READY, CONNECTING and TRANSIENT_FAILURE, while the
+// connection stands.
 type connection uint8
 
 const (
-	noConnection connection = iota // none, or none that gRPC has told of
+	noConnection connection = iota // none, or gRPC has not reported it yet
 	freshConnection
 	settledConnection // the SubConn has changed its state since it was made
 )
 
-// countConnectionLocked counts the connection that was made, lost or failed if
-// the state changes to another, and returns what is to be told of it. gRPC always
-// goes through CONNECTING; fakes may not.
+// countConnectionLocked counts a connection that was made or lost, or an attempt that
+// failed, when the state changes. It returns the events to tell. gRPC always goes
+// through CONNECTING; fakes may not.
 func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now instant) []happening {
 	from, b := sc.state(), sc.backendRecord
 	soon := time.Duration(now-sc.since) < shortLife
@@ -54,8 +54,8 @@ func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now i
 		b.couldNotConnect(now)
 		return b.tellFailed(err)
 	case from == connectivity.Connecting:
-		// To IDLE: the connection was made, and lost before gRPC reported READY. If
-		// it waited for a health check, it may have lived for longer than that took.
+		// To IDLE: the connection was made, and lost before gRPC reported READY. It
+		// lived for a moment only, unless gRPC was waiting for a health check.
 		b.connected.Add(1)
 		b.disconnections.Add(1)
 		if soon || !sc.healthChecked {
@@ -66,17 +66,17 @@ func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now i
 	return nil
 }
 
-// failsHealth tells whether a SubConn made with HealthCheckEnabled goes to
-// TRANSIENT_FAILURE because of a health check. The words of the error are all
-// that tells a first connection whose check fails from one that could not be made.
-// Should gRPC change them, such a connection counts as an attempt that failed, and
-// as made when it becomes healthy.
+// failsHealth reports whether a SubConn made with HealthCheckEnabled goes to
+// TRANSIENT_FAILURE because of a health check. Only the text of the error shows
+// whether its first health check failed or the connection could not be made. If gRPC
+// changes the text, such a connection counts as an attempt that failed, and as made
+// when it becomes healthy.
 func failsHealth(to connectivity.State, err error) bool {
 	return to == connectivity.TransientFailure && err != nil && strings.HasPrefix(err.Error(), "connection active but ")
 }
 
 // noteFailureLocked keeps why the SubConn is in TRANSIENT_FAILURE, for the live
-// page, and returns what is to be told of it.
+// page, and returns the events to tell.
 func (sc *subConn) noteFailureLocked(err error, now instant) []happening {
 	if sc.connection != noConnection {
 		return sc.backendRecord.judge(&verdict{why: unhealthy, err: err, at: now})

@@ -149,16 +149,16 @@ func TestMemoryReturnsToItsLevel(t *testing.T) {
 				}
 				m := metrics.New(metrics.WithMaxTargets(0), metrics.WithMaxBackends(0), metrics.WithLatency())
 				tt.use(t, m, 0)
-				before := heap()
+				before := metrics.HeapSize()
 				for i := range tt.n {
 					tt.use(t, m, i)
 				}
-				if got := heap() - before; got < 10<<20 {
+				if got := metrics.HeapSize() - before; got < 10<<20 {
 					t.Errorf("the retained ones of %d records hold %d bytes, too few for a meaningful test", tt.n, got)
 				}
 				time.Sleep(5 * time.Minute)
 				wantBackends(t, m)
-				if got := heap() - before; got > 2<<20 {
+				if got := metrics.HeapSize() - before; got > 2<<20 {
 					t.Errorf("%d bytes more than before %d records came and went, want less than 2 MiB", got, tt.n)
 				}
 				runtime.KeepAlive(m)
@@ -178,12 +178,4 @@ func TestTablesGiveMemoryBack(t *testing.T) {
 			t.Errorf("one by one %v: of %d bytes %d are kept for 100 entries", oneByOne, full, after)
 		}
 	}
-}
-
-func heap() int {
-	var stats runtime.MemStats
-	runtime.GC()
-	runtime.GC() // a sync.Pool keeps objects over one collection
-	runtime.ReadMemStats(&stats)
-	return int(stats.HeapAlloc)
 }

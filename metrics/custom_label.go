@@ -17,16 +17,15 @@ type customLabel struct {
 	value func(resolver.Address) string
 }
 
-// sortCustomLabels puts the labels in the order of their names, in which the
-// samples have them.
+// sortCustomLabels sorts the labels by name, as those of samples must be.
 func sortCustomLabels(labels []customLabel) {
 	slices.SortStableFunc(labels, func(a, b customLabel) int { return cmp.Compare(a.name, b.name) })
 }
 
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
-// checkCustomLabels expects them sorted. taken are the labels that the metrics
-// have without them.
+// checkCustomLabels validates labels that are sorted by name. The metrics' own labels
+// are taken.
 func checkCustomLabels(labels []customLabel, taken []string) error {
 	for i, l := range labels {
 		switch {
@@ -43,14 +42,14 @@ func checkCustomLabels(labels []customLabel, taken []string) error {
 	return nil
 }
 
-// labelledRecord is what the record of a backend with labels of WithBackendLabel
-// has besides.
+// labelledRecord is the part of a backend's record that exists only with
+// WithBackendLabel.
 type labelledRecord struct {
-	key   string           // of its backendID
-	pairs []*dto.LabelPair // all of its series, in the order of their names
+	key   string           // of the backendID
+	pairs []*dto.LabelPair // all labels of the backend's series, sorted by name
 }
 
-// newLabelledRecord adds the labels to the pairs that the record has anyway.
+// newLabelledRecord adds the custom labels to pairs, which has the others.
 func newLabelledRecord(id backendID, labels []customLabel, pairs []*dto.LabelPair) *labelledRecord {
 	for i, l := range labels {
 		pairs = append(pairs, labelPair(l.name, id.values[i]))

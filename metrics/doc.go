@@ -10,13 +10,13 @@
 //
 // [InstrumentRegistered] meters the policies that the program already uses, gRPC's
 // own and others, under their own names; service configs stay as they are. A channel
-// without a service config needs an empty one, see there. [Metrics.Instrument] takes
-// the builder of one policy and returns a builder of the same name whose policies
-// are metered. The policy needs no change. [Metrics] is also the Prometheus
-// collector. [Default] registers itself with Prometheus's default registerer; [New]
-// makes a collector for another registry. [Metrics.Handler] serves a live page for
-// people, with the same numbers, what is recent, the last events and errors. The folder ops has a
-// Grafana dashboard and Prometheus alerts.
+// without a service config needs an empty one; its documentation says why.
+// [Metrics.Instrument] takes the builder of one policy and returns a builder of the same
+// name whose policies are metered. The policy needs no change. [Metrics] is also the
+// Prometheus collector. [Default] registers itself with Prometheus's default registerer;
+// [New] makes a collector for another registry. [Metrics.Handler] serves a live page for
+// people, with the same numbers, recent rates and latencies, and the last events and
+// errors. The folder ops has a Grafana dashboard and Prometheus alerts.
 //
 // # The metrics
 //
@@ -53,10 +53,9 @@
 // where that is not enough.
 //
 // It does not change what a policy does. Errors, metadata, Done callbacks, unknown
-// subchannels and a nil picker pass through unchanged, and so does the policy's
-// config, except for the decorator's settings. It makes no traces. Without
-// [WithEventLogger] it logs only mistakes in configs and options, and a failure to
-// register Default. A parent
+// subchannels and a nil picker pass through unchanged. So does the policy's config,
+// except for the decorator's settings. It makes no traces. Without [WithEventLogger] it
+// logs only mistakes in configs and options, and a failure to register Default. A parent
 // policy that looks into the policy's picker finds the decorator's picker, see
 // [Metrics.Instrument].
 //
@@ -96,11 +95,10 @@
 // are put into a pooled record; this relies on gRPC's promise to call Done once.
 // The same record holds the start time if latency is measured, which costs two
 // clock readings, a histogram observation and two more atomic additions, for the
-// live page. An RPC whose pick does not succeed
-// is listed, which takes about 5 µs and nine allocations, even if it fails because
-// it is not wait-for-ready. While any RPC is listed, each pick looks it up.
-// All other locks, maps and clock readings happen when subchannels are made or
-// change state, and in scrapes.
+// live page. An RPC whose pick does not succeed is listed, which takes about 5 µs and
+// nine allocations, even if it fails because it is not wait-for-ready. While any RPC is
+// listed, each pick looks its own RPC up. All other locks, maps and clock readings
+// happen when subchannels are made or change state, and in scrapes.
 //
 // With thousands of backends memory dominates: each cache line costs as much as
 // the rest of a pick. So all that a pick reads of a subchannel is in one line, and
@@ -108,27 +106,31 @@
 // to those of other backends. A third line is the Done callback, which Go
 // allocates by itself.
 //
-// What is recent costs picks nothing: whoever looks takes a sample of the counters,
-// which for 10,000 backends takes about a millisecond. Events cost some 100 ns and an
-// allocation or two when a subchannel changes its state or a resolver's update does
-// not have the endpoints of the one before. To find that it has, in the same order,
-// takes 10 ns for each.
+// Recent rates cost picks nothing: scrapes and requests for the page take samples of
+// the counters, about a millisecond for 10,000 backends. An event costs some 100 ns and
+// an allocation or two when a subchannel changes its state or a resolver update changes
+// the endpoints. To find that an update has the same endpoints in the same order takes
+// 10 ns for each endpoint.
 //
 // A scrape allocates in proportion to the number of backends. While it lists the
 // records it holds up the making and the end of subchannels, and nothing else.
-// Records expire without a goroutine or timer: scrapes drop them and, if nobody
-// scrapes, so does the making of new records, at the latest before a backend is
-// counted as "other".
+// Records expire without a goroutine or timer. Scrapes drop them. If nobody scrapes,
+// they are dropped when new records are made, at the latest before a backend is counted
+// as "other".
 //
 // # For contributors: locks
 //
-// There are eight: one per policy instance for the states of its subchannels; one
-// per policy instance for events that come before the policy is built; one per policy
-// instance for what its resolver said last; one per
-// Metrics for the records; one per RPC that waits for a pick; one per target for its
-// samples; one per target for its last events; one per Metrics for the events that wait
-// to be logged. No two are ever held together, and none is held during a call to gRPC,
-// to the policy, to a logger, to an error's text or to the consumer of a scrape.
+// There are nine locks, and one more for the series of gRPC's instruments:
+//
+//   - per policy instance, one for the states of its subchannels, one for the events
+//     that come before the policy is built, and one for what its resolver last sent
+//   - per target, one for its samples and one for its last events
+//   - per RPC that waits for a pick, one
+//   - per Metrics, one for the records, one for the events that wait to be logged, and
+//     one for whether its options may still change
+//
+// No two are ever held together, and none is held during a call to gRPC, to the policy,
+// to a logger, to the Error method of an error or to the consumer of a scrape.
 //
 // [reference]: https://github.com/grpc-balancer2/balancer2/blob/HEAD/metrics/README.md
 package metrics

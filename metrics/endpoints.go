@@ -8,20 +8,21 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// maxEndpointNames is how many endpoints an event names that came, and that went.
+// maxEndpointNames limits the names of added endpoints, and of removed ones, in an
+// event.
 const maxEndpointNames = 10
 
-// resolverHistory is what the resolver of one policy instance said last. gRPC sends
+// resolverHistory is what the resolver last sent to one policy instance. gRPC sends
 // updates and errors one at a time, but a fake or a parent may not.
 type resolverHistory struct {
 	// mu guards the fields below. Nothing is called under it.
 	mu        sync.Mutex
 	endpoints endpointList
-	failing   bool // the last was an error
+	failing   bool // it sent an error after the last update
 }
 
-// updated takes a resolver update. It returns nil if there is nothing to tell: it has
-// the same endpoints as the last, and no error came in between.
+// updated takes a resolver update. It returns nil if there is nothing to tell, because
+// the endpoints are the same as before and no error came in between.
 func (h *resolverHistory) updated(s *resolver.State) *endpointChange {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -40,9 +41,9 @@ func (h *resolverHistory) failed() {
 	h.failing = true
 }
 
-// endpointList is what the resolver sent last. An endpoint is named by its first
-// address. The list holds the strings, which nobody changes, and not the resolver's
-// slices, which it may reuse. It is nil before the first update.
+// endpointList names the endpoints of the last update by their first addresses. It is
+// nil before the first update. It does not keep the resolver's slices, because the
+// resolver may reuse them.
 type endpointList []string
 
 // endpointChange is the difference between two updates. It never changes.
@@ -52,10 +53,10 @@ type endpointChange struct {
 	addedCount, removedCount int
 }
 
-// update takes a resolver update. It returns nil if it has the same endpoints as the
-// last, in any order. That is usual, and takes no memory. A change that keeps the
-// number of endpoints takes memory only for what is between the first and the last
-// difference, which in a rolling update is little.
+// update takes a resolver update. It returns nil if the endpoints are the same as
+// before, in any order. The same order is the usual case and allocates nothing. If the
+// number of endpoints stays the same, update allocates only in proportion to the part
+// between the first and the last difference, which in a rolling update is short.
 func (l *endpointList) update(s *resolver.State) *endpointChange {
 	same, shuffled := l.compare(s)
 	if same {
@@ -77,8 +78,8 @@ func (l *endpointList) update(s *resolver.State) *endpointChange {
 	return c
 }
 
-// difference returns how many endpoints at the beginning and at the end are the same
-// as in the update, which has n.
+// difference returns how many endpoints at the beginning, and how many at the end, are
+// the same as in the update, which has n endpoints.
 func (l endpointList) difference(s *resolver.State, n int) (from, end int) {
 	most := min(len(l), n)
 	end = n
@@ -100,8 +101,8 @@ func (l endpointList) difference(s *resolver.State, n int) (from, end int) {
 
 var endpointSeed = maphash.MakeSeed()
 
-// compare reports whether the update has the same endpoints in the same order or, if
-// not, whether it has them in another.
+// compare reports whether the update has the same endpoints in the same order, or in
+// another order (shuffled).
 func (l endpointList) compare(s *resolver.State) (same, shuffled bool) {
 	if l == nil || len(l) != endpointCount(s) {
 		return false, false
@@ -120,7 +121,7 @@ func (l endpointList) compare(s *resolver.State) (same, shuffled bool) {
 	return !shuffled, shuffled && before == now
 }
 
-// changeBetween returns what came and what went.
+// changeBetween returns what was added and what was removed.
 func changeBetween(before, now []string) *endpointChange {
 	c := &endpointChange{}
 	gone := make(map[string]int, len(before))
@@ -143,7 +144,7 @@ func changeBetween(before, now []string) *endpointChange {
 	return c
 }
 
-// named adds the name unless there are enough.
+// named adds the name unless there are maxEndpointNames already.
 func named(names []string, name string) []string {
 	if len(names) == maxEndpointNames {
 		return names

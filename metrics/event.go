@@ -21,7 +21,7 @@ const (
 // event is something that happened to a target or to a backend of it.
 type event struct {
 	at      instant
-	first   instant // the first of the n
+	first   instant // when the first of the n happened
 	kind    livepage.EventKind
 	backend string
 	text    string
@@ -29,8 +29,8 @@ type event struct {
 	n       int             // see livepage.Event; 1 when it happens
 }
 
-// happening is an event before it is told. It is made under locks, where the text of
-// an error, which is code of others, must not be asked for.
+// happening is an event before it is told. It is made under a lock, so it holds the
+// error and not its text: err.Error may be anybody's code.
 type happening struct {
 	kind    livepage.EventKind
 	backend *backendRecord // nil for the target
@@ -39,7 +39,8 @@ type happening struct {
 	change  *endpointChange
 }
 
-// tell adds events to the target's last ones and to the log. No lock is held.
+// tell adds events to the last ones of the target, and to the log. The caller must not
+// hold a lock.
 func (inst *instance) tell(news ...happening) {
 	for _, h := range news {
 		now := inst.metrics.now()
@@ -70,7 +71,7 @@ type eventRing struct {
 	head int     // where the next goes if the list is full
 }
 
-// add adds the event, or counts it with one that it is like.
+// add adds the event, or counts it together with an earlier one.
 func (r *eventRing) add(e event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,8 +88,8 @@ func (r *eventRing) add(e event) {
 	r.head = (r.head + 1) % maxEvents
 }
 
-// likeLocked returns the event that e is counted with, or nil: the last if it is the
-// same again, or the last of a burst.
+// likeLocked returns the earlier event that e is counted together with, or nil. That is
+// the newest event if e is the same again, or the newest of a burst of e's kind.
 func (r *eventRing) likeLocked(e *event) *event {
 	var newest *event
 	inBurst := 0
@@ -120,7 +121,7 @@ func (r *eventRing) newestLocked(i int) *event {
 	return &r.list[(r.head+2*n-1-i)%n]
 }
 
-// newestFirst returns the events.
+// newestFirst returns the events, sorted by time.
 func (r *eventRing) newestFirst() []event {
 	r.mu.Lock()
 	list := slices.Clone(r.list)

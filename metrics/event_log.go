@@ -9,7 +9,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
-// maxUnlogged is how many events wait for a handler that is slow.
+// maxUnlogged limits the events that wait for a slow handler.
 const maxUnlogged = 1024
 
 // eventLog passes events on to the logger of WithEventLogger, in order. It does so in
@@ -19,8 +19,8 @@ type eventLog struct {
 	// mu guards the fields below. Nothing is called under it.
 	mu      sync.Mutex
 	waiting []logEntry
-	dropped int  // since the last entry that was not
-	running bool // the goroutine is
+	dropped int  // events, since the last one that was queued
+	running bool // whether the goroutine runs
 }
 
 type logEntry struct {
@@ -28,14 +28,14 @@ type logEntry struct {
 	record slog.Record
 }
 
-// levels are those of the events that are not INFO.
+// levels has the level of each kind of event that is not INFO.
 var levels = map[livepage.EventKind]slog.Level{
 	livepage.Lost: slog.LevelWarn, livepage.ConnectFailed: slog.LevelWarn, livepage.Unusable: slog.LevelWarn,
 	livepage.ResolverError: slog.LevelWarn, livepage.UpdateRejected: slog.LevelWarn, livepage.Folded: slog.LevelWarn,
 	livepage.InstanceBuilt: slog.LevelDebug, livepage.InstanceClosed: slog.LevelDebug, livepage.InstanceState: slog.LevelDebug,
 }
 
-// add has the event logged.
+// add queues the event to be logged.
 func (l *eventLog) add(inst *instance, e event) {
 	logger := inst.options.eventLogger
 	if logger == nil {
@@ -46,7 +46,7 @@ func (l *eventLog) add(inst *instance, e event) {
 	}
 }
 
-// newLogRecord has the time of the event. The level of a kind never changes.
+// newLogRecord makes the record of an event that happens now.
 func newLogRecord(t *targetRecord, e event) slog.Record {
 	r := slog.NewRecord(time.Now(), levels[e.kind], "grpc_lb: "+string(e.kind), 0)
 	r.AddAttrs(slog.String("event", string(e.kind)), slog.String("target", t.target), slog.String("policy", t.policy))
@@ -63,7 +63,8 @@ func newLogRecord(t *targetRecord, e event) slog.Record {
 	return r
 }
 
-// queue reports whether the goroutine must be started.
+// queue adds the entry, or drops it if too many wait. It reports whether the caller
+// must start the goroutine.
 func (l *eventLog) queue(e logEntry) (start bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -91,7 +92,7 @@ func (l *eventLog) run() {
 	}
 }
 
-// take returns what waits. If that is nothing, the goroutine ends.
+// take returns the entries that wait. If there are none, the goroutine must end.
 func (l *eventLog) take() []logEntry {
 	l.mu.Lock()
 	defer l.mu.Unlock()

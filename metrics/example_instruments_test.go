@@ -11,8 +11,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// What gRPC's weighted_round_robin records of its weights, by locality. Its
-// package has to be imported.
+// Export what gRPC's weighted_round_robin records about its weights, by locality. The
+// program must import its package.
 func ExampleWithGRPCInstruments() {
 	lb := metrics.New(
 		metrics.WithGRPCInstruments("grpc.lb.wrr.rr_fallback", "grpc.lb.wrr.endpoint_weights"),
@@ -22,8 +22,8 @@ func ExampleWithGRPCInstruments() {
 	// balancer.Register(lb.Instrument(balancer.Get("weighted_round_robin")))
 }
 
-// The number of open connections, of all targets together with those of channels
-// whose policy is not metered.
+// Export the number of open connections, including those of channels whose policy is not
+// metered.
 func ExampleNewStatsHandler() {
 	h := metrics.NewStatsHandler(metrics.WithGRPCInstruments("grpc.subchannel.open_connections"))
 	registry := prometheus.NewRegistry()

@@ -89,11 +89,11 @@ func WaitingAttempts(m *Metrics) (n int64) {
 // allocate meanwhile.
 func TableRoom(n, left int, oneByOne bool) (full, after int) {
 	var t table[int, int]
-	before := heapSize()
+	before := HeapSize()
 	for i := range n {
 		t.put(i, i)
 	}
-	full = heapSize() - before
+	full = HeapSize() - before
 	if oneByOne {
 		for i := left; i < n; i++ {
 			t.delete(i)
@@ -101,14 +101,16 @@ func TableRoom(n, left int, oneByOne bool) (full, after int) {
 	} else {
 		t.deleteFunc(func(i int) bool { return i >= left })
 	}
-	after = heapSize() - before
+	after = HeapSize() - before
 	runtime.KeepAlive(&t)
 	return full, after
 }
 
-func heapSize() int {
+// HeapSize returns the size in bytes of what is reachable on the heap.
+func HeapSize() int {
 	var stats runtime.MemStats
 	runtime.GC()
+	runtime.GC() // a sync.Pool keeps objects over one collection
 	runtime.ReadMemStats(&stats)
 	return int(stats.HeapAlloc)
 }

@@ -23,8 +23,8 @@ import (
 //
 //   - format: html (the default) or json.
 //   - q: only backends with this text in their name, in their state or condition, in
-//     the reason why they are unusable or in the name of a code that RPCs on them
-//     ended with. Case does not matter.
+//     the reason why they are unusable, or in the name of a status code of their RPCs.
+//     Case does not matter.
 //   - target, policy: only this target, only this policy.
 //   - state: only backends in this state: READY, CONNECTING, IDLE,
 //     TRANSIENT_FAILURE, UNUSABLE (READY, but without picks because of its
@@ -55,9 +55,9 @@ import (
 // Rates, shares and latencies are those of two windows, of about ten seconds and about
 // a minute. They come from samples of the counts that requests for the page and
 // scrapes take, at most one a second, and from none while nobody looks. So a window can
-// be longer or shorter than that, and its length is part of the answer; rates are right
-// for that length. The first look at a target within 30 seconds takes a sample, waits a
-// quarter of a second and takes another, unless the target is younger than that. A
+// be longer or shorter than that. The answer has its true length, by which rates are
+// computed. If there was no sample of a target for 30 seconds, and the target is older
+// than that, a request takes a sample, waits a quarter of a second and takes another. A
 // backend that is younger than a window has a shorter one.
 //
 // Where latency is measured, quantiles are those of the histogram's buckets,
@@ -68,20 +68,19 @@ import (
 //
 // A backend is down if it has subchannels, none of them READY, and a connection was
 // lost or could not be made. It is down since the loss of its last READY subchannel, or
-// else since the first attempt that failed, however many follow. These are counted.
-// When the next one comes, gRPC does not tell.
+// else since the first attempt that failed, however many follow. The page counts these
+// attempts. It cannot show when the next one comes, because gRPC does not tell.
 //
 // # Events
 //
-// A target keeps its last 64 events: connected, lost, connect_failed (only the first of
-// several in a row), usable, unusable, resolver_update (only if endpoints came or went,
-// which are named by their first addresses, ten at most, or after an error),
-// resolver_error,
-// update_rejected, instance_built, instance_state, instance_closed and folded. If more
-// than eight of a kind come within ten seconds, the last one stands for the rest and
-// says how many they are; so does one that comes again with nothing in between.
-// [WithEventLogger] logs all of them. [WithLastRPCErrors] adds the last error of RPCs
-// on each backend.
+// A target keeps its last 64 events. Their kinds are connected, lost, connect_failed
+// (only the first of several in a row), usable, unusable, resolver_update (only after
+// an error, or if endpoints were added or removed; it names up to ten of each by their
+// first addresses), resolver_error, update_rejected, instance_built, instance_state,
+// instance_closed and folded. If more than eight events of a kind come within ten
+// seconds, the eighth and those that follow become one event with their number. So does
+// an event that comes again with nothing in between. [WithEventLogger] logs each of
+// them. [WithLastRPCErrors] adds the last error of RPCs on each backend.
 //
 // # Cost
 //

@@ -23,9 +23,9 @@ func (sc *subConn) RegisterHealthListener(listener func(balancer.SubConnState)) 
 	})
 }
 
-// watchHealth has the SubConn heed the health updates of no earlier listener.
-// It returns the number under which those of a new one count. Where the SubConn is
-// not READY, gRPC takes no listener.
+// watchHealth makes countHealth ignore the updates of all earlier listeners. It returns
+// the number of a new listener. If the SubConn is READY, it becomes first; otherwise
+// gRPC takes no listener.
 func (sc *subConn) watchHealth(first usability) (watch uint32) {
 	inst := sc.instance
 	inst.mu.Lock()
@@ -37,13 +37,13 @@ func (sc *subConn) watchHealth(first usability) (watch uint32) {
 	return sc.watch
 }
 
-// countHealth counts a health update. One for an earlier listener, or for one of
-// an earlier connection, may come late.
+// countHealth counts a health update, unless it comes late, for an earlier listener or
+// an earlier connection.
 func (sc *subConn) countHealth(watch uint32, s balancer.SubConnState) {
 	sc.instance.tell(sc.changeUsability(watch, s)...)
 }
 
-// changeUsability returns what is to be told of it.
+// changeUsability takes a health update and returns the events to tell.
 func (sc *subConn) changeUsability(watch uint32, s balancer.SubConnState) []happening {
 	inst := sc.instance
 	inst.mu.Lock()
@@ -62,8 +62,8 @@ func (sc *subConn) changeUsability(watch uint32, s balancer.SubConnState) []happ
 	return nil
 }
 
-// usabilityBy is what a health update says. gRPC's outlier detection gives no
-// error, client-side health checks always do.
+// usabilityBy returns what a health update says. gRPC's outlier detection gives no
+// error; client-side health checks always do.
 func usabilityBy(s balancer.SubConnState) usability {
 	switch {
 	case s.ConnectivityState == connectivity.Ready:
@@ -76,7 +76,7 @@ func usabilityBy(s balancer.SubConnState) usability {
 	return ejected
 }
 
-// readyLocked tells whether the SubConn is counted as READY.
+// readyLocked reports whether the SubConn is counted as READY.
 func (sc *subConn) readyLocked() bool {
 	_, tracked := sc.instance.live[sc]
 	return tracked && sc.state() == connectivity.Ready
@@ -89,9 +89,9 @@ func (sc *subConn) setUsabilityLocked(u usability) {
 	}
 }
 
-// leaveReadyLocked undoes the counting of a READY SubConn. A scrape reads what is
-// unusable before it reads what is READY, so the former goes first. It reports
-// whether the backend has no other.
+// leaveReadyLocked stops counting the SubConn as READY, and reports whether it was the
+// last of the backend. A scrape reads the unusable before the READY ones, so it also
+// leaves the unusable first.
 func (sc *subConn) leaveReadyLocked() (last bool) {
 	sc.setUsabilityLocked(usable)
 	return sc.backendRecord.ready.Add(-1) == 0

@@ -50,10 +50,10 @@ func (m *histogramMaker) newHistogramWith(labels []*dto.LabelPair, i int) *histo
 	return m.newHistogram(m.family.with(labels, i))
 }
 
-// rpcDurationBuckets are those of grpc_lb_rpc_attempt_duration_seconds.
+// rpcDurationBuckets are the buckets of grpc_lb_rpc_attempt_duration_seconds.
 var rpcDurationBuckets = withNative(.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)
 
-// pickDelayBuckets are those of gRPC's own latencies (gRFC A66), which its delays
+// pickDelayBuckets are the buckets of gRPC's own latencies (gRFC A66), which its delays
 // use as well (gRFC A121).
 var pickDelayBuckets = withNative(0, .00001, .00005, .0001, .0003, .0006, .0008,
 	.001, .002, .003, .004, .005, .006, .008, .01, .013, .016, .02, .025, .03, .04, .05, .065, .08,

@@ -14,12 +14,11 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
-// incident is a channel with backends under even load, watched by somebody who
-// refreshes the page every two seconds. Use it in a synctest bubble.
+// incident is a channel with backends under even load. It looks at the page every two
+// seconds. Use it in a synctest bubble.
 type incident struct {
 	t      *testing.T
 	m      *metrics.Metrics
-	start  time.Time
 	stub   *stub
 	cc     *looseConn
 	policy balancer.Balancer
@@ -42,7 +41,7 @@ const tick = 500 * time.Millisecond
 
 func newIncident(t *testing.T, n int) *incident {
 	t.Helper()
-	in := &incident{t: t, m: metrics.New(metrics.WithLatency(), metrics.WithLastRPCErrors()), start: time.Now(), stub: &stub{}, cc: &looseConn{}}
+	in := &incident{t: t, m: metrics.New(metrics.WithLatency(), metrics.WithLastRPCErrors()), stub: &stub{}, cc: &looseConn{}}
 	in.policy = in.m.Instrument(in.stub).Build(in.cc, balancer.BuildOptions{})
 	for range n {
 		in.add()
@@ -53,7 +52,8 @@ func newIncident(t *testing.T, n int) *incident {
 }
 
 func (in *incident) add() *played {
-	b := &played{name: fmt.Sprintf("10.0.0.%d:443", len(in.cc.made)), sc: in.stub.connect(in.t, fmt.Sprintf("10.0.0.%d:443", len(in.cc.made)))}
+	name := fmt.Sprintf("10.0.0.%d:443", len(in.cc.made))
+	b := &played{name: name, sc: in.stub.connect(in.t, name)}
 	b.fake = in.cc.made[len(in.cc.made)-1]
 	b.fake.state(connecting, ready)
 	in.all = append(in.all, b)
@@ -78,7 +78,7 @@ func (in *incident) resolve() {
 	}
 }
 
-// run sends RPCs to all backends that are not down, for the time.
+// run sends RPCs for the time d to all backends that are not down.
 func (in *incident) run(d time.Duration) {
 	in.t.Helper()
 	looked := time.Now()
@@ -131,7 +131,7 @@ func (in *incident) status(name string) livepage.Backend {
 	return livepage.Backend{}
 }
 
-// wantEvent fails unless the newest event of the kind is that.
+// wantEvent checks the newest event of the kind, and returns it.
 func (in *incident) wantEvent(kind livepage.EventKind, backend, text string, ago time.Duration) livepage.Event {
 	in.t.Helper()
 	for _, e := range in.seen.Events {
@@ -149,7 +149,7 @@ func (in *incident) wantEvent(kind livepage.EventKind, backend, text string, ago
 
 func rate(n uint64, w livepage.Window) float64 { return float64(n) / w.Span.Seconds() }
 
-// wantRates checks RPCs and errors per second of all backends over the last ten seconds.
+// wantRates checks the RPCs and errors per second of all backends in the short window.
 func (in *incident) wantRates(want func(b *played) (rps, errors float64)) {
 	in.t.Helper()
 	total := 0.0

@@ -26,7 +26,7 @@ type instance struct {
 
 	// Read by each pick.
 	timed atomic.Bool // latency is measured
-	waits *waits      // those of metrics
+	waits *waits      // of metrics
 
 	pickers atomic.Uint64 // number of pickers published
 
@@ -38,8 +38,8 @@ type instance struct {
 	// to gRPC, to the policy or to a method of Metrics is made under it.
 	mu    sync.Mutex
 	live  map[*subConn]struct{} // the SubConns that are counted
-	state connectivity.State    // that the policy reported last
-	since instant               // when the policy first reported state
+	state connectivity.State    // last reported by the policy
+	since instant               // when state began
 }
 
 func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *instance {
@@ -58,11 +58,12 @@ func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *ins
 		since:       m.now(),
 		state:       connectivity.Connecting, // what a channel shows until its policy reports
 	}
-	inst.targetRecord = m.records.open(targetKey{target: label(target), policy: label(policy)}, inst)
+	key := targetKey{target: label(target), policy: label(policy)}
+	inst.targetRecord = m.records.open(key, inst)
 	inst.timed.Store(o.latency)
 	inst.tell(happening{kind: livepage.InstanceBuilt})
-	if inst.targetRecord.target != label(target) {
-		inst.tell(happening{kind: livepage.Folded, detail: label(target)})
+	if inst.targetRecord.targetKey != key {
+		inst.tell(happening{kind: livepage.Folded, detail: key.target})
 	}
 	return inst
 }
@@ -124,7 +125,7 @@ func (inst *instance) UpdateState(s balancer.State) {
 	inst.ClientConn.UpdateState(s)
 }
 
-// noteState reports whether the state is another than before.
+// noteState keeps the state that the policy reports. It returns whether it is a new one.
 func (inst *instance) noteState(s connectivity.State) bool {
 	inst.mu.Lock()
 	defer inst.mu.Unlock()

@@ -15,9 +15,9 @@ const maxInstrumentSeries = 2000
 //	metrics.New(metrics.WithGRPCInstruments(
 //		"grpc.lb.wrr.rr_fallback", "grpc.lb.wrr.endpoint_weights"))
 //
-// The names are those of instruments that gRPC, or any other package, registers
-// with google.golang.org/grpc/experimental/stats. Without names, those are
-// exported that are on by default; gRPC v1.85.0 has none. Used again, the option
+// Instruments are named as gRPC, or any other package, has registered them
+// with google.golang.org/grpc/experimental/stats. Without names, the option exports
+// those that are on by default; gRPC v1.85.0 has none. Used again, the option
 // adds to the names. They are looked up when the Metrics is registered or the
 // first policy is built, whichever is first; by then the packages that register
 // them must have been initialized. A name that is not known is logged as a warning.
@@ -28,13 +28,13 @@ const maxInstrumentSeries = 2000
 // out. A series stays for the retention after the last policy that has recorded to
 // it is closed; see [WithRetention].
 //
-// Only what policies record through their ClientConn's MetricsRecorder is seen,
-// which gRPC's own recorder still gets, too. What gRPC records elsewhere, such as
-// grpc.subchannel.* and grpc.xds_client.*, is not.
+// It exports only what policies record through their ClientConn's MetricsRecorder.
+// gRPC's own recorder still gets that, too. What gRPC records elsewhere, such as
+// grpc.subchannel.* and grpc.xds_client.*, needs a [StatsHandler].
 //
 // Registration fails if another collector of the registry has described one of
 // the names. It cannot see a collector that describes nothing, such as
-// OpenTelemetry's exporter; with that one the series stand beside each other.
+// OpenTelemetry's exporter: then the registry exports the series of both.
 func WithGRPCInstruments(names ...string) Option {
 	return func(o *options) {
 		o.exportGRPC = true
@@ -42,9 +42,9 @@ func WithGRPCInstruments(names ...string) Option {
 	}
 }
 
-// WithGRPCLabels adds optional labels, such as "grpc.lb.locality", to the series
-// of those of gRPC's instruments that have them, if [WithGRPCInstruments] exports
-// any. The default is to add none.
+// WithGRPCLabels adds optional labels, such as "grpc.lb.locality", to the series of
+// the instruments that [WithGRPCInstruments] exports and that have these labels. The
+// default is to add none.
 func WithGRPCLabels(names ...string) Option {
 	return func(o *options) { o.grpcLabels = append(o.grpcLabels, names...) }
 }

@@ -15,9 +15,9 @@ const (
 
 var errBrokenStream = errors.New("the stream broke while the request was being sent")
 
-// noteRPCError keeps how an RPC attempt on the backend failed, for the live page. One
-// that follows another with the same code too soon is not kept: a backend that
-// answers only errors must not make RPCs slower.
+// noteRPCError keeps how an RPC attempt on the backend failed, for the live page. It
+// does not keep an error that follows another with the same code within keepRPCErrors:
+// a backend that answers only errors must not make RPCs slower.
 func (b *backendRecord) noteRPCError(code codes.Code, err error) {
 	last := &b.rare().lastRPCError
 	now := b.targetRecord.now()

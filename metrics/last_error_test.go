@@ -18,7 +18,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
-// lastRPCErrorAfter lets RPCs end on the only backend, a second apart.
+// lastRPCErrorAfter makes RPCs on the only backend end as given, with a pause after each,
+// and returns the last error that the page shows.
 func lastRPCErrorAfter(t *testing.T, m *metrics.Metrics, pause time.Duration, ends ...balancer.DoneInfo) livepage.RPCError {
 	t.Helper()
 	s, cc := &stub{}, &looseConn{}

@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -55,29 +56,30 @@ func TestSamplesTakeLittleMemory(t *testing.T) {
 			n /= 10
 		}
 		manyBackends(t, s, cc, n)
-		before := heap()
+		before := metrics.HeapSize()
 		for range 60 {
 			time.Sleep(2 * time.Second)
 			metrics.LookBriefly(m)
 		}
-		if got := heap() - before; got > 1400*n {
+		if got := metrics.HeapSize() - before; got > 1400*n {
 			t.Errorf("the samples of %d backends take %d bytes, want at most 1,400 each", n, got)
 		}
 		p.Close()
 		time.Sleep(10 * time.Minute)
 		wantBackends(t, m)
 		cc.made, cc.picker = nil, nil
-		if got := heap() - before; got > 0 {
+		if got := metrics.HeapSize() - before; got > 0 {
 			t.Errorf("%d bytes more than before the samples, when the backends are gone", got)
 		}
 		runtime.KeepAlive(m)
 	})
 }
 
+// manyBackends makes n backends, each with one RPC.
 func manyBackends(t *testing.T, s *stub, cc *looseConn, n int) {
 	t.Helper()
 	for i := range n {
-		sc := s.connect(t, "10."+string(rune('a'+i%26))+":"+time.Duration(i).String())
+		sc := s.connect(t, fmt.Sprintf("10.0.%d.%d:443", i/256, i%256))
 		s.publish(balancer.PickResult{SubConn: sc}, nil)
 		res, err := cc.picker.Pick(balancer.PickInfo{})
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/balancer"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 )
 
 // steady gives m a target with one backend, and lets it get an RPC every 100 ms until
@@ -43,7 +44,7 @@ func steady(t *testing.T, m *metrics.Metrics) {
 	})
 }
 
-// The first look at a target of long ago says what is so now.
+// The first look at an old target shows its present rates.
 func TestTheFirstLookTellsWhatIsRecent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -106,7 +107,7 @@ func TestScrapesTakeSamples(t *testing.T) {
 	})
 }
 
-// Somebody who is gone does not wait, and holds up nobody.
+// A look does not wait if its request has ended.
 func TestTheFirstLookEndsWithItsRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -138,6 +139,36 @@ func TestLooksDoNotShowEachOther(t *testing.T) {
 			if got := request(t, m, "format=json").Body.String(); got != want {
 				t.Errorf("%s, want %s as before", got, want)
 			}
+		}
+	})
+}
+
+// A look lists the backends and then waits. A backend that is dropped meanwhile does not
+// get the subchannels of the backend that takes its slot.
+func TestALookTellsADroppedBackendFromItsSuccessor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New(metrics.WithRetention(time.Second))
+		s, cc := &stub{}, &looseConn{}
+		m.Instrument(s).Build(cc, balancer.BuildOptions{})
+		time.Sleep(time.Minute) // so that the look waits
+		s.connect(t, "old:1").Shutdown()
+		time.Sleep(time.Second - 1)
+		var got livepage.Status
+		var look sync.WaitGroup
+		look.Go(func() { got = only(t, m) })
+		time.Sleep(100 * time.Millisecond)
+		if left := scrape(t, m).backends(); len(left) != 0 {
+			t.Errorf("backends %v, want none: the retention of the only one has passed", left)
+		}
+		s.connect(t, "new:1")
+		cc.made[1].state(connecting, ready)
+		look.Wait()
+		if len(got.Backends) != 1 || got.Backends[0].Name != "old:1" || got.Backends[0].Subchannels != 0 {
+			t.Errorf("backends %+v, want old:1, as it was listed, without subchannels", got.Backends)
+		}
+		if got := only(t, m).Backends; len(got) != 1 || got[0].Name != "new:1" || got[0].Ready != 1 {
+			t.Errorf("backends at the next look %+v, want new:1, READY", got)
 		}
 	})
 }

@@ -12,9 +12,9 @@ import (
 
 var defaultMetrics = newDefault(func() prometheus.Registerer { return prometheus.DefaultRegisterer })
 
-// newDefault returns a Metrics that registers itself when it is used first. Until
-// then its options, and with them its labels, may change, and a registry keeps the
-// labels of a metric for ever.
+// newDefault returns a Metrics that registers itself when it is used first, and not
+// earlier: until then its options may change, and with them its labels, but a registry
+// keeps the labels of a metric for ever.
 func newDefault(registerer func() prometheus.Registerer) *Metrics {
 	m := New()
 	m.usage.begins = func() { register(registerer(), m) }
@@ -23,10 +23,10 @@ func newDefault(registerer func() prometheus.Registerer) *Metrics {
 
 // Default returns the Metrics that the policies of this module report to, always
 // the same. It registers itself with [prometheus.DefaultRegisterer] when the first
-// policy instance is built, before which it has no series. If that is impossible,
-// because a collector that clashes with it is there already, such as the Default of
-// a second copy of this module, it is in no registry, and a warning says so in
-// gRPC's log. [ConfigureDefault] sets its options.
+// policy instance is built; before that it has no series. If the registerer refuses
+// it, because a collector with the same metrics is registered already, such as the
+// Default of a second copy of this module, it is in no registry, and gRPC's log has a
+// warning. [ConfigureDefault] sets its options.
 func Default() *Metrics { return defaultMetrics }
 
 // register only warns if it fails: a program must not fail because of its metrics.
@@ -72,14 +72,9 @@ func New(opts ...Option) *Metrics {
 		panic("metrics: new: " + err.Error())
 	}
 	m := &Metrics{start: time.Now()}
-	m.records.now = m.now
-	m.setOptions(o)
-	return m
-}
-
-func (m *Metrics) setOptions(o *options) {
 	m.options.Store(o)
-	m.records.setLimits(o.limits)
+	m.records.now, m.records.options = m.now, &m.options
+	return m
 }
 
 // instant is a point in time: how long after the start of a Metrics it was, by

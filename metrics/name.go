@@ -10,7 +10,8 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// otherName is the common name of all backends above the limit.
+// otherName is the common name of all backends of a target above their limit, and of
+// all targets above theirs.
 const otherName = "other"
 
 // NameByServerName names a backend by the TLS server name that the resolver set for

@@ -6,11 +6,11 @@ import (
 )
 
 // recorder is the MetricsRecorder that a metered policy gets from its ClientConn.
-// Policies pass it to their children, whatever they wrap the ClientConn in, so that
-// a policy can tell what it is inside of.
+// Policies pass it to their children even if they wrap the ClientConn, so it tells
+// which metered policies a policy is inside of.
 type recorder struct {
 	estats.MetricsRecorder                        // where records go
-	outer                  estats.MetricsRecorder // that of the ClientConn around the policy
+	outer                  estats.MetricsRecorder // the one of the ClientConn around the policy
 	metrics                *Metrics
 }
 
@@ -42,15 +42,15 @@ func isInside(outer estats.MetricsRecorder, m *Metrics) bool {
 	return false
 }
 
-// barePolicy is a policy that is not metered, inside another that is. It takes the
-// decorator's settings out of its config, which the policy does not know.
+// barePolicy is a policy that is not metered, inside another that is. It removes the
+// decorator's settings from the config, because the policy does not know them.
 type barePolicy struct {
 	balancer.Balancer
 	name   string
-	warned bool // of settings without effect
+	warned bool // that settings have no effect
 }
 
-// buildBare returns the policy as b's own builder builds it.
+// buildBare builds the policy without metering it.
 func (b *builder) buildBare(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
 	inner := b.Builder.Build(cc, opts)
 	if inner == nil {

@@ -17,7 +17,7 @@ type Option func(*options)
 // options are what New and ConfigureDefault were given. They never change.
 type options struct {
 	limits
-	nameTarget    func(string) string                     // nil: as it is
+	nameTarget    func(string) string                     // nil: the canonical target
 	nameBackend   func(resolver.Address) string           // nil: the address
 	backendLabels []customLabel                           // in the order of their names
 	latency       bool                                    // unless a service config says otherwise
@@ -26,7 +26,7 @@ type options struct {
 	lastRPCErrors bool
 	eventLogger   *slog.Logger // nil: none
 
-	// gRPC's instruments that are exported, if any are.
+	// gRPC's instruments to export, if any.
 	exportGRPC            bool
 	grpcNames, grpcLabels []string
 
@@ -77,20 +77,21 @@ func WithMaxBackends(n int) Option {
 	return func(o *options) { o.maxBackends = max(n, 0) }
 }
 
-// WithMaxTargets limits the targets that have series of their own, those within
-// their retention included. A target counts once for each policy that it is used
-// with. The default is 1,000. The policy instances of further targets are counted
-// together under the target "other", and by
-// grpc_lb_folded_policy_instances_total, for as long as they live. A target whose
-// name is "other" is counted with them. With 0, or less, there is no limit.
+// WithMaxTargets limits how many targets have series of their own. The default is
+// 1,000; 0 or less means no limit. Targets within their retention count. A target
+// counts once for each policy that it is used with.
+//
+// Policy instances for targets above the limit are counted together under the target
+// "other", for as long as they live, and grpc_lb_folded_policy_instances_total counts
+// them. A target named "other" is counted with them.
 func WithMaxTargets(n int) Option {
 	return func(o *options) { o.maxTargets = max(n, 0) }
 }
 
 // WithTargetName sets how targets are named in the label grpc_target. The default
-// is the channel's canonical target, such as dns:///host:1. Some targets hold what
-// differs from run to run, a port or a pointer, so that each restart of the
-// program leaves series behind. Targets that get the same name share series.
+// is the channel's canonical target, such as dns:///host:1. Use the option if targets
+// contain a port or a pointer that differs from run to run: otherwise each restart of
+// the program makes new series. Targets that get the same name share series.
 //
 // The function is called once for each policy instance, with the canonical
 // target. It may be called from several goroutines and must not call gRPC.
@@ -103,9 +104,9 @@ func WithTargetName(name func(target string) string) Option {
 // ready-made names. Backends of a target that have the same name, and the same
 // values of the labels of [WithBackendLabel], share series.
 //
-// The function is called once for each subchannel, with its first address,
-// whose BalancerAttributes are those of its endpoint if it has none. It may be
-// called from several goroutines and must not call gRPC.
+// The function is called once for each subchannel, with its first address. If the
+// address has no BalancerAttributes, it gets the attributes of its endpoint there. The
+// function may be called from several goroutines and must not call gRPC.
 func WithBackendName(name func(resolver.Address) string) Option {
 	return func(o *options) { o.nameBackend = name }
 }
@@ -115,17 +116,18 @@ func WithBackendName(name func(resolver.Address) string) Option {
 //
 //	metrics.WithBackendLabel("zone", metrics.ValueOfAttribute(zoneKey{}))
 //
-// The option can be given several times, each time with another name. Every value
-// that a backend changes to makes all of its series anew, so values should be few,
-// and stay. "" is as good as no label. The backends above the limit, together,
-// have "".
+// The option can be given several times, each time with another name. When the value
+// changes, the backend gets new series, so a label should have few values that seldom
+// change. To Prometheus the value "" is the same as no label. The backend "other"
+// (see [WithMaxBackends]) has the value "".
 //
 // The name must be one that Prometheus takes everywhere (letters, digits and
-// underscores, not beginning with a digit or two underscores) and none that the
-// metrics have already. Otherwise New panics, and ConfigureDefault returns an
+// underscores, not beginning with a digit or two underscores), and the metrics must
+// not have it already. Otherwise New panics, and ConfigureDefault returns an
 // error.
 //
-// The function is called as that of WithBackendName is.
+// The function is called as the function of [WithBackendName] is: once for each
+// subchannel, from any goroutine.
 func WithBackendLabel(name string, value func(resolver.Address) string) Option {
 	return func(o *options) { o.backendLabels = append(o.backendLabels, customLabel{name, value}) }
 }
@@ -159,22 +161,23 @@ func WithExemplars(labels func(context.Context) prometheus.Labels) Option {
 // they apply, backend, text (an error or a reason), endpoints, added, removed,
 // added_names and removed_names. The default is not to log them.
 //
-// What may be wrong has the level WARN: a connection lost, a first attempt to connect
-// that fails, a backend unusable or above the limit, an error of the resolver and an
-// update rejected. What policy instances do is DEBUG, everything else INFO.
+// Events that something may be wrong have the level WARN: a lost connection, the first
+// of several failed attempts to connect, an unusable backend, a backend or target above
+// the limit, a resolver error and a rejected update. Events of policy instances are
+// DEBUG, all others INFO.
 //
-// Records are passed on in the order of the events of a channel, by a goroutine that
-// ends when there are none left. So a handler that is slow does not hold up RPCs. When
-// 1,024 events wait for it, further ones are dropped, and the next that is not has
-// their number in the attribute dropped_before.
+// A goroutine passes the records to the handler, so that a slow handler does not hold
+// up RPCs; it ends when there are none left. The events of a channel stay in order.
+// While 1,024 events wait for the handler, further ones are dropped. The first event
+// logged after that has their number in the attribute dropped_before.
 func WithEventLogger(l *slog.Logger) Option {
 	return func(o *options) { o.eventLogger = l }
 }
 
-// WithLastRPCErrors shows on the live page how the last RPC attempt on each backend
-// failed: its code and up to 256 bytes of its message. The default is not to, because
-// messages come from servers and may hold data of users. Of failures with the same
-// code within a tenth of a second only the first is kept.
+// WithLastRPCErrors shows on the live page how the last failed RPC attempt on each
+// backend ended: its code and up to 256 bytes of its message. The default is not to,
+// because messages come from servers and may hold data of users. Of failures with the
+// same code within a tenth of a second only the first is kept.
 func WithLastRPCErrors() Option {
 	return func(o *options) { o.lastRPCErrors = true }
 }

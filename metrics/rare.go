@@ -6,8 +6,8 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// rareRecord is the part of a backend's record that most backends do not need. It is
-// made when something has gone wrong.
+// rareRecord is the part of a backend's record that is made when something has gone
+// wrong. Most backends never need it.
 type rareRecord struct {
 	lastFailure  atomic.Pointer[failure]    // the last failed connection attempt
 	lastVerdict  atomic.Pointer[verdict]    // the last that made a subchannel unusable
@@ -15,7 +15,8 @@ type rareRecord struct {
 
 	failedBefore atomic.Uint64 // connection attempts that had failed when the backend went down
 
-	// What events have told: that attempts to connect fail, that it is unusable.
+	// Whether an event has told that attempts to connect fail, or that the backend is
+	// unusable.
 	toldFailing, toldUnusable atomic.Bool
 }
 

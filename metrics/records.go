@@ -3,31 +3,28 @@ package metrics
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
-// sweepEvery is the least number of new records that cause a sweep.
+// sweepEvery is the least number of new records after which a sweep is due.
 const sweepEvery = 64
 
 // records holds all records of a Metrics. A record is kept while it is in use, and
 // then for the retention.
 type records struct {
-	now func() instant
+	now     func() instant
+	options *atomic.Pointer[options] // of the Metrics
 
 	// mu guards the fields below and the fields of records that say so. No call
 	// leaves the package under it, except into Prometheus's own lock-protected
 	// histograms.
-	mu sync.Mutex
-	limits
+	mu      sync.Mutex
 	targets table[targetKey, *targetRecord]
 	fresh   int // records made since the last sweep
 	kept    int // records that the last sweep left
 }
 
-func (r *records) setLimits(l limits) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.limits = l
-}
+func (r *records) limits() limits { return r.options.Load().limits }
 
 // open returns the record for a new policy instance, and makes it if there is
 // none. Targets above the limit share one record for each policy.
@@ -68,7 +65,8 @@ func (r *records) newTargetLocked(key targetKey, o *options, now instant) *targe
 // targetsFullLocked reports whether there are as many targets as may have series
 // of their own.
 func (r *records) targetsFullLocked() bool {
-	if r.maxTargets == 0 || r.targets.len() < r.maxTargets {
+	limit := r.limits().maxTargets
+	if limit == 0 || r.targets.len() < limit {
 		return false
 	}
 	named := 0
@@ -77,7 +75,7 @@ func (r *records) targetsFullLocked() bool {
 			named++
 		}
 	}
-	return named >= r.maxTargets
+	return named >= limit
 }
 
 // close undoes open.
@@ -117,7 +115,7 @@ func (r *records) release(b *backendRecord) {
 // limit. Expired records do not count towards the limit.
 func (r *records) newBackendLocked(t *targetRecord, id backendID, now instant) *backendRecord {
 	if r.fullLocked(t) {
-		t.dropExpiredLocked(now, r.retention)
+		t.dropExpiredLocked(now, r.limits().retention)
 	}
 	if r.fullLocked(t) {
 		t.folded.Add(1)
@@ -138,7 +136,8 @@ func (r *records) fullLocked(t *targetRecord) bool {
 	if _, folding := t.backends.get(t.otherBackend().key()); folding {
 		named--
 	}
-	return r.maxBackends > 0 && named >= r.maxBackends
+	limit := r.limits().maxBackends
+	return limit > 0 && named >= limit
 }
 
 // sweepIfDueLocked is called before a record is made or refused. It sweeps after
@@ -155,9 +154,9 @@ func (r *records) sweepIfDueLocked(now instant) {
 func (r *records) sweepLocked(now instant) {
 	r.fresh, r.kept = 0, 0
 	r.targets.deleteFunc(func(t *targetRecord) bool {
-		t.dropExpiredLocked(now, r.retention)
+		t.dropExpiredLocked(now, r.limits().retention)
 		r.kept += t.backends.len()
-		if !t.expiredLocked(now, r.retention) {
+		if !t.expiredLocked(now, r.limits().retention) {
 			r.kept++
 			return false
 		}
@@ -172,7 +171,7 @@ type series struct {
 	backends     []*backendRecord
 }
 
-// slots returns how many slots an array needs that has a place for each backend.
+// slots returns the length of an array that has a place for the slot of each backend.
 func (s *series) slots() (n int) {
 	for _, b := range s.backends {
 		n = max(n, int(b.slot)+1)
@@ -209,8 +208,8 @@ func (r *records) listTargets() []*targetRecord {
 			return false
 		}
 		t.recheckBusyLocked(now)
-		t.dropExpiredLocked(now, r.retention)
-		return t.expiredLocked(now, r.retention)
+		t.dropExpiredLocked(now, r.limits().retention)
+		return t.expiredLocked(now, r.limits().retention)
 	})
 	return slices.AppendSeq(make([]*targetRecord, 0, r.targets.len()), r.targets.values())
 }
@@ -222,6 +221,6 @@ func (r *records) of(t *targetRecord) series {
 	defer r.mu.Unlock()
 	now := r.now()
 	t.recheckBusyLocked(now)
-	t.dropExpiredLocked(now, r.retention)
+	t.dropExpiredLocked(now, r.limits().retention)
 	return t.seriesLocked()
 }

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// grpcPolicies are the names under which packages of grpc-go register policies,
-// those of its xDS included. gRPC's registry cannot be listed.
+// grpcPolicies are the names under which packages of grpc-go, xDS included, register
+// policies. gRPC's registry cannot be listed.
 var grpcPolicies = []string{
 	"autosharding_experimental",
 	"cds_experimental",
@@ -37,7 +37,7 @@ func InstrumentRegistered(names ...string) (metered []string, err error) {
 // InstrumentRegistered meters what a program runs already. It instruments the
 // policies that are registered with gRPC and registers them again under their own
 // names, so that no service config changes. These are all policies of grpc-go that
-// the program imports, and those of the names given:
+// the program imports, and the policies named in the call:
 //
 //	func main() {
 //		if _, err := metrics.InstrumentRegistered("my_policy"); err != nil {
@@ -46,9 +46,9 @@ func InstrumentRegistered(names ...string) (metered []string, err error) {
 //		// …
 //	}
 //
-// It returns the names of the policies that are metered by m now, sorted. A name
-// given of which no policy is registered is an error; the others are metered
-// nevertheless. Without names there is no error.
+// It returns the names of the policies that are metered by m now, sorted. It returns
+// an error if no policy is registered under one of the names given, but still meters
+// the others. Without names there is no error.
 //
 // # When to call it
 //
@@ -56,8 +56,8 @@ func InstrumentRegistered(names ...string) (metered []string, err error) {
 // function of package main, before the first channel is made and while nothing else
 // uses gRPC. By then all packages that the program imports have registered their
 // policies. An init function of another package may come too early: a policy that
-// is registered after the call is not metered, also if it replaces one that was. To
-// call it again is harmless: policies that m meters already stay as they are.
+// is registered after the call is not metered, even if it replaces one that was. A
+// further call is harmless: policies that m meters already stay as they are.
 //
 // # Channels without a service config
 //
@@ -77,21 +77,20 @@ func InstrumentRegistered(names ...string) (metered []string, err error) {
 //
 // # Policies inside policies
 //
-// Each RPC counts once. Of policies inside one another that m meters, a policy from
-// InstrumentRegistered is bare if it is inside another, so that the outermost one
-// counts, under its own name: round_robin, and not the pick_first that it makes for
-// each endpoint. Settings for the decorator in the config of an inner policy have no
-// effect, and are logged as a warning. A policy from [Metrics.Instrument] counts
-// also inside another; so do the policies of this module, which are registered with
-// it.
+// Each RPC counts once. A policy from InstrumentRegistered is not metered while it is
+// inside another policy that m meters. So the outermost one counts, under its own name:
+// round_robin, and not the pick_first that it makes for each endpoint. Settings for the
+// decorator in the config of an inner policy have no effect, and are logged as a
+// warning. Policies from [Metrics.Instrument], such as those that this module
+// registers, count even inside another metered policy.
 //
 // # Parents that look into pickers
 //
 // A policy may ask endpointsharding.ChildStatesFromPicker what is in the picker of
-// its child, such as round_robin. If the policy is metered, its child is bare, and
-// it finds what it looks for. If it is not metered, its child is, and it finds
-// nothing; no error tells of that. So give the names of all such policies of yours
-// and of third parties. Those of grpc-go are known.
+// its child, such as round_robin. If the parent is metered, its child is not, and the
+// parent finds what it looks for. If the parent is not metered, its child is, and the
+// parent finds nothing and gets no error. So give the names of all such policies of
+// yours and of third parties. Those of grpc-go are known.
 func (m *Metrics) InstrumentRegistered(names ...string) (metered []string, err error) {
 	all := slices.Concat(grpcPolicies, names)
 	slices.Sort(all)
@@ -108,7 +107,7 @@ func (m *Metrics) InstrumentRegistered(names ...string) (metered []string, err e
 	return metered, errors.Join(missing...)
 }
 
-// instrumentOutermost is Instrument for a policy that is to be bare inside another
+// instrumentOutermost is like Instrument, but the policy is not metered inside another
 // that m meters.
 func (m *Metrics) instrumentOutermost(b balancer.Builder) balancer.Builder {
 	name := b.Name()

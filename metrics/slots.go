@@ -17,8 +17,8 @@ func (s *slots) take() uint32 {
 	return s.next - 1
 }
 
-// giveBack takes back the slot of a backend that is gone. When the last one is, the
-// memory goes, too.
+// giveBack takes back the slot of a backend that is gone. It frees the memory when no
+// slot is in use.
 func (s *slots) giveBack(slot uint32) {
 	s.free = append(s.free, slot)
 	if len(s.free) == int(s.next) {

@@ -12,30 +12,29 @@ import (
 
 // StatsHandler exports what gRPC records with its own instruments outside of
 // policies, such as grpc.subchannel.* and grpc.xds_client.*. gRPC gives that only
-// to a [stats.Handler], as which this one does nothing. It is a Prometheus
-// collector, for the caller to register, and a dial option of channels:
+// to a [stats.Handler], so a StatsHandler is one, but it ignores the stats of RPCs and
+// connections. Register it with Prometheus and pass it to channels:
 //
 //	h := metrics.NewStatsHandler(metrics.WithGRPCInstruments("grpc.subchannel.open_connections"))
 //	prometheus.MustRegister(h)
 //	conn, err := grpc.NewClient(target, grpc.WithStatsHandler(h), …)
 //
 // In a channel without another stats.Handler it costs each RPC 15 allocations and
-// some 2.5 µs, which gRPC spends to call it. The connections of each backend are in
-// the metrics of [Metrics] without that.
+// some 2.5 µs, which gRPC spends to call it. The connections of each backend are also
+// in the metrics of [Metrics], at no such cost.
 //
-// gRPC gives it also what policies record, metered or not, so that an instrument
-// belongs either here or in the options of a Metrics: a registry refuses the
-// second. The xDS client is shared by channels, and records for the one that was
-// there first.
+// gRPC also gives it what policies record, metered or not. So export an instrument
+// either here or with the options of a Metrics: a registry refuses the second. Channels
+// share the xDS client, which records only for the channel that came first.
 //
-// It may be used by several channels at once. Its series stay for as long as it
-// does; each instrument has at most 2,000, as with [WithGRPCInstruments].
+// Several channels may use it at once. It keeps its series as long as it exists; each
+// instrument has at most 2,000, as with [WithGRPCInstruments].
 type StatsHandler struct {
 	statsRecorder
 	set *grpcinstruments.Set
 }
 
-// statsRecorder is where gRPC records.
+// statsRecorder is what gRPC records to. The alias keeps the embedded field unexported.
 type statsRecorder = estats.MetricsRecorder
 
 var (
@@ -44,9 +43,9 @@ var (
 	_ prometheus.Collector   = (*StatsHandler)(nil)
 )
 
-// NewStatsHandler returns one for the instruments of [WithGRPCInstruments], with
-// the optional labels of [WithGRPCLabels]. Other options have no effect, and
-// without the first one nothing is exported.
+// NewStatsHandler returns a StatsHandler for the instruments of [WithGRPCInstruments],
+// with the optional labels of [WithGRPCLabels]. Without WithGRPCInstruments nothing is
+// exported. Other options have no effect, but like [New] it panics if one is not valid.
 func NewStatsHandler(opts ...Option) *StatsHandler {
 	o, err := newOptions(opts)
 	if err != nil {

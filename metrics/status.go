@@ -16,11 +16,17 @@ type pageReader struct {
 	used    []*statusMemory
 }
 
-// statusMemory is what the status of a target takes. With thousands of backends these
-// are megabytes for each answer, so they are used again.
+// statusMemory is the memory for the status of a target. With thousands of backends
+// each answer would take megabytes, so the memory is used again.
 type statusMemory struct {
 	backends []livepage.Backend
-	bySlot   []*livepage.Backend
+	bySlot   []backendStatus
+}
+
+// backendStatus is a backend and its status. Both are nil in a slot without a backend.
+type backendStatus struct {
+	record *backendRecord
+	status *livepage.Backend
 }
 
 var statusMemories = sync.Pool{New: func() any { return new(statusMemory) }}
@@ -38,7 +44,7 @@ func resize[T any](list []T, n int) []T {
 // release implements [livepage.Snapshot].
 func (p *pageReader) release() {
 	for _, m := range p.used {
-		clear(m.backends) // so that they hold no errors in memory
+		clear(m.backends) // so that they hold no errors and records in memory
 		clear(m.bySlot)
 		statusMemories.Put(m)
 	}
@@ -78,7 +84,7 @@ func (p *pageReader) status(s series) livepage.Status {
 		Backends:     m.backends,
 	}
 	for i, b := range s.backends {
-		m.bySlot[b.slot] = &m.backends[i]
+		m.bySlot[b.slot] = backendStatus{b, &m.backends[i]}
 	}
 	// States before counters, so that a READY backend has a connection counted.
 	for _, inst := range s.instances {
@@ -93,20 +99,22 @@ func (p *pageReader) status(s series) livepage.Status {
 }
 
 // instanceStatus returns the state of the policy instance and adds its SubConns to
-// their backends. It skips backends that were made after the records were listed.
-func (p *pageReader) instanceStatus(inst *instance, bySlot []*livepage.Backend) livepage.Instance {
+// their backends. It skips backends that were made after the records were listed, even
+// if they have the slot of a listed one that was dropped.
+func (p *pageReader) instanceStatus(inst *instance, bySlot []backendStatus) livepage.Instance {
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
 	for sc := range inst.live {
-		if slot := int(sc.backendRecord.slot); slot < len(bySlot) && bySlot[slot] != nil {
-			bySlot[slot].AddSubchannel(sc.state(), sc.usability.String(), p.at.timeOf(sc.since))
+		b := sc.backendRecord
+		if slot := int(b.slot); slot < len(bySlot) && bySlot[slot].record == b {
+			bySlot[slot].status.AddSubchannel(sc.state(), sc.usability.String(), p.at.timeOf(sc.since))
 		}
 	}
 	return livepage.Instance{State: inst.state, Since: p.at.timeOf(inst.since)}
 }
 
-// readBackend copies what the record says of connections and errors. instanceStatus
-// has added the SubConns.
+// readBackend copies what the record says about connections and errors, after
+// instanceStatus has added the SubConns.
 func (p *pageReader) readBackend(b *backendRecord, s *livepage.Backend) {
 	s.Name = b.namePair.GetValue()
 	s.Connected, s.ConnectFailed = b.connected.Load(), b.connectFailed.Load()

@@ -15,7 +15,7 @@ type subConn struct {
 	// and never change.
 	balancer.SubConn
 	instance *instance
-	counts   *counts                 // those of backendRecord
+	counts   *counts                 // of backendRecord
 	done     func(balancer.DoneInfo) // made once
 
 	backendRecord *backendRecord // never changes either
@@ -112,7 +112,7 @@ func (sc *subConn) countState(s balancer.SubConnState) {
 	inst.tell(sc.changeState(to, s.ConnectionError)...)
 }
 
-// changeState returns what is to be told of it.
+// changeState takes a new state and returns the events to tell.
 func (sc *subConn) changeState(to connectivity.State, err error) []happening {
 	inst := sc.instance
 	inst.mu.Lock()
@@ -138,7 +138,7 @@ func (sc *subConn) moveLocked(to connectivity.State, now instant) {
 	subchannels := &sc.instance.targetRecord.subchannels
 	subchannels[sc.stateNow].Add(-1)
 	sc.stateNow, sc.since = uint8(to), now
-	sc.watch++ // gRPC lets go of the health listener
+	sc.watch++ // gRPC drops the health listener
 	subchannels[to].Add(1)
 	if to == connectivity.Ready {
 		b.cameUp(now)

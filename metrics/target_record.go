@@ -41,7 +41,7 @@ type targetRecord struct {
 	targetPair      *dto.LabelPair
 	policyPair      *dto.LabelPair
 	connectDuration *histogram
-	pickDelay       [numReasons]atomic.Pointer[histogram] // nil until an attempt waited for the reason, but for connecting
+	pickDelay       [numReasons]atomic.Pointer[histogram] // nil until an attempt has waited for the reason; never nil for connecting
 	created         created
 	options         *options
 	now             func() instant
@@ -90,8 +90,8 @@ func (t *targetRecord) otherBackend() backendID {
 // labels returns the label pairs of the target's series, sorted by name.
 func (t *targetRecord) labels() []*dto.LabelPair { return []*dto.LabelPair{t.policyPair, t.targetPair} }
 
-// expiredLocked reports whether the target's retention has passed. That of its
-// backends must have passed before. records.mu is held.
+// expiredLocked reports whether the target's retention has passed and all of its
+// backends have been dropped. records.mu is held.
 func (t *targetRecord) expiredLocked(now instant, retention time.Duration) bool {
 	return len(t.instances) == 0 && t.backends.len() == 0 && time.Duration(now-t.idleSince) >= retention
 }

@@ -2,23 +2,24 @@ package metrics
 
 import "sync/atomic"
 
-// uptime is since when a backend is up or down. It is up while a subchannel is
-// READY. It goes down when the last READY one is lost, or with the first connection
-// attempt that fails while none is READY; what fails then does not count anew. It is
-// neither while it connects for the first time.
+// uptime holds the time since which a backend has been up or down. A backend comes up
+// when its first subchannel becomes READY. It goes down when its last READY subchannel
+// is lost, or when a connection attempt fails while none is READY. Further failed
+// attempts do not change the time. While it connects for the first time, the backend
+// is neither up nor down.
 //
-//	state   | READY | READY lost, | attempt failed, | last READY one shut down,
-//	        |       | none left   | none READY      | or first SubConn after a while
-//	neither | up    | –           | down            | neither
-//	up      | up    | down        | down            | neither
-//	down    | up    | –           | down, as before | neither
+//	state   | first READY | READY lost, | attempt failed, | first SubConn
+//	        |             | none left   | none READY      | after a while
+//	neither | up          | –           | down            | neither
+//	up      | up, anew    | down        | down            | neither
+//	down    | up          | –           | unchanged       | neither
 //
-// When the last READY one is shut down, nothing is lost and nothing changes here: a
-// backend without READY subchannels is not up, whatever the word says.
+// If the policy shuts down the last READY subchannel, the state does not change. A
+// backend is therefore up only if it also has a READY subchannel, which readers check.
 //
-// It is one word: 0 for neither, and otherwise the instant plus one, negative for
-// down. Several policy instances may change it at once; then the instants differ by
-// next to nothing.
+// The state is one word: 0 for neither, and otherwise the instant plus one, negative
+// for down. If several policy instances change it at once, one of their instants stays;
+// they are nearly the same.
 type uptime struct{ word atomic.Int64 }
 
 func (u *uptime) up(now instant)   { u.word.Store(int64(now) + 1) }
@@ -27,7 +28,7 @@ func (u *uptime) reset()           { u.word.Store(0) }
 
 func (u *uptime) isDown() bool { return u.word.Load() < 0 }
 
-// since returns since when the backend is up or down.
+// since returns the time since which the backend has been up or down.
 func (u *uptime) since() (at instant, up, down bool) {
 	w := u.word.Load()
 	switch {

@@ -2,8 +2,8 @@ package metrics
 
 import "sync/atomic"
 
-// usability tells whether a READY SubConn may be picked or, if not, why. The
-// zero value is that of a SubConn whose policy watches no health.
+// usability tells whether a READY SubConn may be picked or, if not, why. A SubConn
+// whose health the policy does not watch is usable.
 type usability uint8
 
 const (
@@ -34,9 +34,9 @@ type verdict struct {
 }
 
 // unusableCounts counts the READY SubConns of a backend that may not be picked,
-// by reason, and keeps for which reasons a scrape has ever found one. It is one
-// word, so that who reads it finds each SubConn counted once, also while its reason
-// changes. Each count has room for a million connections to one backend.
+// by reason, and marks the reasons for which a scrape has ever found one. It is one
+// word, so that a reader finds each SubConn counted once, even while its reason
+// changes. Each count has room for a million SubConns.
 type unusableCounts struct{ word atomic.Uint64 }
 
 const (
@@ -44,7 +44,7 @@ const (
 	seenBits  = countBits * numUnusable
 )
 
-// one is a count of 1 for the reason, and nothing for usable.
+// one returns a count of 1 for the reason, or 0 for usable.
 func (u usability) one() uint64 {
 	if u == usable {
 		return 0
@@ -77,7 +77,7 @@ func (c *unusableCounts) scrape() unusableReading {
 	return r | unusableReading(seen)
 }
 
-// unusableReading is what unusableCounts says at one moment. Reasons are numbered
+// unusableReading is the word of unusableCounts at one moment. Reasons are numbered
 // as in unusableReasons.
 type unusableReading uint64
 

@@ -113,7 +113,7 @@ func (w *wait) confirm() {
 // failed reports whether the last refusal may have ended the attempt.
 func (w *wait) failed() bool { return w.state == failedFirst || w.state == failedLater }
 
-// isOf reports whether the wait is that of the attempt. gRPC's contexts are pointers.
+// isOf reports whether the wait belongs to the attempt. gRPC's contexts are pointers.
 // For others, which may not be comparable, isOf returns true.
 func (w *wait) isOf(attempt context.Context) bool {
 	return reflect.TypeOf(attempt).Kind() != reflect.Pointer || w.attempt == attempt
