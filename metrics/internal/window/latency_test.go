@@ -111,7 +111,7 @@ func TestLatencyIsEstimatedWhereItIsNotMeasured(t *testing.T) {
 	}
 }
 
-// Who gets the slot of one that is gone has only its own latency.
+// A backend in a slot that another had before has only its own latency.
 func TestLatencyOfABackendInAUsedSlot(t *testing.T) {
 	t.Parallel()
 	tg := newTarget(0)
