@@ -11,7 +11,7 @@ import (
 	estats "google.golang.org/grpc/experimental/stats"
 )
 
-// otherValue is the value of all labels of the series for what is above the limit.
+// otherValue is the value of all labels of the series for records above the limit.
 const otherValue = "other"
 
 // family is one instrument, as a metric of Prometheus.
@@ -101,7 +101,7 @@ func (f *family) makeHistograms(help string) error {
 	return nil
 }
 
-// defaultBounds are those of OpenTelemetry for a histogram that has none.
+// defaultBounds are OpenTelemetry's bounds for an instrument that has none.
 var defaultBounds = []float64{0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000}
 
 // describe implements [prometheus.Collector], as collect does.

@@ -24,8 +24,8 @@ type Snapshot struct {
 type Target struct {
 	Key
 	// Sample, unless it is nil, is called before Read for each target that the answer
-	// shows. It returns how long to wait before the first Read, so that what is recent
-	// can be told: 0 if the target was looked at not long ago.
+	// shows. It returns how long to wait before the first Read, so that there is a
+	// window to show: 0 if the target was looked at not long ago.
 	Sample func() time.Duration
 	// Read returns the status of the target. It is called at most once, and only
 	// if the answer shows the target.

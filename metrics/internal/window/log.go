@@ -25,7 +25,7 @@ const (
 // Log keeps samples of a target. Its methods are safe for concurrent use.
 type Log struct {
 	mu      sync.Mutex
-	samples []*Sample     // oldest first; the first may be that of the birth. Views share it, so it is replaced and not changed.
+	samples []*Sample     // oldest first; the first may be that of the birth. Views share the list, so it is replaced, never changed.
 	history []Point       // of the last minute, oldest first
 	begun   bool          // Begin has returned a sample
 	last    time.Duration // when it did last
