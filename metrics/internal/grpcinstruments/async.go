@@ -7,14 +7,15 @@ import (
 	estats "google.golang.org/grpc/experimental/stats"
 )
 
-// reporter is what a policy has registered to be asked for values.
+// reporter reports the values of asynchronous gauges. A policy has registered it.
 type reporter struct {
 	estats.AsyncMetricReporter
 	scope    *Scope
 	families map[*estats.MetricDescriptor]*family // that it may report
 }
 
-// register returns what takes the reporter away, which may be called again.
+// register adds a reporter. It returns a function that removes it, which may be
+// called more than once.
 func (sc *Scope) register(r estats.AsyncMetricReporter, metrics []estats.AsyncMetric) func() {
 	own := &reporter{AsyncMetricReporter: r, scope: sc, families: make(map[*estats.MetricDescriptor]*family)}
 	for _, m := range metrics {
@@ -35,10 +36,6 @@ func (sc *Scope) register(r estats.AsyncMetricReporter, metrics []estats.AsyncMe
 	}
 }
 
-func (sc *Scope) dropReportersLocked() {
-	sc.set.dropReportersLocked(func(r *reporter) bool { return r.scope == sc })
-}
-
 func (s *Set) dropReportersLocked(drop func(*reporter) bool) {
 	s.reporters = slices.DeleteFunc(s.reporters, drop)
 }
@@ -47,8 +44,8 @@ func (s *Set) dropReportersLocked(drop func(*reporter) bool) {
 func (s *Set) collectAsync(reporters []*reporter, ch chan<- prometheus.Metric) {
 	seen := make(observations)
 	for _, r := range reporters {
-		// gRPC's own recorder does not look at the error either: it says that some
-		// values are missing.
+		// gRPC's own recorder ignores the error, too. It means only that some values
+		// are missing.
 		_ = r.Report(&observer{reporter: r, seen: seen})
 	}
 	for f, values := range seen {
@@ -58,8 +55,8 @@ func (s *Set) collectAsync(reporters []*reporter, ch chan<- prometheus.Metric) {
 	}
 }
 
-// observations are the values of one scrape, by the key of the label values. Of
-// two with the same label values the later one stays, as with OpenTelemetry: a
+// observations are the values of one scrape, by the key of the label values. A later
+// value replaces an earlier one with the same label values, as with OpenTelemetry: a
 // scrape must not have both.
 type observations map[*family]map[string]observation
 
@@ -74,8 +71,8 @@ type observer struct {
 	seen observations
 }
 
-// RecordInt64AsyncGauge implements [estats.AsyncMetricsRecorder]. What is above
-// the limit is left out.
+// RecordInt64AsyncGauge implements [estats.AsyncMetricsRecorder]. It leaves out
+// values above the limit.
 func (o *observer) RecordInt64AsyncGauge(h *estats.Int64AsyncGaugeHandle, v int64, labels ...string) {
 	f, ok := o.families[h.Descriptor()]
 	if !ok || !f.accepts(labels) {

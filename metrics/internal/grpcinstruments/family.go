@@ -11,7 +11,7 @@ import (
 	estats "google.golang.org/grpc/experimental/stats"
 )
 
-// otherValue is the value of all labels of the series for what is above the limit.
+// otherValue is the value of all labels of the series for records above the limit.
 const otherValue = "other"
 
 // family is one instrument, as a metric of Prometheus.
@@ -24,8 +24,8 @@ type family struct {
 	salt       uint64   // of the hashes of its label values
 	otherKey   string
 
-	// What holds the series: one of the vectors, or for an asynchronous gauge only
-	// the descriptor.
+	// One of the vectors, which holds the series, or the description of an
+	// asynchronous gauge. The others are nil.
 	counters   *prometheus.CounterVec
 	gauges     *prometheus.GaugeVec
 	histograms *prometheus.HistogramVec
@@ -34,7 +34,7 @@ type family struct {
 	// Guarded by Set.mu.
 	series     map[string]*series // by key
 	other      *series            // nil until it is needed
-	nextExpiry time.Time          // of a series that nobody holds; zero if all are held
+	nextExpiry time.Time          // no series expires before it; zero if all are held
 }
 
 func newFamily(d *estats.MetricDescriptor, optional []string, maxSeries int) (*family, error) {
@@ -83,7 +83,7 @@ func (f *family) makeVector() error {
 	return nil
 }
 
-// makeHistograms refuses what Prometheus would panic at.
+// makeHistograms refuses what would make Prometheus panic.
 func (f *family) makeHistograms(help string) error {
 	bounds := f.descriptor.Bounds
 	if len(bounds) == 0 {
@@ -101,7 +101,7 @@ func (f *family) makeHistograms(help string) error {
 	return nil
 }
 
-// defaultBounds are those of OpenTelemetry for a histogram that has none.
+// defaultBounds are OpenTelemetry's bounds for an instrument that has none.
 var defaultBounds = []float64{0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000}
 
 // describe implements [prometheus.Collector], as collect does.
@@ -137,8 +137,7 @@ func (f *family) vector() vector {
 	}
 }
 
-// values returns the values of the family's labels in a record, fit for
-// Prometheus.
+// values returns the values of the family's labels in a record, as valid UTF-8.
 func (f *family) values(record []string) []string {
 	values := make([]string, len(f.positions))
 	for i, at := range f.positions {
@@ -147,10 +146,10 @@ func (f *family) values(record []string) []string {
 	return values
 }
 
-// accepts tells whether a record has as many values as the instrument has labels.
+// accepts reports whether a record has as many values as the instrument has labels.
 func (f *family) accepts(record []string) bool {
 	return len(record) == len(f.descriptor.Labels)+len(f.descriptor.OptionalLabels)
 }
 
-// key joins values that are valid UTF-8 by what is not.
+// key joins values. They are valid UTF-8, so they do not contain the separator.
 func key(values []string) string { return strings.Join(values, "\xff") }

@@ -19,7 +19,7 @@ func TestSeriesStaysForTheRetentionAfterTheLastScope(t *testing.T) {
 		level.Record(first.Tee(nowhere), 7, "a")
 		both := []string{"test_cost_seconds_total{grpc_target=a} 2", "test_level{grpc_target=a} 7"}
 
-		time.Sleep(time.Hour) // what is held stays, recorded to or not
+		time.Sleep(time.Hour) // a held series stays, even if nothing is recorded
 		wantSeries(t, set, both...)
 		first.Close()
 		first.Close()
@@ -143,8 +143,8 @@ func TestSeriesDoNotPileUpWhereNobodyScrapes(t *testing.T) {
 	wantSeries(t, set)
 }
 
-// Values that are all "other" are counted with those above the limit, whose series
-// stays.
+// A record whose labels are all "other" counts in the series for records above the
+// limit, which stays.
 func TestLabelsThatAreOtherThemselves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

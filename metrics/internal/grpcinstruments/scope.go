@@ -16,7 +16,7 @@ type Scope struct {
 	closed bool // guarded by Set.mu
 }
 
-// NewScope returns a scope, which is to be closed.
+// NewScope returns a scope, which the caller must close. A nil Set returns nil.
 func (s *Set) NewScope() *Scope {
 	if s == nil {
 		return nil
@@ -24,8 +24,8 @@ func (s *Set) NewScope() *Scope {
 	return &Scope{set: s}
 }
 
-// Close lets go of the series. What is still recorded afterwards counts in those
-// series alone, while they are there. It may be called more than once.
+// Close lets go of the series. Later records count only in the series that the scope
+// knows already, while these exist. Close may be called more than once.
 func (sc *Scope) Close() {
 	if sc == nil {
 		return
@@ -40,11 +40,11 @@ func (sc *Scope) Close() {
 	for e := range sc.table.all() {
 		e.family.releaseLocked(e.series, now, sc.set.config.Retention)
 	}
-	sc.dropReportersLocked()
+	sc.set.dropReportersLocked(func(r *reporter) bool { return r.scope == sc })
 }
 
-// record records a value with one instrument. If that is not in the set nothing
-// happens.
+// record records a value with one instrument. It ignores instruments that are not in
+// the set.
 func (sc *Scope) record(d *estats.MetricDescriptor, v float64, record []string) {
 	f, ok := sc.set.family(d)
 	if !ok || f.async != nil || !f.accepts(record) {
@@ -60,8 +60,9 @@ func (sc *Scope) record(d *estats.MetricDescriptor, v float64, record []string) 
 	}
 }
 
-// open returns the series for a record that was not in the table, or nil if it
-// has none. What is above the limit is not entered, or the table would have none.
+// open returns the series for a record that was not in the table, or nil if there is
+// none. Records above the limit are not entered, so that the limit holds for the
+// table, too.
 func (sc *Scope) open(f *family, hash uint64, record []string) *series {
 	sc.set.mu.Lock()
 	defer sc.set.mu.Unlock()

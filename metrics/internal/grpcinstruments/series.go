@@ -8,22 +8,22 @@ import (
 	estats "google.golang.org/grpc/experimental/stats"
 )
 
-// series is one of a family's.
+// series is one series of a family.
 type series struct {
 	kind   estats.MetricType
 	values []string // of the labels
 
-	// One of them is there.
+	// The kind decides which of these is set.
 	counter   prometheus.Counter
 	gauge     prometheus.Gauge
 	histogram prometheus.Observer
 
 	// Guarded by Set.mu.
-	holders   int       // scopes, each as often as it knows the series by other values
-	idleSince time.Time // if there are none
+	holders   int       // entries in the tables of scopes; one scope may have several
+	idleSince time.Time // when holders became 0
 }
 
-// newSeries makes one in the family's vector.
+// newSeries makes a series in the family's vector.
 func (f *family) newSeries(values []string) *series {
 	s := &series{kind: f.descriptor.Type, values: values}
 	switch {
@@ -37,7 +37,7 @@ func (f *family) newSeries(values []string) *series {
 	return s
 }
 
-// record puts a value into effect. Nothing is subtracted from a counter: it would
+// record records a value. A counter ignores negative values, because a decrease would
 // look like a restart.
 func (s *series) record(v float64) {
 	switch s.kind {
@@ -54,10 +54,10 @@ func (s *series) record(v float64) {
 	}
 }
 
-// openLocked returns the series for the values and makes it if there is none.
-// Above the limit it is the one for all others, or nil for a gauge, as the last of
-// many values says nothing. What has expired does not use the limit up. Set.mu is
-// held.
+// openLocked returns the series for the values and makes it if there is none. Above
+// the limit it returns the series for all others or, for a gauge, nil, because the
+// last of many values says nothing. Expired series do not count towards the limit.
+// Set.mu is held.
 func (f *family) openLocked(values []string, now time.Time, retention time.Duration) (s *series, folded bool) {
 	k := key(values)
 	if k == f.otherKey {
@@ -80,7 +80,7 @@ func (f *family) openLocked(values []string, now time.Time, retention time.Durat
 	return s, false
 }
 
-// otherLocked returns the series for what is above the limit, which stays.
+// otherLocked returns the series for all records above the limit. It never expires.
 func (f *family) otherLocked() *series {
 	if f.other == nil {
 		f.other = f.newSeries(slices.Repeat([]string{otherValue}, len(f.labels)))
@@ -88,8 +88,7 @@ func (f *family) otherLocked() *series {
 	return f.other
 }
 
-// releaseLocked is the end of one hold on one of the family's series. Set.mu is
-// held.
+// releaseLocked ends one hold on one of the family's series. Set.mu is held.
 func (f *family) releaseLocked(s *series, now time.Time, retention time.Duration) {
 	s.holders--
 	if s.holders == 0 {
@@ -105,8 +104,8 @@ func (f *family) expectExpiryLocked(at time.Time) {
 }
 
 // expireLocked drops the series that nobody holds and whose retention has passed.
-// Above the limit each record asks for it, so it must not look at all series in
-// vain.
+// Above the limit, each record calls it, so it looks at the series only when one
+// may have expired.
 func (f *family) expireLocked(now time.Time, retention time.Duration) {
 	if f.nextExpiry.IsZero() || now.Before(f.nextExpiry) {
 		return

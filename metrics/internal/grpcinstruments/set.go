@@ -14,21 +14,21 @@ import (
 
 var logger = grpclog.Component("balancer2")
 
-// Config is what a Set is made of.
+// Config configures a [Set].
 type Config struct {
-	Names          []string // of the instruments; none: those that gRPC has on by default
-	OptionalLabels []string // that they get, if they have them
+	Names          []string // of the instruments; if empty, those that gRPC has on by default
+	OptionalLabels []string // to export, for instruments that have them
 	Retention      time.Duration
 	MaxSeries      int // of each instrument
 }
 
-// Set exports some instruments. Make one with [New]. A nil Set has none, and nil
-// scopes. Its methods may be called from several goroutines.
+// Set exports some instruments. Make one with [New]. A nil Set exports nothing, and its
+// scopes are nil. Its methods may be called from several goroutines.
 type Set struct {
 	config Config
 
-	// The instruments, looked up when they are first needed. Until then packages
-	// may be registering some.
+	// The instruments, looked up when they are first needed. Until then, packages may
+	// still register some.
 	lookUp       sync.Once
 	families     []*family // in the order of their names
 	byDescriptor map[*estats.MetricDescriptor]*family
@@ -42,7 +42,7 @@ type Set struct {
 // New returns a Set without series.
 func New(c Config) *Set { return &Set{config: c} }
 
-// resolve looks the instruments up. Those that cannot be exported are logged.
+// resolve looks the instruments up, once. It logs those that cannot be exported.
 func (s *Set) resolve() {
 	s.lookUp.Do(func() {
 		s.byDescriptor = make(map[*estats.MetricDescriptor]*family)
@@ -78,15 +78,15 @@ func (s *Set) addFamily(name string) error {
 	return nil
 }
 
-// family returns what the set has of an instrument, if it has it.
+// family returns the family of an instrument, if the set has it.
 func (s *Set) family(d *estats.MetricDescriptor) (*family, bool) {
 	s.resolve()
 	f, ok := s.byDescriptor[d]
 	return f, ok
 }
 
-// Describe implements [prometheus.Collector]. What it sends stays the same from
-// the first call on, so that the collector can be unregistered.
+// Describe implements [prometheus.Collector]. Each call sends the same, so that the
+// collector can be unregistered.
 func (s *Set) Describe(ch chan<- *prometheus.Desc) {
 	if s == nil {
 		return
@@ -111,7 +111,7 @@ func (s *Set) Collect(ch chan<- prometheus.Metric) {
 	s.collectAsync(reporters, ch)
 }
 
-// sweep returns those who report values of asynchronous gauges.
+// sweep drops expired series and returns the reporters of asynchronous gauges.
 func (s *Set) sweep() []*reporter {
 	s.mu.Lock()
 	defer s.mu.Unlock()

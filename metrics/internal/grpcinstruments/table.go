@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// table finds series by the values that were recorded. It only grows. Looking up
-// takes no lock and allocates nothing; whoever inserts holds Set.mu.
+// table finds series by the values that were recorded. It only grows. A look-up takes
+// no lock and allocates nothing; an insertion needs Set.mu.
 type table struct {
 	buckets atomic.Pointer[[]atomic.Pointer[entry]]
 	entries int // guarded by Set.mu
@@ -67,8 +67,8 @@ func (t *table) insertLocked(e entry) {
 	t.buckets.Store(buckets)
 }
 
-// grown returns n buckets, a power of two, with copies of all entries: who is
-// looking up goes on in the old ones.
+// grown returns n buckets, a power of two, with copies of all entries. Look-ups that
+// are under way go on in the old ones.
 func (t *table) grown(n int) *[]atomic.Pointer[entry] {
 	buckets := make([]atomic.Pointer[entry], n)
 	for e := range t.all() {

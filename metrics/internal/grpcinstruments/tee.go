@@ -12,7 +12,7 @@ type tee struct {
 }
 
 // Tee returns a recorder that passes everything on to next and records it in the
-// scope, too. That of a nil Scope returns next.
+// scope, too. A nil Scope returns next.
 func (sc *Scope) Tee(next estats.MetricsRecorder) estats.MetricsRecorder {
 	if sc == nil {
 		return next
@@ -20,7 +20,7 @@ func (sc *Scope) Tee(next estats.MetricsRecorder) estats.MetricsRecorder {
 	return &tee{MetricsRecorder: next, scope: sc}
 }
 
-// RecordInt64Count implements [estats.MetricsRecorder], as the others do.
+// RecordInt64Count implements [estats.MetricsRecorder], like the methods below.
 func (t *tee) RecordInt64Count(h *estats.Int64CountHandle, v int64, labels ...string) {
 	t.MetricsRecorder.RecordInt64Count(h, v, labels...)
 	t.scope.record(h.Descriptor(), float64(v), labels)

@@ -12,8 +12,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// The contrast of each text with what is behind it is at least that of WCAG's level
-// AA, in both modes.
+// Each text has at least the contrast to its background that WCAG's level AA asks for,
+// in both modes.
 func TestTextsHaveContrast(t *testing.T) {
 	t.Parallel()
 	page := pagetest.Request(t, shop(3, during).page(), http.MethodGet, "").Body.String()
@@ -34,7 +34,7 @@ func TestTextsHaveContrast(t *testing.T) {
 				}
 			}
 		}
-		for _, drawn := range []string{"bar", "bad"} { // those of the history
+		for _, drawn := range []string{"bar", "bad"} { // the lines of the history
 			if got := contrast(colors[drawn], colors["card"]); got < 3 {
 				t.Errorf("%s mode: the contrast of --%s on --card is %.2f, want 3", mode, drawn, got)
 			}
@@ -44,7 +44,8 @@ func TestTextsHaveContrast(t *testing.T) {
 
 func contrast(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }
 
-// luminance is that of a color in hexadecimal digits, as WCAG defines it.
+// luminance returns the relative luminance, as WCAG defines it, of a color in
+// hexadecimal digits.
 func luminance(t *testing.T, hex string) float64 {
 	t.Helper()
 	if len(hex) == 3 {
@@ -67,8 +68,8 @@ func luminance(t *testing.T, hex string) float64 {
 	return sum
 }
 
-// A screen reader finds headings, named regions, tables with headings, and no
-// drawing that is not told in words.
+// A screen reader finds headings, named regions and tables with headings, and skips
+// the drawings.
 func TestThePageSpeaksToScreenReaders(t *testing.T) {
 	t.Parallel()
 	b := shop(200, during)
@@ -116,7 +117,7 @@ func TestThePageSpeaksToScreenReaders(t *testing.T) {
 	}
 }
 
-// What a color says, a sign and words say, too.
+// Whatever a color says, a sign says, too.
 func TestNothingIsToldByColorAlone(t *testing.T) {
 	t.Parallel()
 	b := shop(3, during)

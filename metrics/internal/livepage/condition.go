@@ -30,8 +30,8 @@ var conditionNames = [conditions]string{
 // String returns the name of the condition in JSON and on the page.
 func (c condition) String() string { return conditionNames[c] }
 
-// Thresholds beyond which a backend is worth a word. They are far from what chance
-// does to a healthy backend.
+// Thresholds beyond which the page says that something is wrong with a backend. Chance
+// does not bring a healthy backend near them.
 const (
 	minFailed   = 3    // RPC attempts that failed; fewer say nothing
 	highFailing = 0.05 // error rate
@@ -65,8 +65,8 @@ func (p *peers) judge(b *Backend, now time.Time) judged {
 		return judged{condition: unreached}
 	}
 	w := b.settled()
-	if failing := w.failing(); w.Failed >= minFailed && failing >= highFailing {
-		return judged{erring, float32(failing)}
+	if w.failsOften() {
+		return judged{erring, float32(w.failing())}
 	}
 	if p.slower(w) {
 		return judged{slow, float32(w.Latency.Mean)}
@@ -74,8 +74,9 @@ func (p *peers) judge(b *Backend, now time.Time) judged {
 	return p.judgeShare(b, now)
 }
 
-// isDown reports whether the backend is not READY because a connection was lost or
-// an attempt failed. One that was lost and that nobody has asked for since is not.
+// isDown reports whether the backend is not READY because a connection was lost or an
+// attempt failed. If it lost its connection and nobody has asked for another, it is
+// idle, not down.
 func (b *Backend) isDown() bool {
 	if b.Subchannels == 0 || b.Ready > 0 {
 		return false
@@ -86,7 +87,7 @@ func (b *Backend) isDown() bool {
 	return b.State == connectivity.TransientFailure || !b.DownSince.IsZero()
 }
 
-// downSince returns since when the backend is down.
+// downSince returns when a backend that is down went down.
 func (b *Backend) downSince() time.Time {
 	if b.DownSince.IsZero() {
 		return b.Since
@@ -94,7 +95,7 @@ func (b *Backend) downSince() time.Time {
 	return b.DownSince
 }
 
-// unusableSince returns since when a READY backend gets no picks, as far as known.
+// unusableSince returns when a READY backend ceased to get picks, as far as known.
 func (b *Backend) unusableSince() time.Time {
 	if at := b.verdict().At; !at.IsZero() {
 		return at
@@ -102,7 +103,7 @@ func (b *Backend) unusableSince() time.Time {
 	return b.Since
 }
 
-// since returns since when the backend is in the state that the page shows.
+// since returns when the backend entered the state that the page shows.
 func (b *Backend) since() time.Time {
 	switch {
 	case b.isDown():

@@ -12,8 +12,8 @@ const maxWorst = 2
 type group struct {
 	n              int
 	worst          []scored  // the first maxWorst of them, the worst first
-	oldest, newest time.Time // the first and the last time since when one of them is
-	reasons        []string  // why they are unusable, in the order of the alphabet
+	oldest, newest time.Time // when the first and the last of them entered the condition
+	reasons        []string  // why they are unusable, sorted
 }
 
 type scored struct {

@@ -25,7 +25,7 @@ type handler struct {
 }
 
 // New returns a handler that serves the page. It calls snapshot once for each
-// answer, which must be safe for concurrent use.
+// answer. snapshot must be safe for concurrent use.
 func New(snapshot func() Snapshot) http.Handler {
 	return &handler{snapshot: snapshot, rendered: make(chan struct{}, maxRendered)}
 }

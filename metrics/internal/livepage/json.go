@@ -9,14 +9,15 @@ const jsonVersion = 1
 // The types below are the page as JSON. Programs rely on their fields, and README.md
 // of package metrics documents them. Times are UTC.
 
+// pageJSON has Page, PerPage and Pages only if the request asks for a page.
 type pageJSON struct {
 	Version  int           `json:"version"`
 	Time     time.Time     `json:"time"`
 	Targets  []targetJSON  `json:"targets"`
-	Matched  int           `json:"matched"`            // number of backends on all pages
-	Page     int           `json:"page,omitempty"`     // absent if all backends are on one page
-	PerPage  int           `json:"per_page,omitempty"` //
-	Pages    int           `json:"pages,omitempty"`    //
+	Matched  int           `json:"matched"` // number of backends on all pages
+	Page     int           `json:"page,omitempty"`
+	PerPage  int           `json:"per_page,omitempty"`
+	Pages    int           `json:"pages,omitempty"`
 	Backends []backendJSON `json:"backends"`
 }
 

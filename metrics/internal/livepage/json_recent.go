@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// recentJSON is the windows of a target or a backend. One that is not known is
+// recentJSON is the windows of a target or a backend. A window that is not known is
 // absent. It allocates less than structures with optional fields.
 type recentJSON struct {
 	*Recent
-	of *row // the backend, whose share is told; nil for a target
+	of *row // the backend, to tell its share; nil for a target
 }
 
 // MarshalJSON implements [json.Marshaler].

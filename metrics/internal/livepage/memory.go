@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// memory is what a page with thousands of backends takes besides their status. It
-// is used again for other pages.
+// memory holds what a page needs for each backend besides its status. Later pages
+// reuse it.
 type memory struct {
 	rows      []row
 	judged    []judged
@@ -33,10 +33,10 @@ func (m *memory) judgements(n int) []judged {
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// maxKeptBody is how large a body may be to be used again, in bytes.
+// maxKeptBody is the size up to which a body is reused, in bytes.
 const maxKeptBody = 1 << 20
 
-// releaseBody gives a body back that was taken from bodies.
+// releaseBody gives back a body that was taken from bodies.
 func releaseBody(b *bytes.Buffer) {
 	if b.Cap() <= maxKeptBody {
 		b.Reset()

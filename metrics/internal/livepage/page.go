@@ -28,7 +28,7 @@ type targetStatus struct {
 	judged []judged          // of each backend
 	groups [conditions]group // of the backends, by condition
 	ready  int               // READY backends
-	usable int               // those of them that get picks
+	usable int               // how many of these get picks
 	picks  uint64            // of all backends
 }
 
@@ -37,7 +37,7 @@ type row struct {
 	*Backend
 	judged
 	target *targetStatus
-	failed uint64 // RPC attempts that ended with another code than OK
+	failed uint64 // RPC attempts that ended with a code other than OK
 }
 
 // share returns the backend's part of the picks of the target's usable backends in
@@ -87,8 +87,7 @@ func newPage(ctx context.Context, q query, s Snapshot, m *memory) (page, error) 
 	return p, nil
 }
 
-// sample prepares the targets, and waits for as long as that takes or until ctx
-// ends.
+// sample prepares the targets. It waits as long as they ask for, or until ctx ends.
 func sample(ctx context.Context, targets []Target) {
 	var wait time.Duration
 	for _, t := range targets {

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// peers is what the backends of a target are compared with: the usable ones.
+// peers summarizes the usable backends of a target, so that each can be compared with
+// them.
 type peers struct {
 	long      bool    // shares are compared over the long window, not the short one
 	compared  int     // backends whose share can be compared
@@ -22,8 +23,8 @@ const (
 	longWindow
 )
 
-// newPeers looks at the usable backends. Shares are compared over the long window,
-// unless a backend came up within it.
+// newPeers summarizes the usable backends. Shares are compared over the long window,
+// unless a usable backend came up within it.
 func newPeers(backends []Backend, now time.Time, m *memory) peers {
 	p := peers{long: true}
 	latencies := m.latencies[:0]
@@ -94,7 +95,8 @@ func (p *peers) imbalance() float64 {
 	return p.highest / p.mean
 }
 
-// enough reports whether shares over the window are more than chance.
+// enough reports whether there are enough picks in the window for shares to mean
+// something.
 func (p *peers) enough(w *Window) bool {
 	return p.compared > 1 && p.mean*w.Span.Seconds() >= minExpected
 }

@@ -2,8 +2,8 @@ package livepage
 
 import "time"
 
-// fewEnded is how many RPC attempts must have ended in the short window for it to
-// tell an error rate or a latency. With fewer, the long window does.
+// fewEnded is how many RPC attempts must have ended in the short window to take error
+// rate and latency from it. With fewer, they come from the long window.
 const fewEnded = 10
 
 // known reports whether the window covers any time.
@@ -15,10 +15,12 @@ func (w Window) started() uint64 { return w.Picks - min(w.Repicks, w.Picks) }
 // rate returns the RPC attempts that began per second.
 func (w Window) rate() float64 { return perSecond(w.started(), w.Span) }
 
-// errorsPerSecond returns the RPC attempts that ended with another code than OK.
+// errorsPerSecond returns the RPC attempts per second that ended with a code other
+// than OK.
 func (w Window) errorsPerSecond() float64 { return perSecond(w.Failed, w.Span) }
 
-// failing returns the part of the RPC attempts that ended which failed, from 0 to 1.
+// failing returns the error rate: the failed part of the RPC attempts that ended, from
+// 0 to 1.
 func (w Window) failing() float64 {
 	if w.Ended == 0 {
 		return 0
@@ -26,11 +28,14 @@ func (w Window) failing() float64 {
 	return float64(w.Failed) / float64(w.Ended)
 }
 
-// inFlight returns how many RPC attempts were in flight on average, if the latency is
-// an estimate from that.
+// failsOften reports whether the error rate is high, and not by chance.
+func (w Window) failsOften() bool { return w.Failed >= minFailed && w.failing() >= highFailing }
+
+// inFlight returns how many RPC attempts were in flight on average. The latency must
+// be an estimate, which was computed from that number.
 func (w Window) inFlight() float64 { return w.Latency.Mean.Seconds() * perSecond(w.Ended, w.Span) }
 
-// settled returns the window that error rates and latencies are taken from.
+// settled returns the window to take error rates and latencies from.
 func (r *Recent) settled() *Window {
 	if r.Short.Ended >= fewEnded || !r.Long.known() {
 		return &r.Short
@@ -38,8 +43,9 @@ func (r *Recent) settled() *Window {
 	return &r.Long
 }
 
-// settled returns the window that the backend's error rate and latency are taken
-// from. What one did before it became unusable says nothing about now.
+// settled returns the window to take the backend's error rate and latency from. If the
+// backend is not usable, that is never the long one: it would tell of a time when it
+// was.
 func (b *Backend) settled() *Window {
 	if b.usable() == 0 {
 		return &b.Recent.Short
@@ -47,7 +53,7 @@ func (b *Backend) settled() *Window {
 	return b.Recent.settled()
 }
 
-// current returns the window that rates are taken from.
+// current returns the window to take rates from.
 func (r *Recent) current() *Window {
 	if r.Short.known() {
 		return &r.Short

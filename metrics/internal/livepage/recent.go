@@ -10,14 +10,14 @@ type Recent struct {
 
 // Window is what happened in a stretch of time that ends now.
 type Window struct {
-	// Span is how long the window is. It may be shorter than intended, if the
-	// backend is younger or the target was first looked at only just, and longer, if
-	// the target was not looked at in between. 0 means that nothing is known. The
-	// windows of a target's backends can differ in Span, so compare rates.
+	// Span is how long the window is. It is shorter than intended if the backend is
+	// younger, or if the target was looked at for the first time just now. It is longer
+	// if nobody looked in between. 0 means that nothing is known. The windows of a
+	// target's backends can differ in Span, so compare rates.
 	Span time.Duration
 
 	Picks, Repicks uint64
-	Ended, Failed  uint64 // RPC attempts that ended, and those of them that failed
+	Ended, Failed  uint64 // RPC attempts that ended, and how many of these failed
 	Latency        Latency
 }
 
@@ -28,9 +28,8 @@ type Latency struct {
 	// Quantiles, interpolated within the buckets of the histogram. 0 if Estimated.
 	P50, P95, P99 time.Duration
 
-	// Estimated says that the attempts were not measured, so Count is 0, and that Mean
-	// is the number of attempts in flight, on average, divided by the rate at which
-	// they ended.
+	// Estimated says that the attempts were not measured. Count is then 0, and Mean is
+	// the average number of attempts in flight divided by the rate at which they ended.
 	Estimated bool
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 )
 
-// Rates and shares tell of the last seconds, whatever was before.
+// Rates and shares are those of the last seconds, whatever was before.
 func TestThePageShowsWhatABackendDoesNow(t *testing.T) {
 	t.Parallel()
 	measured := livepage.Latency{Count: 100, Mean: 12300 * time.Microsecond, P50: 10 * time.Millisecond, P95: 40 * time.Millisecond, P99: 1300 * time.Millisecond}
@@ -49,7 +49,7 @@ func TestThePageShowsWhatABackendDoesNow(t *testing.T) {
 	}
 }
 
-// What a backend did before it went down is no news of it.
+// What a backend did before it went down does not show.
 func TestADeadBackendHasNoSuccess(t *testing.T) {
 	t.Parallel()
 	b := &board{}

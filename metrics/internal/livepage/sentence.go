@@ -134,7 +134,7 @@ func (s *sentence) sayUnreached(t *targetStatus) {
 // longConnecting is how long a first connection attempt may take without a word.
 const longConnecting = 3 * time.Second
 
-// of returns how many backends of all: "2 of 200 backends".
+// of returns n of all backends in words, such as "2 of 200 backends".
 func (t *targetStatus) of(n int) string {
 	all := t.present()
 	if n < all {
@@ -149,7 +149,7 @@ func (t *targetStatus) of(n int) string {
 	return "all " + count(all, "backend")
 }
 
-// age returns since when the backends of the group are in their condition.
+// age returns how long the backends of the group have been in their condition.
 func (g *group) age(now time.Time) string {
 	oldest, newest := words(now.Sub(g.oldest)), words(now.Sub(g.newest))
 	if oldest == newest {
@@ -158,8 +158,8 @@ func (g *group) age(now time.Time) string {
 	return newest + " to " + oldest
 }
 
-// names returns the names of the backends in parentheses, or "" if they are many or
-// go without saying.
+// names returns the names of the backends in parentheses, or "" if these are many, or
+// all of the target.
 func (g *group) names(t *targetStatus) string {
 	if g.n > len(g.worst) || g.n == t.present() {
 		return ""

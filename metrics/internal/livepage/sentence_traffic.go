@@ -9,7 +9,7 @@ import (
 func (s *sentence) sayErrors(t *targetStatus) {
 	w, g := t.Recent.settled(), &t.groups[erring]
 	how, all := warn, percentWords(w.failing())
-	if w.failing() >= highFailing && w.Failed >= minFailed {
+	if w.failsOften() {
 		how = bad
 	}
 	switch {
@@ -71,19 +71,18 @@ func (s *sentence) sayUneven(t *targetStatus) {
 // sayWell says that nothing is wrong: how many are usable, how even their shares
 // are, and how many errors there are.
 func (s *sentence) sayWell(t *targetStatus) {
-	how := fine
 	switch n := t.present(); {
 	case t.usable == n && n == 1:
-		s.say(how, "1 backend, usable")
+		s.say(fine, "1 backend, usable")
 	case t.usable == n && n == 2:
-		s.say(how, "both usable")
+		s.say(fine, "both usable")
 	case t.usable == n:
-		s.say(how, "all %s usable", grouped(n))
+		s.say(fine, "all %s usable", grouped(n))
 	case t.usable == 0:
 		s.say(still, "idle: nothing has asked for a connection")
 		return
 	default:
-		s.say(how, "%s of %s usable", grouped(t.usable), grouped(n))
+		s.say(fine, "%s of %s usable", grouped(t.usable), grouped(n))
 		if g := t.groups[idle].n; g > 0 {
 			s.parts[0] += fmt.Sprintf(", %s idle", grouped(g))
 		}

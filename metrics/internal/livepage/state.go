@@ -42,8 +42,8 @@ var worstFirst = []string{
 // have no subchannel last.
 func (b *Backend) stateRank() int { return slices.Index(worstFirst, b.stateName()) }
 
-// notUsableFilter selects the backends that are missing from the usable ones: the
-// two of "198 of 200".
+// notUsableFilter selects the backends that have a subchannel and are not usable: of
+// "198 of 200 usable", the other two.
 const notUsableFilter = "NOT_USABLE"
 
 // stateFilter is a value of the parameter state.

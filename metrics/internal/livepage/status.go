@@ -24,8 +24,8 @@ type Snapshot struct {
 type Target struct {
 	Key
 	// Sample, unless it is nil, is called before Read for each target that the answer
-	// shows. It returns how long to wait before the first Read, so that what is recent
-	// can be told: 0 if the target was looked at not long ago.
+	// shows. It returns how long to wait before the first Read, so that there is a
+	// window to show: 0 if the target was looked at not long ago.
 	Sample func() time.Duration
 	// Read returns the status of the target. It is called at most once, and only
 	// if the answer shows the target.
@@ -44,7 +44,7 @@ type Status struct {
 	Folded       uint64 // subchannels to backends above the limit
 	Backends     []Backend
 
-	Recent  Recent  // the sums of those of the backends
+	Recent  Recent  // the sums over the backends
 	History []Point // of the last minute, oldest first; as dense as the target was looked at
 	Events  []Event // the last, newest first
 }
@@ -82,11 +82,11 @@ type Backend struct {
 	FailedAttempts uint64    // to connect, since DownSince; 0 if it is not down
 	UpSince        time.Time // when the first of its subchannels became READY; zero if none is READY
 
-	LastRPCError RPCError // the last; kept only if asked for
+	LastRPCError RPCError // kept only if asked for
 
 	Ready    int            // subchannels that are READY
-	Unusable map[string]int // of these, those that get no picks, by reason
-	Verdict  Verdict        // the last
+	Unusable map[string]int // how many of these get no picks, by reason
+	Verdict  Verdict        // the last one
 }
 
 // RPCError is how an RPC attempt failed. Its text comes from the server and may

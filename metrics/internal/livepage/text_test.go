@@ -78,6 +78,19 @@ func TestPageWritesNumbersForReaders(t *testing.T) {
 		}
 	}
 	for d, want := range map[time.Duration]string{
+		0: "0 ms", 80 * time.Microsecond: "80 µs", time.Millisecond: "1 ms", 2500 * time.Microsecond: "2.5 ms", 12300 * time.Microsecond: "12 ms",
+		850 * time.Millisecond: "850 ms", time.Second: "1 s", 1340 * time.Millisecond: "1.3 s", 12300 * time.Millisecond: "12 s",
+	} {
+		if got := livepage.Took(d); got != want {
+			t.Errorf("a latency of %v is written %q, want %q", d, got, want)
+		}
+	}
+	for rate, want := range map[float64]string{0: "0", 0.0123: "0.01", 0.25: "0.2", 3: "3", 4.56: "4.6", 99.5: "100", 1234.4: "1,234"} {
+		if got := livepage.Rate(rate); got != want {
+			t.Errorf("%v per second is written %q, want %q", rate, got, want)
+		}
+	}
+	for d, want := range map[time.Duration]string{
 		-time.Second: "0s", 0: "0s", 59999 * time.Millisecond: "59s", 2*time.Minute + 13*time.Second: "2m13s",
 		time.Hour + 62*time.Second: "1h01m", 23*time.Hour + 59*time.Minute: "23h59m", 49 * time.Hour: "2d01h",
 	} {

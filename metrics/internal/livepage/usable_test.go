@@ -147,7 +147,7 @@ func TestOverviewCountsUsableBackends(t *testing.T) {
 	}
 }
 
-// Those that get no picks do not count for the imbalance of the rest.
+// Backends that get no picks do not count for the imbalance of the others.
 func TestImbalanceIsThatOfUsableBackends(t *testing.T) {
 	t.Parallel()
 	ejected := watched("b", livepage.Verdict{}, "ejected")

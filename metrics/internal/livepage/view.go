@@ -32,7 +32,7 @@ type pageView struct {
 	Headings []heading
 	Backends []backendView
 	Caption  string
-	Worst    string // link to the list with the worst first; "" if it is
+	Worst    string // link to the list with the worst first; "" if this is it
 	Pages    pagesView
 }
 

@@ -26,7 +26,7 @@ type backendView struct {
 	Rate           string
 	Success        string
 	Erring         bool
-	Latency, Tail  string // the mean, or about that; the 99th percentile
+	Latency, Tail  string // the mean, measured or estimated; the 99th percentile, "" if it is not known
 	Share          string
 	Bar            string // the width of the share's bar, of 100; "" for none
 	Alone          bool   // no other backend of the target is usable
@@ -99,7 +99,7 @@ func latencyCells(l Latency) (mean, tail string) {
 	return latencyWords(l.Mean), latencyWords(l.P99)
 }
 
-// notes are what is wrong with a backend that is usable, in the column of its state.
+// notes say what is wrong with a usable backend, in the column of its state.
 var notes = [conditions]string{erring: "many errors", slow: "slow", starved: "few picks", crowded: "many picks"}
 
 func newTotalsView(b *Backend) totalsView {
@@ -114,8 +114,8 @@ func newTotalsView(b *Backend) totalsView {
 	}
 }
 
-// newBackendState shows READY for a backend that is unusable, in another class, and
-// DOWN for one that is, whatever its next attempt is doing.
+// newBackendState shows an unusable backend as READY, in a class of its own, and a
+// backend that is down as DOWN, whatever its next attempt is doing.
 func newBackendState(r row) stateView {
 	if r.condition == down {
 		return newStateView("DOWN")

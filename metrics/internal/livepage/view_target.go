@@ -46,8 +46,8 @@ type instancesView struct {
 	Since *moment // when the first of them entered it
 }
 
-// newTargetView takes whether the page shows other targets, too. The targets then
-// leave room for each other.
+// newTargetView returns a target in the overview. others tells that the page shows
+// other targets, too, so this one takes less room.
 func newTargetView(s summarized, q query, others bool) targetView {
 	t := s.targetStatus
 	only := q.toPage(1)

@@ -15,7 +15,8 @@ type tilesView struct {
 	Waiting              string
 }
 
-// newTilesView takes the query for the page with only the target.
+// newTilesView returns the tiles of a target. only is the query for the page with this
+// target alone.
 func newTilesView(t *targetStatus, only query) tilesView {
 	v := tilesView{Usable: grouped(t.usable), Of: grouped(t.present()), Waiting: grouped(t.Waiting)}
 	if t.usable < t.present() {
@@ -31,7 +32,7 @@ func newTilesView(t *targetStatus, only query) tilesView {
 		v.Rate = rateWords(w.rate())
 	}
 	if w.Ended > 0 {
-		v.Success, v.Erring = percentWords(1-w.failing()), w.failing() >= highFailing && w.Failed >= minFailed
+		v.Success, v.Erring = percentWords(1-w.failing()), w.failsOften()
 	}
 	v.LatencyName = latencyName(w.Latency, long.Latency)
 	v.Latency = latencyTile(w.Latency)
@@ -57,7 +58,8 @@ func latencyName(short, long Latency) string {
 	return "p99 latency"
 }
 
-// latencyTile returns the 99th percentile or, if that is not known, about the mean.
+// latencyTile returns the 99th percentile or, if only an estimate of the mean is
+// known, that one.
 func latencyTile(l Latency) string {
 	switch {
 	case l.Mean == 0:

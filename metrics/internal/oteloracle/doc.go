@@ -1,7 +1,6 @@
-// Package oteloracle has only tests: that gRPC's instruments, as package metrics
-// exports them, are those of gRPC's OpenTelemetry plugin with OpenTelemetry's
-// Prometheus exporter, to the letter. It is a module of its own because of their
-// dependencies.
+// Package oteloracle tests that package metrics exports gRPC's instruments exactly as
+// gRPC's OpenTelemetry plugin does with OpenTelemetry's Prometheus exporter. It has
+// only tests, and is a module of its own because of the dependencies of these.
 //
 //	go -C metrics/internal/oteloracle test
 package oteloracle

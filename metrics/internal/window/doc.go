@@ -10,22 +10,22 @@
 //	defer view.Close()
 //	recent := view.Backend(id, counts, recorder)
 //
-// Whoever looks at a target takes samples: requests for the live page and scrapes,
-// at most one a second. Nothing happens while nobody looks. A [Log] keeps samples
-// two seconds apart for the last ten seconds and ten seconds apart for the last
-// minute, a dozen in all. A window begins at the sample whose age is nearest to what
-// is wanted and ends now, so its length may differ; it is part of the answer.
+// Requests for the live page and scrapes take samples of a target, at most one a
+// second. Nothing happens while nobody looks. A [Log] keeps samples two seconds apart
+// for the last ten seconds and ten seconds apart for the last minute, a dozen in all.
+// A window begins at the sample whose age is nearest to the wanted length, and ends
+// now. Its true length may differ, and is part of the answer.
 //
 // # Memory
 //
 // Each backend has a slot, a small number, and a sample is an array of counts by
 // slot: 16 bytes per backend, and 64 more if latency is measured. With 10,000
 // backends a log holds up to 2.5 MB, and 12 MB with latency. A slot is reused when its
-// backend is gone. What an older sample says of the slot then concerns another
-// backend: the one that was born after the sample began with counts of 0.
+// backend is gone. Samples from before that have the counts of the earlier backend in
+// the slot. For the later one they count as 0, because it was born after them.
 //
 // A sample never changes once it is in a log, so views read it without a lock. The
-// memory of a dropped one is used for the next, unless a view may still read it.
+// memory of a dropped sample is used for the next one, unless a view may still read it.
 //
 // # Latency
 //

@@ -111,7 +111,7 @@ func TestLatencyIsEstimatedWhereItIsNotMeasured(t *testing.T) {
 	}
 }
 
-// Who gets the slot of one that is gone has only its own latency.
+// A backend in a slot that another had before has only its own latency.
 func TestLatencyOfABackendInAUsedSlot(t *testing.T) {
 	t.Parallel()
 	tg := newTarget(0)
@@ -128,8 +128,8 @@ func TestLatencyOfABackendInAUsedSlot(t *testing.T) {
 	}
 }
 
-// As Prometheus does: a bound belongs to the bucket below it, and a quantile lies in
-// its bucket where its rank does.
+// As in Prometheus, a bound belongs to the bucket below it, and a quantile is
+// interpolated within its bucket by its rank.
 func TestQuantilesAreInterpolated(t *testing.T) {
 	t.Parallel()
 	tg := newTarget(0)

@@ -25,13 +25,13 @@ const (
 // Log keeps samples of a target. Its methods are safe for concurrent use.
 type Log struct {
 	mu      sync.Mutex
-	samples []*Sample // oldest first; the first may be that of the birth. Views share it, so it is replaced and not changed.
-	history []Point   // of the last minute, oldest first
-	begun   bool      // a sample was
-	last    time.Duration
+	samples []*Sample     // oldest first; the first may be that of the birth. Views share the list, so it is replaced, never changed.
+	history []Point       // of the last minute, oldest first
+	begun   bool          // Begin has returned a sample
+	last    time.Duration // when it did last
 
 	readers int     // views and samples that read other samples
-	spare   *Sample // that nobody reads any more, or nil
+	spare   *Sample // the memory of a dropped one, for the next; nil if there is none
 }
 
 // NewLog returns the log of a target that was born at the time, without backends.
@@ -57,8 +57,8 @@ func (l *Log) Begin(now time.Duration) *Sample {
 	return s
 }
 
-// Add adds a sample, which belongs to the log from now on. One that others have
-// overtaken is dropped.
+// Add adds a sample, which belongs to the log from now on. It drops a sample if another
+// has been added since Begin.
 func (l *Log) Add(s *Sample) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -17,8 +17,8 @@ type View struct {
 
 // stretch is a window of a target.
 type stretch struct {
-	samples []*Sample     // from the one that it begins with; empty if there is none
-	span    time.Duration // 0 if there is none
+	samples []*Sample     // from the one that it begins with; empty if the window is not known
+	span    time.Duration // 0 if the window is not known
 	total   tally         // of the backends so far
 }
 
@@ -48,8 +48,8 @@ func (v *View) Close() {
 }
 
 // newStretch begins with the sample whose age is nearest to the wanted one, by the
-// ratio of both. It takes one that is much older only if there is no other: what is
-// past must not hide what is now.
+// ratio of both. It takes a much older one only if there is no other: the past must
+// not hide the present.
 func newStretch(samples []*Sample, now, want, limit time.Duration) stretch {
 	if st := nearest(samples, now, want, want*3/2); st.span > 0 {
 		return st
@@ -72,8 +72,8 @@ func nearest(samples []*Sample, now, want, limit time.Duration) stretch {
 	return best
 }
 
-// History returns what happened in the last minute, oldest first, as far as the
-// target was looked at.
+// History returns the points of the last minute, oldest first. There is one for each
+// sample.
 func (v *View) History() []Point { return v.history }
 
 // Backend returns what the backend did lately, and adds it to the sums of the target.

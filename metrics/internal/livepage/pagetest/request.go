@@ -65,7 +65,6 @@ type Page struct {
 type Target struct {
 	Target, Policy    string
 	Summary, Severity string
-	Imbalance         float64
 	PolicyInstances   []Channel `json:"policy_instances"`
 }
 
@@ -76,20 +75,10 @@ type Channel struct{ Since time.Time }
 type Backend struct {
 	Target, Policy, Backend string
 	State, Condition        string
-	DownSince               time.Time `json:"down_since"`
-	UpSince                 time.Time `json:"up_since"`
-	Recent                  map[string]Window
 	Since                   time.Time
 	LastErrorAt             time.Time `json:"last_connection_error_at"`
 	ReadySubchannels        int       `json:"ready_subchannels"`
 	UsableSubchannels       int       `json:"usable_subchannels"`
-}
-
-// Window is a window of a [Backend].
-type Window struct {
-	RPS         float64
-	Share       float64
-	SuccessRate float64 `json:"success_rate"`
 }
 
 // JSON returns the page as JSON.
