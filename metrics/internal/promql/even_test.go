@@ -37,7 +37,7 @@ var policies = map[string]bool{
 	"peak_ewma":                        false,
 }
 
-// Of policies that are uneven by design nobody is told that they are uneven.
+// No alert says that a policy is uneven if it is uneven by design.
 func TestUnevenPoliciesAreLeftOut(t *testing.T) {
 	t.Parallel()
 	checked := make(map[string]bool)
