@@ -41,7 +41,7 @@ type figures struct {
 // BenchmarkFleet has a real Prometheus scrape a fleet. With -update it writes what
 // it has measured into metrics/ops/README.md.
 func BenchmarkFleet(b *testing.B) {
-	promserver.Require(b)
+	promserver.Require(b, "prometheus")
 	var all []figures
 	want := variants(b)
 	for _, v := range want {
