@@ -93,6 +93,22 @@ func TestSlowClientHoldsUpNoOther(t *testing.T) {
 	}, after(time.Minute, well), after(time.Millisecond, well))
 }
 
+func TestClientThatFailsAgainCountsAsPolledOnce(t *testing.T) {
+	t.Parallel()
+	polling(t, func(t *testing.T, p *poll.Poller) {
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if polled(p) {
+			t.Error("all count as polled before the slow one answered")
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !polled(p) {
+			t.Error("not all count as polled after the slow one answered")
+		}
+	}, after(time.Minute, well), after(time.Millisecond, func() error { return errors.New("refused") }))
+}
+
 func TestFailureLastsSinceTheFirstPollThatFailed(t *testing.T) {
 	t.Parallel()
 	var failure atomic.Pointer[error]
