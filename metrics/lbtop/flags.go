@@ -23,7 +23,8 @@ type settings struct {
 	rows              int
 }
 
-// leastInterval is the shortest interval: a page takes samples once a second.
+// leastInterval is the shortest interval. A page takes samples once a second, so
+// shorter intervals show nothing new.
 const leastInterval = 100 * time.Millisecond
 
 const intro = `usage: lbtop [flags] URL...

@@ -2,6 +2,7 @@ package promql_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,13 +10,50 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
+// engine is Prometheus's query engine over a storage of this package.
+type engine struct {
+	promql  *promql.Engine
+	storage *storage
+}
+
+func newEngine(t *testing.T, st *storage) engine {
+	t.Helper()
+	e := promql.NewEngine(promql.EngineOpts{
+		MaxSamples:       1e6,
+		Timeout:          time.Minute,
+		EnableAtModifier: true, // as in a server
+		Parser:           parser.NewParser(parser.Options{}),
+	})
+	t.Cleanup(func() { _ = e.Close() })
+	return engine{e, st}
+}
+
+// query returns the result of an expression.
+func (e engine) query(t *testing.T, expr string, at time.Time) promql.Vector {
+	t.Helper()
+	query, err := e.promql.NewInstantQuery(t.Context(), e.storage, nil, expr, at)
+	if err != nil {
+		t.Fatalf("query %s: %v", expr, err)
+	}
+	defer query.Close()
+	answer := query.Exec(t.Context())
+	vector, err := answer.Vector()
+	if err != nil {
+		t.Fatalf("query %s: %v", expr, err)
+	}
+	if len(answer.Warnings) > 0 {
+		t.Errorf("query %s: warnings: %v", expr, answer.Warnings.AsErrors())
+	}
+	return slices.Clone(vector)
+}
+
 // grafana evaluates the dashboard on the series that a server has stored.
 type grafana struct {
+	engine
+
 	t         *testing.T
 	dashboard dashboard
 	values    map[string]string // of the dashboard's variables
-	engine    *promql.Engine
-	storage   *storage
 	now       time.Time
 }
 
@@ -27,20 +65,8 @@ func newGrafana(t *testing.T, s server, recorded []scrape) *grafana {
 
 func openGrafana(t *testing.T, st *storage, now time.Time) *grafana {
 	t.Helper()
-	g := &grafana{
-		t:         t,
-		dashboard: readDashboard(t),
-		engine: promql.NewEngine(promql.EngineOpts{
-			MaxSamples:       1e6,
-			Timeout:          time.Minute,
-			EnableAtModifier: true, // as in a server
-			Parser:           parser.NewParser(parser.Options{}),
-		}),
-		storage: st,
-		now:     now,
-	}
+	g := &grafana{engine: newEngine(t, st), t: t, dashboard: readDashboard(t), now: now}
 	g.values = g.dashboard.values()
-	t.Cleanup(func() { _ = g.engine.Close() })
 	return g
 }
 
@@ -66,21 +92,8 @@ func (g *grafana) show(title string) lines {
 func (g *grafana) run(q query) lines {
 	g.t.Helper()
 	expr, _, _ := substitute(q.Expr, g.values)
-	instant, err := g.engine.NewInstantQuery(g.t.Context(), g.storage, nil, expr, g.now)
-	if err != nil {
-		g.t.Fatalf("query %s: %v", expr, err)
-	}
-	defer instant.Close()
-	answer := instant.Exec(g.t.Context())
-	vector, err := answer.Vector()
-	if err != nil {
-		g.t.Fatalf("query %s: %v", expr, err)
-	}
-	if len(answer.Warnings) > 0 {
-		g.t.Errorf("query %s: warnings: %v", expr, answer.Warnings.AsErrors())
-	}
 	all := make(lines)
-	for _, s := range vector {
+	for _, s := range g.query(g.t, expr, g.now) {
 		legend := legendLabel.ReplaceAllStringFunc(q.LegendFormat, func(use string) string {
 			return s.Metric.Get(legendLabel.FindStringSubmatch(use)[1])
 		})

@@ -103,17 +103,27 @@ func TestLeadersAreRankedAtTheEndOfTheGraph(t *testing.T) {
 }
 
 // rankOf returns the expression by which "vector and topk(…)" ranks the vector.
-func rankOf(t *testing.T, expr string) (selectors []*parser.VectorSelector) {
+func rankOf(t *testing.T, expr string) []*parser.VectorSelector {
 	t.Helper()
-	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	and, ok := parsed.(*parser.BinaryExpr)
+	and, ok := parse(t, expr).(*parser.BinaryExpr)
 	if !ok || and.Op != parser.LAND {
 		return nil
 	}
-	parser.Inspect(and.RHS, func(node parser.Node, _ []parser.Node) error {
+	return selectorsIn(and.RHS)
+}
+
+func parse(t *testing.T, expr string) parser.Expr {
+	t.Helper()
+	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	if err != nil {
+		t.Fatalf("expression %s: %v", expr, err)
+	}
+	return parsed
+}
+
+// selectorsIn returns what the expression selects, at any depth.
+func selectorsIn(e parser.Expr) (selectors []*parser.VectorSelector) {
+	parser.Inspect(e, func(node parser.Node, _ []parser.Node) error {
 		if s, ok := node.(*parser.VectorSelector); ok {
 			selectors = append(selectors, s)
 		}
@@ -126,10 +136,7 @@ func rankOf(t *testing.T, expr string) (selectors []*parser.VectorSelector) {
 // vector restricted by one, and ranks nowhere else.
 func isLimited(t *testing.T, expr string) bool {
 	t.Helper()
-	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
-	if err != nil {
-		return false
-	}
+	parsed := parse(t, expr)
 	if b, ok := parsed.(*parser.BinaryExpr); ok && b.Op == parser.LAND {
 		parsed = b.RHS
 	}

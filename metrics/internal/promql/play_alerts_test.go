@@ -13,10 +13,8 @@ import (
 // end of its first step all is well, and at the end of the last one again. Between
 // these the alert fires. No other alert does, but for those that come along with it.
 func TestAlertsFireOnTheirIncidents(t *testing.T) {
-	if raceEnabled {
-		t.Skip("evaluating the rules over hours takes many minutes under the race detector; it runs without")
-	}
 	t.Parallel()
+	skipUnderRaceDetector(t)
 	files := make(map[string]bool)
 	for _, file := range playsIn(t, "incidents") {
 		alert := playName(file)
@@ -53,6 +51,13 @@ func TestAlertsFireOnTheirIncidents(t *testing.T) {
 	}
 }
 
+func skipUnderRaceDetector(t *testing.T) {
+	t.Helper()
+	if raceEnabled {
+		t.Skip("evaluating the rules over hours takes many minutes under the race detector; it runs without")
+	}
+}
+
 // rulesMissing fires where there are no recording rules. The plays have them.
 const rulesMissing = "GRPCLBRulesMissing"
 
@@ -66,10 +71,8 @@ var companions = map[string][]string{
 // The plays in testdata/quiet are an hour or more in which things happen that happen
 // every day. No alert fires.
 func TestNoAlertFiresOnAQuietDay(t *testing.T) {
-	if raceEnabled {
-		t.Skip("evaluating the rules over hours takes many minutes under the race detector; it runs without")
-	}
 	t.Parallel()
+	skipUnderRaceDetector(t)
 	for _, file := range playsIn(t, "quiet") {
 		t.Run(playName(file), func(t *testing.T) {
 			t.Parallel()

@@ -8,30 +8,22 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/promql/promserver"
 )
 
 // engineJudge is Prometheus's engine over the storage of this package.
 type engineJudge struct {
-	name    string
-	engine  *promql.Engine
-	storage *storage
+	engine
+
+	name string
 }
 
 func newEngineJudge(t *testing.T, kind server, created bool, p performance) *engineJudge {
 	t.Helper()
 	s := newScraper(kind, created)
 	s.scrapeAll(p.pages)
-	engine := promql.NewEngine(promql.EngineOpts{
-		MaxSamples: 1e6,
-		Timeout:    time.Minute,
-		Parser:     parser.NewParser(parser.Options{}),
-	})
-	t.Cleanup(func() { _ = engine.Close() })
-	return &engineJudge{name: fmt.Sprintf("%s server, created times: %t", kind.name, created), engine: engine, storage: s.stored}
+	return &engineJudge{engine: newEngine(t, s.stored), name: fmt.Sprintf("%s server, created times: %t", kind.name, created)}
 }
 
 func (j *engineJudge) String() string { return j.name }

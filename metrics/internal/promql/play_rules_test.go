@@ -10,8 +10,6 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
-	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // evaluationInterval is that of the rules in the plays.
@@ -55,16 +53,9 @@ func namesUsed(t *testing.T, rules []rulefmt.Rule) labelSet {
 	t.Helper()
 	used := make(labelSet)
 	for _, rule := range rules {
-		expr, err := parser.NewParser(parser.Options{}).ParseExpr(rule.Expr)
-		if err != nil {
-			t.Fatal(err)
+		for _, s := range selectorsIn(parse(t, rule.Expr)) {
+			used[s.Name] = true
 		}
-		parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
-			if s, ok := node.(*parser.VectorSelector); ok {
-				used[s.Name] = true
-			}
-			return nil
-		})
 	}
 	return used
 }
@@ -109,25 +100,6 @@ func (r *ruler) record(t *testing.T, rule rulefmt.Rule, at time.Time) {
 		}
 	}
 	r.recorded[rule.Record] = found
-}
-
-// query returns the result of an expression.
-func (j *engineJudge) query(t *testing.T, expr string, at time.Time) promql.Vector {
-	t.Helper()
-	query, err := j.engine.NewInstantQuery(t.Context(), j.storage, nil, expr, at)
-	if err != nil {
-		t.Fatalf("%s: %v", expr, err)
-	}
-	defer query.Close()
-	answer := query.Exec(t.Context())
-	vector, err := answer.Vector()
-	if err != nil {
-		t.Fatalf("%s: %v", expr, err)
-	}
-	if len(answer.Warnings) > 0 {
-		t.Errorf("%s: warnings: %v", expr, answer.Warnings.AsErrors())
-	}
-	return append(promql.Vector(nil), vector...)
 }
 
 // alarmLabels returns the values of the labels, without those that are the same in

@@ -31,7 +31,7 @@ func readScript(t *testing.T, file string) (s script) {
 func parseScript(t *testing.T, file, text string) (s script) {
 	t.Helper()
 	var now step
-	answers := false // follow
+	answers := false // the lines after the dashes, until an empty one
 	for line := range strings.Lines(text) {
 		switch {
 		case answers && line != "\n":

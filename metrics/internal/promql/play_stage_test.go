@@ -28,8 +28,8 @@ type stage struct {
 	ledger  ledger
 	changed time.Time // by the last command
 
-	// backsOff: who fails to connect waits before it tries again. It makes a play
-	// realistic, and the moment at which a connection is back hard to foresee.
+	// backsOff has a subchannel that failed to connect wait before it tries again. That
+	// is realistic, but hides at which moment a connection will be back.
 	backsOff bool
 
 	scrapeEvery time.Duration

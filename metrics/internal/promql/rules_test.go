@@ -34,7 +34,7 @@ func readRecordings(t *testing.T) []rulefmt.Rule {
 	rules := readRuleFile(t, rulesFile)
 	for _, rule := range rules {
 		if rule.Record == "" {
-			t.Errorf("%s has the alert %s; alerts belong into %s", rulesFile, rule.Alert, alertsFile)
+			t.Errorf("%s has the alert %s; alerts belong in %s", rulesFile, rule.Alert, alertsFile)
 		}
 	}
 	return rules
@@ -46,7 +46,7 @@ func readAlerts(t *testing.T) []rulefmt.Rule {
 	rules := readRuleFile(t, alertsFile)
 	for _, rule := range rules {
 		if rule.Alert == "" {
-			t.Errorf("%s records %s; recording rules belong into %s", alertsFile, rule.Record, rulesFile)
+			t.Errorf("%s records %s; recording rules belong in %s", alertsFile, rule.Record, rulesFile)
 		}
 	}
 	return rules

@@ -15,8 +15,7 @@ const (
 // section matches the heading of an alert's section in the README, and its first line.
 var section = regexp.MustCompile(`(?m)^### (GRPCLB\w+)\n\n(.*)$`)
 
-// Who is called by an alert has a link to what to do, and that begins with what to
-// look at.
+// An alert leads the engineer on call to a section that begins with what to look at.
 func TestEveryAlertHasARunbook(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(opsReadmeFile)

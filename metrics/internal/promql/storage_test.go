@@ -58,7 +58,7 @@ func (q querier) Select(_ context.Context, _ bool, _ *promstorage.SelectHints, m
 	return &seriesSet{rest: found}
 }
 
-// candidates returns the series among which those are that match.
+// candidates returns the series that may match.
 func (st *storage) candidates(matchers []*labels.Matcher) (all []*series) {
 	for _, m := range matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {

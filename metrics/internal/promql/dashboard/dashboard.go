@@ -1,9 +1,10 @@
 // Package dashboard makes ops/dashboard.json from a table.
 //
-// The panels are in now.go, worst.go, traffic.go and connections.go, row by row, in the
-// order of the dashboard. The table says what a panel shows. The panel's position and id follow from
-// its place in the table. The functions in promql.go build the queries, with the
-// dashboard's menus. Everything else that Grafana needs is in dashboard.json.tmpl.
+// The panels are in now.go, worst.go, traffic.go, imbalance.go and connections.go, row
+// by row, in the order of the dashboard. The table says what a panel shows. The panel's
+// position and id follow from its place in the table. The functions in promql.go build
+// the queries, with the dashboard's menus. Everything else that Grafana needs is in
+// dashboard.json.tmpl.
 //
 // After a change run go generate in this folder.
 package dashboard

@@ -8,7 +8,7 @@ import (
 
 // menu is one of the dashboard's menus. It selects series by the values of a label. Not
 // all series have all the labels: with nothing chosen, the pattern is .*, which matches
-// a label that there is not.
+// a label that is missing, too.
 type menu struct{ Name, Label, Title, Description string }
 
 // menus are the menus in their order. Each offers only the values of series that the

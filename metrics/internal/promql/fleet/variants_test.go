@@ -2,6 +2,7 @@ package fleet_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -28,13 +29,17 @@ type variant struct {
 	keep      []string // names of the series that Prometheus keeps; nil for all
 	subset    int      // backends that each client sees; 0 for all
 	names     int      // different names of a client's backends; 0 for one each
-	rules     bool     // recorded series have all clients together
+	rules     string   // file of recording rules; "" for none
 }
 
 // variants are what the benchmark measures.
 func variants(tb testing.TB) []variant {
 	alerts := alertNames(tb)
 	both := append(namesIn(tb, dashboardFile), alerts...)
+	rules, err := filepath.Abs(rulesFile) // Prometheus reads it from another directory
+	if err != nil {
+		tb.Fatal(err)
+	}
 	latency := []metrics.Option{metrics.WithLatency()}
 	return []variant{
 		{name: "default", how: "as it comes"},
@@ -46,7 +51,7 @@ func variants(tb testing.TB) []variant {
 		{name: "keep", how: "latency; relabelling keeps what the dashboard and the alerts need", options: latency, keep: both},
 		{name: "keep-alerts", how: "latency; relabelling keeps what the alerts need", options: latency, keep: alerts},
 		{name: "subset", how: "each client sees a tenth of the backends", subset: 10},
-		{name: "rules", how: "default, and recording rules that sum the clients up", rules: true},
+		{name: "rules", how: "default, with the recording rules of `rules.yml`", rules: rules},
 	}
 }
 
@@ -66,20 +71,20 @@ func (v variant) backends(i int, s size) []string {
 
 // config is Prometheus's for the fleet, and the flags that it needs. How native
 // histograms are switched on depends on the version.
-func (v variant) config(tb testing.TB, f *fleet, s size, rules string) (text string, flags []string) {
+func (v variant) config(tb testing.TB, f *fleet, s size) (text string, flags []string) {
 	tb.Helper()
-	text = v.configText(f, s, rules, v.native)
+	text = v.configText(f, s, v.native)
 	if v.native && !promserver.Accepts(tb, text) {
-		return v.configText(f, s, rules, false), []string{"--enable-feature=native-histograms"}
+		return v.configText(f, s, false), []string{"--enable-feature=native-histograms"}
 	}
 	return text, nil
 }
 
-func (v variant) configText(f *fleet, s size, rules string, native bool) string {
+func (v variant) configText(f *fleet, s size, native bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "global: {scrape_interval: %v, scrape_timeout: %[1]v, evaluation_interval: %[1]v}\n", s.interval)
-	if rules != "" {
-		fmt.Fprintf(&b, "rule_files: [%q]\n", rules)
+	if v.rules != "" {
+		fmt.Fprintf(&b, "rule_files: [%q]\n", v.rules)
 	}
 	fmt.Fprint(&b, "scrape_configs:\n- job_name: shop\n")
 	if native {
@@ -94,30 +99,4 @@ func (v variant) configText(f *fleet, s size, rules string, native bool) string 
 			f.server.Listener.Addr(), page(i), i)
 	}
 	return b.String()
-}
-
-// recorded is the prefix of the names of recorded series.
-const recorded = "job:"
-
-// recordingRules are rules that sum the clients up, for each name.
-func recordingRules(names []string) string {
-	var b strings.Builder
-	fmt.Fprint(&b, "groups:\n- name: clients\n  rules:\n")
-	for _, name := range names {
-		record, expr := recorded+name+":sum", "sum without (instance) (%s)"
-		if isCounter(name) {
-			record, expr = recorded+name+":rate1m", "sum without (instance) (rate(%s[1m]))"
-		}
-		fmt.Fprintf(&b, "  - {record: %q, expr: %q}\n", record, fmt.Sprintf(expr, name))
-	}
-	return b.String()
-}
-
-func isCounter(name string) bool {
-	for _, suffix := range []string{"_total", "_bucket", "_count", "_sum"} {
-		if strings.HasSuffix(name, suffix) {
-			return true
-		}
-	}
-	return false
 }

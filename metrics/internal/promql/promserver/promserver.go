@@ -1,7 +1,5 @@
-// Package promserver runs a real Prometheus server for a test: the program
-// prometheus, which must be on the PATH. A test or benchmark without it is
-// skipped. If the environment variable REQUIRE_PROMETHEUS is set, it fails
-// instead.
+// Package promserver runs a real Prometheus server for a test. Its programs,
+// prometheus and promtool, must be on the PATH; see [Require].
 package promserver
 
 import (
@@ -31,7 +29,7 @@ type Server struct {
 // ready. Its database is empty.
 func Start(tb testing.TB, config string, flags ...string) *Server {
 	tb.Helper()
-	Require(tb)
+	Require(tb, "prometheus")
 	dir := tb.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
@@ -59,10 +57,11 @@ func Start(tb testing.TB, config string, flags ...string) *Server {
 	return s
 }
 
-// Require skips or fails the test where there is no Prometheus.
-func Require(tb testing.TB) {
+// Require skips a test or benchmark that needs a program of Prometheus which is not
+// installed. If the environment variable REQUIRE_PROMETHEUS is set, it fails instead.
+func Require(tb testing.TB, program string) {
 	tb.Helper()
-	if _, err := exec.LookPath("prometheus"); err != nil {
+	if _, err := exec.LookPath(program); err != nil {
 		missing := tb.Skipf
 		if os.Getenv("REQUIRE_PROMETHEUS") != "" {
 			missing = tb.Fatalf
@@ -93,7 +92,7 @@ var version = regexp.MustCompile(`version (\S+)`)
 // Version returns the version of the program.
 func Version(tb testing.TB) string {
 	tb.Helper()
-	Require(tb)
+	Require(tb, "prometheus")
 	text, err := exec.Command("prometheus", "--version").CombinedOutput()
 	found := version.FindSubmatch(text)
 	if err != nil || found == nil {
@@ -106,6 +105,7 @@ func Version(tb testing.TB) string {
 // promtool.
 func Accepts(tb testing.TB, config string) bool {
 	tb.Helper()
+	Require(tb, "promtool")
 	file := filepath.Join(tb.TempDir(), "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		tb.Fatal(err)

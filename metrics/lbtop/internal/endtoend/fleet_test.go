@@ -112,7 +112,7 @@ func incident(t *testing.T, f *fleet.Fleet, lost time.Time) {
 		t.Errorf("c is down since %v, want %v", c.DownSince, lost.Add(-time.Second))
 	}
 	b := backend(t, f, "b:1")
-	if ratio, _ := b.ErrorRatio(); b.Seen[fleet.Erring] != 1 || ratio < 0.25 || b.Error != "Internal: disk full" && b.Error != "INTERNAL: disk full" {
+	if ratio, _ := b.ErrorRatio(); b.Seen[fleet.Erring] != 1 || ratio < 0.25 || b.Error != "INTERNAL: disk full" {
 		t.Errorf("error ratio %v of b, which is %+v", ratio, b)
 	}
 	if f.Targets[0].Backends[0].Name != "c:1" || f.Targets[0].Backends[1].Name != "b:1" {

@@ -146,7 +146,7 @@ func explanation(resp *http.Response, body []byte) string {
 				Message string `json:"message"`
 			} `json:"error"`
 		}
-		_ = json.Unmarshal(body, &mistake) // who sends something else explains nothing
+		_ = json.Unmarshal(body, &mistake) // another kind of JSON explains nothing
 		return mistake.Error.Message
 	case "text/plain":
 		line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")

@@ -9,7 +9,7 @@ const Version = 1
 // may hold anything, also escape sequences for terminals.
 type Page struct {
 	Version  int       `json:"version"`
-	Time     time.Time `json:"time"` // by the process's clock, as all times of the page
+	Time     time.Time `json:"time"` // by the process's clock, like all times of the page
 	Targets  []Target  `json:"targets"`
 	Backends []Backend `json:"backends"`
 }

@@ -164,3 +164,15 @@ func TestShareIsComparedWithAnEvenSplitOfEachClient(t *testing.T) {
 		}
 	}
 }
+
+func TestShareIsThatOfTheChosenWindow(t *testing.T) {
+	t.Parallel()
+	a, b := busy(usable("a"), 10, 0), busy(usable("b"), 10, 0)
+	a.Recent.Long, b.Recent.Long = &fetch.Window{RPS: 30}, &fetch.Window{RPS: 10}
+	for w, want := range map[fleet.Window]float64{fleet.Short: 1, fleet.Long: 1.5} {
+		f := fleet.New([]poll.Client{client("1", a, b)}, fleet.Options{Window: w}, now)
+		if share, known := f.Targets[0].Backends[0].Share(); !known || share != want {
+			t.Errorf("%v: share of a %v %v, want %v", w, share, known, want)
+		}
+	}
+}

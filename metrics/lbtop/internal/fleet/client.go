@@ -14,16 +14,15 @@ type ClientState int
 
 // The states of a client.
 const (
-	Asked   ClientState = iota // for the first time
-	Answers                    //
-	Fails                      //
+	Asked   ClientState = iota // has neither answered nor failed yet
+	Answers                    // to the last poll
+	Fails                      // the last poll brought an error
 )
 
 // Client is one process.
 type Client struct {
 	Name  string
 	State ClientState
-	At    time.Time // of the answer that is shown
 	Error string    // why it fails
 	Since time.Time // when it began to fail
 	Last  time.Time // when it last answered; zero if never
@@ -43,12 +42,12 @@ type Bad struct {
 
 // newClient returns the client without what its page says.
 func newClient(c poll.Client) Client {
-	out := Client{Name: c.Name, Last: c.LastAt, Since: c.Since}
+	out := Client{Name: c.Name, Last: c.At, Since: c.Since}
 	switch {
 	case c.Err != nil:
 		out.State, out.Error = Fails, c.Err.Error()
 	case c.Page != nil:
-		out.State, out.At = Answers, c.At
+		out.State = Answers
 	}
 	return out
 }

@@ -38,7 +38,7 @@ func TestClientTellsWhatItCannotUse(t *testing.T) {
 func TestClientThatFailsCountsForNothingElse(t *testing.T) {
 	t.Parallel()
 	c := failing("2")
-	c.LastAt = now.Add(-time.Hour)
+	c.At = now.Add(-time.Hour)
 	f := merge(client("1", usable("a")), c, poll.Client{Name: "3"})
 	want := fleet.Client{Name: "2", State: fleet.Fails, Error: "connection refused", Since: now.Add(-time.Minute), Last: now.Add(-time.Hour)}
 	if !reflect.DeepEqual(f.Clients[1], want) {

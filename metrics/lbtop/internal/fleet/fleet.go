@@ -124,7 +124,7 @@ func (o Options) window(r fetch.Recent) *fetch.Window {
 	return r.Short
 }
 
-// Pending reports whether a client has not been asked to the end yet.
+// Pending reports whether a client has neither answered nor failed yet.
 func (f *Fleet) Pending() bool {
 	return slices.ContainsFunc(f.Clients, func(c Client) bool { return c.State == Asked })
 }

@@ -33,6 +33,7 @@ type part struct {
 type seen struct {
 	backend   *Backend
 	page      *fetch.Backend
+	window    *fetch.Window // of the backend
 	condition Condition
 }
 
@@ -67,7 +68,7 @@ func (m *merger) add(c poll.Client) Client {
 		}
 	}
 	for _, p := range order {
-		p.share(m.options)
+		p.share()
 		out.Bad = append(out.Bad, p.bad(times)...)
 	}
 	slices.SortStableFunc(out.Bad, worseBad)
@@ -103,22 +104,22 @@ func (p *part) add(in *fetch.Backend, times ages, w *fetch.Window) {
 	}
 	c := conditionOf(in)
 	b.add(in, c, times, w)
-	p.seen = append(p.seen, seen{b, in, c})
+	p.seen = append(p.seen, seen{b, in, w, c})
 }
 
 // share adds what even shares of the client's RPCs would be.
-func (p *part) share(o Options) {
+func (p *part) share() {
 	usable, sum := 0, 0.0
 	for _, s := range p.seen {
-		if w := o.window(s.page.Recent); s.page.Usable > 0 && w != nil {
+		if s.page.Usable > 0 && s.window != nil {
 			usable++
-			sum += w.RPS
+			sum += s.window.RPS
 		}
 	}
 	for _, s := range p.seen {
-		if w := o.window(s.page.Recent); s.page.Usable > 0 && w != nil {
+		if s.page.Usable > 0 && s.window != nil {
 			s.backend.even += sum / float64(usable)
-			s.backend.evenly += w.RPS
+			s.backend.evenly += s.window.RPS
 		}
 	}
 }

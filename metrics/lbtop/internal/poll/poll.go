@@ -16,15 +16,14 @@ type Getter interface {
 	Get(ctx context.Context) (*fetch.Page, error)
 }
 
-// Client is what is known of one process. Times are of this process's clock.
+// Client is what is known of one process. Page and Err are both nil until it has
+// answered or failed for the first time. Times are by lbtop's own clock.
 type Client struct {
-	Name   string
-	Polled bool        // it has answered or failed at least once
-	Page   *fetch.Page // the answer to the last poll; nil if that failed
-	At     time.Time   // when Page came
-	Err    error       // why the last poll failed; nil if it did not
-	Since  time.Time   // when the first of the polls that fail now began
-	LastAt time.Time   // when it last answered, zero if never
+	Name  string
+	Page  *fetch.Page // the answer to the last poll; nil if that failed
+	At    time.Time   // when it last answered; zero if never
+	Err   error       // why the last poll failed; nil if it did not
+	Since time.Time   // when the first of the polls that fail now began
 }
 
 // Poller polls processes. Make one with [New], then call Run.
@@ -84,22 +83,21 @@ func (p *Poller) record(i int, page *fetch.Page, err error, began time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := &p.clients[i]
+	first := c.Page == nil && c.Err == nil
 	if err == nil {
-		c.At = time.Now()
-		c.LastAt, c.Since = c.At, time.Time{}
+		c.At, c.Since = time.Now(), time.Time{}
 	} else if c.Err == nil {
 		c.Since = began
 	}
 	c.Page, c.Err = page, err
-	if !c.Polled {
-		c.Polled = true
+	if first {
 		if p.waiting--; p.waiting == 0 {
 			close(p.polled)
 		}
 	}
 	select {
 	case p.changed <- struct{}{}:
-	default: // who waits will see this change too
+	default: // the reader has not taken the last signal, and will see this change too
 	}
 }
 

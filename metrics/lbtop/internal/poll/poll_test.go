@@ -76,10 +76,10 @@ func TestSlowClientHoldsUpNoOther(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		c := p.Clients()
-		if c[0].Name != "a" || c[0].Page != nil || c[0].Polled || c[0].Err != nil {
+		if c[0].Name != "a" || c[0].Page != nil || c[0].Err != nil {
 			t.Errorf("the slow one is %+v", c[0])
 		}
-		if want := start.Add(4*time.Second + time.Millisecond); !c[1].At.Equal(want) || !c[1].LastAt.Equal(want) || c[1].Page == nil {
+		if want := start.Add(4*time.Second + time.Millisecond); !c[1].At.Equal(want) || c[1].Page == nil {
 			t.Errorf("the quick one answered at %v, want %v", c[1].At, want)
 		}
 		if polled(p) {
@@ -87,10 +87,26 @@ func TestSlowClientHoldsUpNoOther(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if c := p.Clients(); !c[0].Polled || c[0].Page == nil || !polled(p) {
+		if c := p.Clients(); c[0].Page == nil || !polled(p) {
 			t.Errorf("the slow one is %+v after its answer", c[0])
 		}
 	}, after(time.Minute, well), after(time.Millisecond, well))
+}
+
+func TestClientThatFailsAgainCountsAsPolledOnce(t *testing.T) {
+	t.Parallel()
+	polling(t, func(t *testing.T, p *poll.Poller) {
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if polled(p) {
+			t.Error("all count as polled before the slow one answered")
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !polled(p) {
+			t.Error("not all count as polled after the slow one answered")
+		}
+	}, after(time.Minute, well), after(time.Millisecond, func() error { return errors.New("refused") }))
 }
 
 func TestFailureLastsSinceTheFirstPollThatFailed(t *testing.T) {
@@ -106,8 +122,8 @@ func TestFailureLastsSinceTheFirstPollThatFailed(t *testing.T) {
 		failure.Store(&refused)
 		time.Sleep(10 * time.Second)
 		c := p.Clients()[0]
-		if c.Err != refused || c.Page != nil || !c.Since.Equal(start.Add(2*time.Second)) || !c.LastAt.Equal(start.Add(time.Millisecond)) {
-			t.Errorf("failing since %v, last answer %v: %+v", c.Since.Sub(start), c.LastAt.Sub(start), c)
+		if c.Err != refused || c.Page != nil || !c.Since.Equal(start.Add(2*time.Second)) || !c.At.Equal(start.Add(time.Millisecond)) {
+			t.Errorf("failing since %v, last answer %v: %+v", c.Since.Sub(start), c.At.Sub(start), c)
 		}
 		failure.Store(nil)
 		time.Sleep(2 * time.Second)
@@ -160,7 +176,7 @@ func TestEndIsNoFailure(t *testing.T) {
 	t.Parallel()
 	var last *poll.Poller
 	polling(t, func(_ *testing.T, p *poll.Poller) { last = p }, after(time.Minute, well))
-	if c := last.Clients()[0]; c.Err != nil || c.Polled {
+	if c := last.Clients()[0]; c.Err != nil || c.Page != nil {
 		t.Errorf("got %+v", c)
 	}
 }

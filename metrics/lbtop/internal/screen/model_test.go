@@ -59,7 +59,7 @@ func client(name string) poll.Client {
 	for i := range 26 {
 		p.Backends = append(p.Backends, fetch.Backend{Target: "a", Policy: "p", Backend: "a" + string(rune('a'+i)), Condition: "ok", Subchannels: 1, Usable: 1})
 	}
-	return poll.Client{Name: name, Polled: true, Page: p, At: now}
+	return poll.Client{Name: name, Page: p, At: now}
 }
 
 // user is somebody at a terminal.
@@ -119,7 +119,7 @@ func (u *user) sees(what string, texts ...string) {
 	}
 }
 
-func (u *user) sitsBefore(texts ...string) {
+func (u *user) doesNotSee(texts ...string) {
 	u.t.Helper()
 	for _, text := range texts {
 		if strings.Contains(u.screen(), text) {
@@ -181,7 +181,7 @@ func TestFilterIsPasted(t *testing.T) {
 	s.set(client("host:1"))
 	u := sitDown(t, s)
 	u.get(tea.PasteMsg{Content: "az"})
-	u.sitsBefore("az_")
+	u.doesNotSee("az_")
 	u.press("/")
 	u.get(tea.PasteMsg{Content: "az"})
 	u.sees("paste", "filter: az_")
@@ -260,7 +260,7 @@ func TestScreenShowsAnswersWhenTheyCome(t *testing.T) {
 		}
 		wait(10 * time.Second)
 		u.sees("at first", "0 of 2 clients answer", "waiting for the first answer")
-		refused := poll.Client{Name: "host:2", Polled: true, Err: errors.New("refused"), Since: time.Now()}
+		refused := poll.Client{Name: "host:2", Err: errors.New("refused"), Since: time.Now()}
 		s.set(client("host:1"), refused)
 		wait(50 * time.Millisecond)
 		u.sees("while others may answer too", "0 of 2 clients answer")

@@ -30,7 +30,7 @@ func newPage(targets ...string) *page {
 }
 
 func (p *page) client(name string) poll.Client {
-	return poll.Client{Name: name, Polled: true, Page: &p.Page, At: now, LastAt: now}
+	return poll.Client{Name: name, Page: &p.Page, At: now}
 }
 
 // has adds a backend of the last target, with a rate and the share that failed.
@@ -96,7 +96,7 @@ func incident() []poll.Client {
 	third.Targets[0].Waiting = 1234
 	return []poll.Client{
 		first.client("web-1:9090"), second.client("web-2:9090"), third.client("web-3:9090"),
-		{Name: "web-4:9090", Polled: true, Err: errors.New("connection refused"), Since: now.Add(-130 * time.Second), LastAt: now.Add(-132 * time.Second)},
+		{Name: "web-4:9090", Err: errors.New("connection refused"), Since: now.Add(-130 * time.Second), At: now.Add(-132 * time.Second)},
 	}
 }
 

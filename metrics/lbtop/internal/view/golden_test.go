@@ -43,7 +43,7 @@ func golden(t *testing.T, name string, lines []view.Line) {
 func TestScreens(t *testing.T) {
 	t.Parallel()
 	asked := []poll.Client{{Name: "a:1"}, {Name: "b:1"}}
-	refused := []poll.Client{{Name: "a:1", Polled: true, Err: errors.New("connection refused"), Since: now}}
+	refused := []poll.Client{{Name: "a:1", Err: errors.New("connection refused"), Since: now}}
 	many := append(incident(), refused[0], refused[0], refused[0], refused[0])
 	for name, tt := range map[string]struct {
 		clients []poll.Client

@@ -77,9 +77,6 @@ func footer(s State, offset, end, all int) Line {
 		return Line{{"filter: ", Strong}, {s.Filter, Normal}, {"_", Strong}, {"  enter keeps it, esc drops it", Faint}}
 	}
 	var l Line
-	if s.Problem != "" {
-		l = append(l, Span{s.Problem + "  ", Warning})
-	}
 	if all > end-offset && end > offset {
 		l = append(l, Span{fmt.Sprintf("%d–%d of %d  ", offset+1, end, all), Strong})
 	}

@@ -21,13 +21,12 @@ const (
 type State struct {
 	Width, Height int
 	Mode          Mode
-	Target        fleet.Key // whose backends are shown; the first target if there is no such
+	Target        fleet.Key // whose backends are shown; the first target if this one is not there
 	Order         fleet.Order
 	Filter        string
 	Typing        bool // the filter is being typed
 	Offset        int  // rows scrolled away
 	Interval      time.Duration
-	Problem       string // about the terminal or the program; usually empty
 }
 
 // chosen returns the index of the target whose backends are shown.
