@@ -9,9 +9,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/trial"
 )
 
-// The registry is the measure: all that it has arrives, as the types that
-// OpenTelemetry specifies for Prometheus's, with the values, the buckets and the start
-// times of the same moment.
+// All that the registry has arrives: as the types that OpenTelemetry specifies for
+// Prometheus's, and with the values, the buckets and the start times of that moment.
 func TestWhatTheRegistryHasArrives(t *testing.T) {
 	t.Parallel()
 	before := time.Now()
@@ -34,8 +33,7 @@ func TestWhatTheRegistryHasArrives(t *testing.T) {
 	}
 }
 
-// Nothing of the comparison with the registry would notice if the registry lacked
-// something.
+// The comparison with the registry would not notice that the registry lacks a type.
 func TestEachTypeArrives(t *testing.T) {
 	t.Parallel()
 	e := afterRPCs(t, open(t))
