@@ -106,7 +106,7 @@ func TestADeclaredUnitIsLost(t *testing.T) {
 	}
 }
 
-// Views are for instruments of the SDK, too.
+// Like temporality selectors, views are for instruments of the SDK only.
 func TestViewsDoNotApply(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()

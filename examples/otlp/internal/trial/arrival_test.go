@@ -82,7 +82,7 @@ func TestLatencyArrivesAsExponentialHistograms(t *testing.T) {
 	}
 }
 
-// ofBackends returns the points of the type that are of backends.
+// ofBackends returns the points of a type whose series are of a backend.
 func ofBackends(e trial.Export, kind string) points.Points {
 	return e.Arrived.Where(func(s points.Series, p points.Point) bool {
 		return p.Type == kind && s.HasLabel("grpc_lb_backend")
