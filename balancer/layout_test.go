@@ -47,7 +47,7 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
-// Whoever looks for something finds it by the names of the folders.
+// Readers find their way by the names of the folders.
 func TestTheModuleHasNoOtherFolders(t *testing.T) {
 	t.Parallel()
 	want := []string{"balancer", "certs", "examples", "metrics", "pickfirst2", "roundrobin2"}

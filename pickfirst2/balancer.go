@@ -141,8 +141,8 @@ func (b *pickFirst) runLocked(out *effects) {
 	}
 }
 
-// watchHealth registers a health listener, which lives as long as the connection: it
-// holds on to no more than it needs.
+// watchHealth registers a health listener. The listener lives as long as the
+// connection, so it refers only to what it needs, to save memory.
 func (b *pickFirst) watchHealth(sub *subchannel) {
 	sub.conn.RegisterHealthListener(func(s balancer.SubConnState) { b.healthChanged(sub, s) })
 }

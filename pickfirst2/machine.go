@@ -20,7 +20,7 @@ const (
 )
 
 // machine decides what the policy does. It has no lock, clock or ClientConn. Its
-// on… methods handle an event and append to out what to do. They are here, but for
+// on… methods handle an event and append to out what to do. They are here, except
 // onHealth (health.go). The machine is not safe for concurrent use.
 type machine struct {
 	phase phase

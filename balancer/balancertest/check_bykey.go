@@ -8,8 +8,8 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// name returns what tells the RPC at the index from the others, for the end of a
-// noun phrase.
+// name identifies the RPC at the index in a message, to be put after "RPC" or "RPCs".
+// It is empty without ByKey, where there is only one.
 func (t *trial) name(rpc int) string {
 	if !t.options.byKey {
 		return ""
@@ -17,7 +17,7 @@ func (t *trial) name(rpc int) string {
 	return fmt.Sprintf(" like rpcs[%d] of ByKey", rpc)
 }
 
-// waits reports whether the RPC at the index gets no answer of the picker.
+// waits reports whether the picker lets the RPC at the index wait.
 func (t *trial) waits(rpc int) bool {
 	t.tb.Helper()
 	_, err := t.pick(rpc)
@@ -44,8 +44,8 @@ func (t *trial) wantNoneWaits(when string) {
 	}
 }
 
-// servedByOthers returns the RPCs, by index, of a policy by key that go to READY
-// SubConns other than sc, and these.
+// servedByOthers returns the READY SubConns other than sc that RPCs go to, by index of
+// the RPC. It is for policies by key; for others it returns none.
 func (t *trial) servedByOthers(sc *SubConn) map[int]*SubConn {
 	t.tb.Helper()
 	served := make(map[int]*SubConn)
@@ -60,8 +60,8 @@ func (t *trial) servedByOthers(sc *SubConn) map[int]*SubConn {
 	return served
 }
 
-// wantNoneWaitsOf fails the test if RPCs wait that were served by another SubConn
-// than the lost one.
+// wantNoneWaitsOf fails the test if an RPC waits that other SubConns than the lost one
+// have served.
 func (t *trial) wantNoneWaitsOf(served map[int]*SubConn, lost *SubConn) {
 	t.tb.Helper()
 	for rpc, other := range served {

@@ -8,7 +8,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// threeKeys are of three endpoints, if there are as many.
+// threeKeys are keys of three endpoints, if there are as many.
 var threeKeys = balancertest.ByKey(withKey(0), withKey(1), withKey(2))
 
 func TestCheckPassesARightPolicyByKey(t *testing.T) {
@@ -42,7 +42,7 @@ func TestAPolicyByKeyNeedsByKey(t *testing.T) {
 	}
 }
 
-// What ByKey allows stops where an RPC would wait for nothing.
+// ByKey does not allow an RPC to wait for something that never comes.
 func TestCheckFindsFaultsOfPoliciesByKey(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

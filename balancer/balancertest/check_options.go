@@ -15,7 +15,7 @@ type CheckOption interface {
 
 type checkOptions struct {
 	exceptions []Exception
-	rpcs       []balancer.PickInfo // what RPCs there are, at least one
+	rpcs       []balancer.PickInfo // the RPCs to pick with, at least one
 	byKey      bool                // whether an RPC may wait for its own endpoint
 }
 
@@ -58,10 +58,10 @@ func (e Exception) apply(o *checkOptions) error {
 // ByKey is for policies that choose an RPC's endpoint by something in the RPC, such
 // as a key in its context or its method, and let the RPC wait while that endpoint
 // is not READY though others are. Check then picks with each of rpcs, which should
-// have several endpoints among them. Without ByKey it knows one RPC only, which has
-// no key. Fields that are not set are as in [ClientConn.Start].
+// belong to several endpoints. Without ByKey it picks with one RPC only, which has no
+// key. Fields that are not set are as in [ClientConn.Start].
 //
-// The policy must still let no RPC wait for nothing; see "What Check demands".
+// "What Check demands" says when such an RPC must not wait either.
 func ByKey(rpcs ...balancer.PickInfo) CheckOption { return byKey(slices.Clone(rpcs)) }
 
 type byKey []balancer.PickInfo

@@ -6,8 +6,8 @@ import "google.golang.org/grpc/balancer"
 // that gRPC would use, or the picker's error. If the picker is nil, it returns
 // [balancer.ErrNoSubConnAvailable], because gRPC queues the RPC.
 //
-// Pick never calls the picker's Done. [ClientConn.RPC] and [ClientConn.Start] are
-// for tests of policies that count on it.
+// Pick never calls Done. To test a policy that relies on Done, use [ClientConn.RPC] or
+// [ClientConn.Start].
 func (cc *ClientConn) Pick() (*SubConn, error) {
 	cc.tb.Helper()
 	sc, _, err := cc.pickWith(cc.State().Picker, balancer.PickInfo{})

@@ -9,8 +9,8 @@ import (
 )
 
 // RPC sends an RPC that the server answers, with an error if err is not nil. It
-// returns the SubConn that the RPC went to, or the error of [ClientConn.Start].
-// That and [Attempt.End] are for RPCs that need more.
+// returns the SubConn that the RPC went to, or the error of [ClientConn.Start]. Tests
+// that need more control call Start and [Attempt.End] instead.
 func (cc *ClientConn) RPC(err error) (*SubConn, error) {
 	cc.tb.Helper()
 	a, pickErr := cc.Start(balancer.PickInfo{})
@@ -25,11 +25,10 @@ func (cc *ClientConn) RPC(err error) (*SubConn, error) {
 // policy reported last. Fields of info that are not set stand for the method
 // /test/Method and the test's context.
 //
-// The error is the picker's. It is [balancer.ErrNoSubConnAvailable] if the RPC waits
-// for another picker. In gRPC it also waits if the picker is nil, or if the picker
-// chooses a SubConn that is not READY. Start then returns the same error; of a SubConn
-// that is not READY it first calls Done with a zero [balancer.DoneInfo], which says
-// that nothing was sent.
+// The error is the picker's, or [balancer.ErrNoSubConnAvailable] if the RPC waits for
+// another picker. As in gRPC, an RPC also waits if the picker is nil, or if it chooses
+// a SubConn that is not READY. In the latter case Start first calls Done with a zero
+// [balancer.DoneInfo], which says that nothing was sent.
 func (cc *ClientConn) Start(info balancer.PickInfo) (*Attempt, error) {
 	cc.tb.Helper()
 	sc, res, err := cc.pickWith(cc.State().Picker, info)
@@ -42,12 +41,11 @@ func (cc *ClientConn) Start(info balancer.PickInfo) (*Attempt, error) {
 		}
 		return nil, balancer.ErrNoSubConnAvailable
 	}
-	return &Attempt{cc: cc, sc: sc, metadata: res.Metadata, done: res.Done}, nil
+	return &Attempt{sc: sc, metadata: res.Metadata, done: res.Done}, nil
 }
 
 // Attempt is an RPC attempt in flight, from [ClientConn.Start].
 type Attempt struct {
-	cc       *ClientConn
 	sc       *SubConn
 	metadata metadata.MD
 	done     func(balancer.DoneInfo)
@@ -67,12 +65,13 @@ func (a *Attempt) Metadata() metadata.MD { return a.metadata }
 // End fails the test if the attempt has ended, or if info has something from a
 // server without BytesSent.
 func (a *Attempt) End(info balancer.DoneInfo) {
-	a.cc.tb.Helper()
+	tb := a.sc.cc.tb
+	tb.Helper()
 	if answered := info.BytesReceived || len(info.Trailer) > 0 || info.ServerLoad != nil; answered && !info.BytesSent {
-		a.cc.tb.Fatalf("balancertest: end RPC attempt on %v: gRPC cannot get an answer to what it has not sent; set BytesSent", a.sc)
+		tb.Fatalf("balancertest: end RPC attempt on %v: gRPC cannot get an answer to what it has not sent; set BytesSent", a.sc)
 	}
 	if a.ended.Swap(true) {
-		a.cc.tb.Fatalf("balancertest: end RPC attempt on %v: it has ended already", a.sc)
+		tb.Fatalf("balancertest: end RPC attempt on %v: it has ended already", a.sc)
 	}
 	if a.done != nil {
 		a.done(info)

@@ -5,7 +5,7 @@
 // connectivity of the fake [SubConn]s that the policy makes. It then checks what
 // gRPC would see: the SubConns, their Connect and Shutdown calls, the states and
 // pickers that the policy reports, and where a pick goes. [ClientConn.Start] keeps an
-// RPC in flight, for policies that look at the RPC or count on its end.
+// RPC in flight, for policies that look at the RPC or rely on its end.
 //
 // The fakes keep gRPC's promises to policies. Resolver updates, state changes and
 // health updates reach the policy one at a time, and never while the policy is in

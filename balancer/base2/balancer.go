@@ -15,7 +15,7 @@ import (
 )
 
 // endpointBalancer has one child policy per endpoint and aggregates them. Its
-// methods are here, but for those about configs (config.go), pickers (publish.go),
+// methods are here, except those about configs (config.go), pickers (publish.go),
 // errors (errors.go), and SubConns that are shut down (conn.go).
 type endpointBalancer struct {
 	name         string

@@ -33,7 +33,7 @@ var logger = grpclog.Component("lbconfig")
 // path, such as "child.limit". There is no warning about what a type with its own
 // UnmarshalJSON ignores, be it T or the type of a field.
 //
-// If T is not a struct, but for example a pointer to one, Parse always returns an
+// If T is not a struct (for example, if it is a pointer to one), Parse always returns an
 // error.
 func Parse[T any](policy string, config json.RawMessage) (T, error) {
 	var parsed, zero T

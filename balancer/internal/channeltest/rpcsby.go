@@ -8,8 +8,8 @@ import (
 )
 
 // RPCsBy returns how many RPC attempts on the channel were counted, by the values of
-// a label such as grpc_lb_policy. No RPC must be under way. A value that only other
-// series of the channel's target have is in it, too.
+// a label such as grpc_lb_policy. No RPC may be in flight. The result has each value
+// that any series of the channel's target has, some with 0 attempts.
 func RPCsBy(t testing.TB, label string, from prometheus.Gatherer, conn *grpc.ClientConn) map[string]float64 {
 	t.Helper()
 	families, err := from.Gather()

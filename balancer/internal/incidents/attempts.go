@@ -15,8 +15,8 @@ type attempts struct {
 	byAddr map[string][]*attempt // in the order in which they were sent
 }
 
-// attempt is an RPC attempt. The pick came between begun and sent, and the attempt
-// ended, for the policy, between answered and ended.
+// attempt is an RPC attempt. The policy picked between begun and sent, and its Done was
+// called between answered and ended.
 type attempt struct {
 	begun, sent, answered, ended time.Time // ended is zero while it is in flight
 	failed                       bool
@@ -57,7 +57,7 @@ func (all *attempts) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.
 // HandleConn implements [stats.Handler].
 func (all *attempts) HandleConn(context.Context, stats.ConnStats) {}
 
-// bounds are the least and the greatest number that something can have been.
+// bounds are the least and the greatest value that a number can have had.
 type bounds struct{ least, most int }
 
 func (b *bounds) count(certain, possible bool) {
@@ -69,21 +69,21 @@ func (b *bounds) count(certain, possible bool) {
 	}
 }
 
-// counted is what was counted of a backend in a window.
+// counted is what the stats handler counted of a backend in a window.
 type counted struct {
 	started, ended, failed bounds
-	took                   []time.Duration // by the attempts that may have ended in it
+	took                   []time.Duration // durations of the attempts that may have ended in it
 }
 
-// in returns what happened to an address in a window of the length that ended
-// between two moments.
-func (all *attempts) in(addr string, span time.Duration, ended [2]time.Time) counted {
+// in returns what happened to an address in a window of the given span that ended
+// after one moment and before another.
+func (all *attempts) in(addr string, span time.Duration, after, before time.Time) counted {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	var c counted
-	earliest, latest := ended[0].Add(-span), ended[1].Add(-span)
+	earliest, latest := after.Add(-span), before.Add(-span) // when it began
 	within := func(from, to time.Time) (certain, possible bool) {
-		return from.After(latest) && to.Before(ended[0]), to.After(earliest) && from.Before(ended[1])
+		return from.After(latest) && to.Before(after), to.After(earliest) && from.Before(before)
 	}
 	for _, a := range all.byAddr[addr] {
 		c.started.count(within(a.begun, a.sent))

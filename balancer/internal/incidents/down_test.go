@@ -87,7 +87,7 @@ var allDown = incidents.Incident{
 	},
 }
 
-// isDown checks that the backend is down since the incident.
+// isDown checks that the backend has been down since the incident.
 func isDown(l *incidents.Look, name string) {
 	b := l.Is(name, "down")
 	l.During(name+" down since", b.DownSince)
@@ -99,8 +99,8 @@ func isDown(l *incidents.Look, name string) {
 	}
 }
 
-// staysDown waits for more attempts, which must not change since when the backend is
-// down.
+// staysDown waits for more attempts to connect to the backend, which must not change
+// its DownSince.
 func staysDown(s *incidents.Stage, shown *incidents.Page, name string) {
 	before := shown.Backend(name)
 	s.Await("further attempts", func(l *incidents.Look) {

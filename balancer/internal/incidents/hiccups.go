@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// slower is by how much the mean of a backend must be above the median to excuse that
-// the page calls it slow. The page's own thresholds are higher.
+// slower is how many times the median backend's mean latency a backend must have had
+// for the page to be right to call it slow. The page's own thresholds are higher.
 const slower = 2
 
-// hiccups returns the backends that the page calls slow because a busy
-// machine has made some of their RPCs slow.
+// hiccups returns the backends that the page calls slow because a busy machine has
+// really made some of their RPCs slow.
 func (l *Look) hiccups() []string {
 	if l.looked {
 		return l.hurt
@@ -18,15 +18,16 @@ func (l *Look) hiccups() []string {
 	l.looked = true
 	for i := range l.Backends {
 		b := &l.Backends[i]
-		if b.Condition == "slow" && (l.wasSlow(b, 0) || l.wasSlow(b, 1)) {
+		if b.Condition == "slow" && (l.wasSlow(b, short) || l.wasSlow(b, long)) {
 			l.hurt = append(l.hurt, b.Name)
 		}
 	}
 	return l.hurt
 }
 
-// wasSlow reports whether the stats handler has seen that in a window.
-func (l *Look) wasSlow(slow *Backend, window int) bool {
+// wasSlow reports whether the channel's stats handler, too, saw that the backend was
+// slow in a window.
+func (l *Look) wasSlow(slow *Backend, window func(*Windows) *Window) bool {
 	var means []time.Duration
 	for i := range l.Backends {
 		if mean := l.mean(&l.Backends[i], window); mean > 0 {
@@ -37,14 +38,14 @@ func (l *Look) wasSlow(slow *Backend, window int) bool {
 	return len(means) > 1 && l.mean(slow, window) > slower*means[(len(means)-1)/2]
 }
 
-// mean returns how long the backend took on average in a window.
-func (l *Look) mean(b *Backend, window int) time.Duration {
-	w := [...]*Window{b.Recent.Short, b.Recent.Long}[window]
+// mean returns how long the backend's RPCs took on average in a window.
+func (l *Look) mean(b *Backend, window func(*Windows) *Window) time.Duration {
+	w := window(&b.Recent)
 	if w == nil {
 		return 0
 	}
 	var sum time.Duration
-	took := l.attempts.in(b.Name, w.span(), [2]time.Time{l.asked, l.came}).took
+	took := l.counted(b, w).took
 	for _, d := range took {
 		sum += d
 	}

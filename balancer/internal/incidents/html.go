@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// checkHTML checks that the page itself says what its JSON has just said: the summary,
-// and which backend is on top, if it is the one that the incident is about.
+// checkHTML checks that the page itself has the summary that its JSON has just had. If
+// the JSON had the culprit on top, so must the page.
 func (s *Stage) checkHTML(shown *Page) {
 	s.t.Helper()
 	page := s.html()

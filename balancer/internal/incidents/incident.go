@@ -1,6 +1,7 @@
 package incidents
 
 import (
+	"cmp"
 	"testing"
 	"time"
 )
@@ -9,26 +10,22 @@ import (
 type Incident struct {
 	Name   string
 	Policy string // as in a service config; empty for [DefaultPolicy]
-	Hidden int    // how many servers the resolver does not know at first
+	Hidden int    // how many servers, the first ones, the resolver does not know before it happens
 
 	Happens func(*Stage)
 	Shows   func(*Look) // checks what the page shows of it
-	// After, unless it is nil, goes on when the page has shown the incident. It gets
-	// the page that has.
+	// After, unless it is nil, goes on once a page has shown the incident. It gets that
+	// page.
 	After func(*Stage, *Page)
 }
 
-// Sizes are the numbers of backends with which incidents are played.
+// Sizes are the numbers of servers with which tests play each incident.
 var Sizes = []int{3, 200}
 
 // Play plays the incident with n servers.
 func Play(t *testing.T, i *Incident, n int) {
 	t.Helper()
-	policy := i.Policy
-	if policy == "" {
-		policy = DefaultPolicy
-	}
-	s := newStage(t, n, policy, i.Hidden)
+	s := newStage(t, n, cmp.Or(i.Policy, DefaultPolicy), i.Hidden)
 	s.Await("before", func(l *Look) {
 		l.Count(n-i.Hidden, n-i.Hidden, 0)
 		l.Traffic()

@@ -18,18 +18,18 @@ type Look struct {
 	looked bool
 }
 
-// Errorf says what is wrong.
+// Errorf records that something is wrong. The page may yet show it right.
 func (l *Look) Errorf(format string, args ...any) {
 	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
 }
 
-// Never fails the test for what no page may show, however busy the machine is.
+// Never reports what no page may show, however busy the machine is. It fails the test.
 func (l *Look) Never(format string, args ...any) {
 	l.t.Helper()
 	l.t.Errorf(format, args...)
 }
 
-// maxWrong is how much of what is wrong is told.
+// maxWrong is how many of the things that are wrong String tells.
 const maxWrong = 20
 
 // String says what is wrong, and what the page says.
@@ -55,8 +55,9 @@ func (l *Look) Count(present, usable, down int) {
 	}
 }
 
-// Says checks the severity, unless it is empty, and that the summary has the words. Where all should be
-// well, it may instead say which backends are slow, if they are.
+// Says checks the severity, unless it is empty, and that the summary has the words. If
+// all should be well, the summary may instead say which backends are slow, if they
+// really were.
 func (l *Look) Says(severity string, words ...string) {
 	t := l.Target()
 	if severity == "ok" && t.Severity == "warn" && l.saysOnlyHiccups() {
@@ -81,8 +82,8 @@ func (l *Look) saysOnlyHiccups() bool {
 	return len(l.hiccups()) > 0
 }
 
-// Is checks the condition of a backend, and returns the backend. One that is to be ok
-// may be slow if it really was.
+// Is checks the condition of a backend, and returns the backend. Instead of ok, the
+// condition may be slow if the backend really was.
 func (l *Look) Is(name, condition string) *Backend {
 	b := l.Backend(name)
 	if b == nil {
@@ -108,11 +109,11 @@ func (l *Look) OnTop(condition string) {
 	}
 }
 
-// During checks that something happened in the first three seconds after the
-// incident began. A machine on which the page takes long is given longer.
+// During checks that something happened soon after the incident began. A machine on
+// which the page takes long has more time.
 func (l *Look) During(what string, at time.Time) {
 	late := at.Sub(l.Began)
-	if late < -l.Doubt() || late > 3*time.Second+20*l.slowest {
+	if late < -l.Doubt() || late > promised+20*l.slowest {
 		l.Errorf("%s is %v after the incident began", what, late)
 	}
 }
@@ -130,7 +131,7 @@ func (l *Look) Happened(kind, backend string) Event {
 	return Event{}
 }
 
-// Quiet checks that no other event of the kind happened since the incident began.
+// Quiet checks that no event of these kinds happened since the incident began.
 func (l *Look) Quiet(kinds ...string) {
 	for _, e := range l.Target().Events {
 		for _, kind := range kinds {
@@ -141,7 +142,26 @@ func (l *Look) Quiet(kinds ...string) {
 	}
 }
 
-// near allows for 10 percent, and one more.
+// Unusable checks that the culprit alone is READY but not usable, for the reason, since
+// the incident began.
+func (l *Look) Unusable(reason string) {
+	n := len(l.Servers)
+	l.Count(n, n-1, 0)
+	l.Says("", fmt.Sprintf("1 of %d backends %s for ", n, reason), l.Name())
+	l.OnTop("unusable")
+	b := l.Is(l.Name(), "unusable")
+	if b.Ready != 1 || b.Unusable[reason] != 1 || b.UnusableReason != reason {
+		l.Errorf("%d READY, unusable %v, reason %q", b.Ready, b.Unusable, b.UnusableReason)
+	}
+	l.During("unusable", b.UnusableAt)
+	if e := l.Happened("unusable", l.Name()); !strings.Contains(e.Text, reason) {
+		l.Errorf("no reason in %+v", e)
+	}
+	l.Quiet("lost", "connect_failed")
+	l.Traffic()
+}
+
+// near allows 10 percent and one RPC more or less.
 func near(got float64, want bounds) bool {
 	return got >= math.Floor(.9*float64(want.least)-1) && got <= math.Ceil(1.1*float64(want.most)+1)
 }

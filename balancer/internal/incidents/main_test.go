@@ -18,7 +18,8 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	// The plays mostly wait. A flag of the command line goes before this.
+	// Incidents mostly wait, so more of them run at once than there are cores. The
+	// flag -parallel of the command line overrides this.
 	if err := flag.Set("test.parallel", "6"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

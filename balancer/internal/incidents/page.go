@@ -2,10 +2,9 @@ package incidents
 
 import "time"
 
-// Page is the live page's JSON, as far as a viewer needs it.
+// Page has the fields of the live page's JSON that incidents check.
 type Page struct {
 	Version  int       `json:"version"`
-	Time     time.Time `json:"time"`
 	Targets  []Target  `json:"targets"`
 	Backends []Backend `json:"backends"` // the worst first
 
@@ -14,19 +13,15 @@ type Page struct {
 
 // Target is a target of the page.
 type Target struct {
-	Target    string  `json:"target"`
-	Policy    string  `json:"policy"`
-	Backends  int     `json:"backends"`
-	Present   int     `json:"backends_present"`
-	Down      int     `json:"backends_down"`
-	Usable    int     `json:"backends_usable"`
-	Summary   string  `json:"summary"`
-	Severity  string  `json:"severity"`
-	Imbalance float64 `json:"imbalance"`
-	Recent    Windows `json:"recent"`
-	Events    []Event `json:"events"` // newest first
-	History   []Point `json:"history"`
-	Failed    uint64  `json:"picks_failed"`
+	Backends int     `json:"backends"`
+	Present  int     `json:"backends_present"`
+	Down     int     `json:"backends_down"`
+	Usable   int     `json:"backends_usable"`
+	Summary  string  `json:"summary"`
+	Severity string  `json:"severity"`
+	Recent   Windows `json:"recent"`
+	Events   []Event `json:"events"` // newest first
+	Failed   uint64  `json:"picks_failed"`
 }
 
 // Backend is a backend of a target.
@@ -39,7 +34,6 @@ type Backend struct {
 	Unusable       map[string]int `json:"unusable_subchannels"`
 	UnusableReason string         `json:"last_unusable_reason"`
 	UnusableAt     time.Time      `json:"last_unusable_at"`
-	Picks          uint64         `json:"picks"`
 	LastError      string         `json:"last_connection_error"`
 	DownSince      time.Time      `json:"down_since"`
 	UpSince        time.Time      `json:"up_since"`
@@ -55,11 +49,15 @@ type RPCError struct {
 	At   time.Time `json:"at"`
 }
 
-// Windows are the windows of a target or backend. One that is not known is nil.
+// Windows are the windows of a target or backend. One that the page does not show is
+// nil.
 type Windows struct {
 	Short *Window `json:"10s"`
 	Long  *Window `json:"1m"`
 }
+
+func short(w *Windows) *Window { return w.Short }
+func long(w *Windows) *Window  { return w.Long }
 
 // Window is what happened in a window.
 type Window struct {
@@ -70,7 +68,6 @@ type Window struct {
 	Share   *float64 `json:"share"`
 	Latency *struct {
 		Count     uint64  `json:"count"`
-		Mean      float64 `json:"mean"`
 		P50       float64 `json:"p50"`
 		P95       float64 `json:"p95"`
 		P99       float64 `json:"p99"`
@@ -79,12 +76,6 @@ type Window struct {
 }
 
 func (w *Window) span() time.Duration { return time.Duration(w.Span * float64(time.Second)) }
-
-// Point is what happened between two samples.
-type Point struct {
-	At   time.Time `json:"at"`
-	Rate float64   `json:"rps"`
-}
 
 // Event is something that happened.
 type Event struct {
@@ -101,8 +92,8 @@ type Event struct {
 	RemovedCount int       `json:"removed_count"`
 }
 
-// Doubt is by how much times on the page may be wrong: they are counted back from a
-// moment while it was made.
+// Doubt returns by how much times on the page may be wrong. The page counts them back
+// from the moment at which it is made, which is between asked and came.
 func (p *Page) Doubt() time.Duration { return time.Millisecond + p.came.Sub(p.asked) }
 
 // Backend returns the backend of the name, or nil.

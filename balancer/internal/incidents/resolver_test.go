@@ -33,8 +33,8 @@ var added = incidents.Incident{
 	},
 }
 
-// evenShare checks that the backend gets what an equal share is, however short it has
-// been there.
+// evenShare checks that the backend gets an equal share of the RPCs, even if it came
+// only a moment ago.
 func evenShare(l *incidents.Look, b *incidents.Backend) {
 	w := b.Recent.Short
 	if w == nil || w.Share == nil {
@@ -100,7 +100,7 @@ var resolverDown = incidents.Incident{
 	},
 }
 
-// In a rolling update, new servers take the place of old ones, some at a time.
+// In a rolling update new servers replace old ones, some at a time.
 var rollingUpdate = incidents.Incident{
 	Name: "rolling update",
 	Happens: func(s *incidents.Stage) {

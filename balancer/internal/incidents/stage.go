@@ -23,11 +23,11 @@ import (
 )
 
 // Stage is what an incident happens to: servers, a channel to them under load, and a
-// viewer of the live page. The channel uses round_robin2 and checks health, and its
-// latency is measured.
+// viewer of the live page. The channel uses round_robin2, checks health and measures
+// latency.
 type Stage struct {
 	Servers channeltest.Servers
-	Faults  []*Fault // of the servers
+	Faults  []*Fault // by server
 	Culprit int      // the server that the incident is about
 	Client  *channeltest.Client
 	Began   time.Time // when the incident began
@@ -35,7 +35,7 @@ type Stage struct {
 	t        testing.TB
 	attempts *attempts
 	page     string        // address of the target's JSON
-	slowest  time.Duration // answer of the page so far
+	slowest  time.Duration // how long the slowest page so far took
 }
 
 // Fault makes a server answer badly.
@@ -64,11 +64,11 @@ func (f *Fault) answer(ctx context.Context) error {
 // DefaultPolicy is the policy of a stage, as in a service config.
 const DefaultPolicy = `{"` + roundrobin2.Name + `": {"balancer2Metrics": {"latency": true}}}`
 
-// newStage starts the servers, of which the channel knows those from the first-th on.
-func newStage(t testing.TB, n int, policy string, first int) *Stage {
+// newStage starts n servers, and a channel that does not know the first hidden ones.
+func newStage(t testing.TB, n int, policy string, hidden int) *Stage {
 	s := &Stage{t: t, attempts: newAttempts(), Servers: make(channeltest.Servers, n), Faults: make([]*Fault, n), Culprit: n / 2}
 	s.Replace(0, n)
-	s.Client = channeltest.Dial(t, roundrobin2.Name, s.Servers[first:],
+	s.Client = channeltest.Dial(t, roundrobin2.Name, s.Servers[hidden:],
 		grpc.WithDefaultServiceConfig(fmt.Sprintf(`{"loadBalancingConfig": [%s], "healthCheckConfig": {"serviceName": %q}}`, policy, channeltest.ProbeService)),
 		grpc.WithStatsHandler(s.attempts),
 		// Hundreds of servers that are down must not take all of the processor.
@@ -80,16 +80,16 @@ func newStage(t testing.TB, n int, policy string, first int) *Stage {
 	t.Cleanup(viewed.Close)
 	s.page = viewed.URL + "?" + url.Values{"format": {"json"}, "target": {s.Client.Conn.CanonicalTarget()}}.Encode()
 	s.Client.Conn.Connect()
-	s.Await("connect", func(l *Look) { l.Count(n-first, n-first, 0) })
+	s.Await("connect", func(l *Look) { l.Count(n-hidden, n-hidden, 0) })
 	t.Cleanup(startLoad(s.Client, 150+5*n)) // not before: hundreds of handshakes make RPCs slow
 	return s
 }
 
-// Replace starts new servers in the place of those from the first to before the last.
-// The others go on, and the resolver is not told.
-func (s *Stage) Replace(first, last int) {
+// Replace puts new servers in the place of Servers[first:end]. Those keep running, and
+// the resolver is not told.
+func (s *Stage) Replace(first, end int) {
 	s.t.Helper()
-	copy(s.Servers[first:], channeltest.StartServers(s.t, last-first, func(i int, srv *channeltest.Server) {
+	copy(s.Servers[first:], channeltest.StartServers(s.t, end-first, func(i int, srv *channeltest.Server) {
 		f := new(Fault)
 		s.Faults[first+i] = f
 		srv.Probe.OnCall = f.answer
@@ -99,7 +99,7 @@ func (s *Stage) Replace(first, last int) {
 // Name returns the name of the culprit on the page.
 func (s *Stage) Name() string { return s.Servers[s.Culprit].Addr }
 
-// errNoTarget is the error of a look at the page before the channel has a policy.
+// errNoTarget is the error of looking at the page before the channel has a policy.
 var errNoTarget = errors.New("the page does not know the target")
 
 // look asks for the page once.
@@ -131,10 +131,12 @@ func (s *Stage) look(ctx context.Context) (*Page, error) {
 // interval is how often a viewer looks at the page.
 const interval = 500 * time.Millisecond
 
-// promised is how soon the page must show an incident, on a machine that is not busy.
+// promised is how soon an incident must happen and be shown on a machine that is not
+// busy.
 const promised = 3 * time.Second
 
-// Await looks at the page until it shows what it must, and returns when it did.
+// Await looks at the page until shows finds nothing wrong with it. It returns the time
+// at which that page came.
 func (s *Stage) Await(what string, shows func(*Look)) time.Time {
 	s.t.Helper()
 	ctx := channeltest.Context(s.t)
@@ -149,7 +151,7 @@ func (s *Stage) Await(what string, shows func(*Look)) time.Time {
 			last = &Look{Page: p, Stage: s}
 			if shows(last); len(last.wrong) == 0 {
 				if took := p.came.Sub(began); took > promised {
-					s.t.Logf("%s: took %v; the last that was wrong: %s", what, took.Round(time.Millisecond), late[len(late)-1])
+					s.t.Logf("%s: took %v; until then: %s", what, took.Round(time.Millisecond), late[len(late)-1])
 				}
 				return p.came
 			}

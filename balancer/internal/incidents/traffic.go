@@ -11,21 +11,21 @@ const minSpan = time.Second
 
 // Traffic checks rates, shares, errors and latencies of all backends in both windows.
 func (l *Look) Traffic() {
-	l.traffic("10s", func(w *Windows) *Window { return w.Short })
-	l.traffic("1m", func(w *Windows) *Window { return w.Long })
+	l.traffic("10s", short)
+	l.traffic("1m", long)
 }
 
-func (l *Look) traffic(name string, of func(*Windows) *Window) {
+func (l *Look) traffic(name string, window func(*Windows) *Window) {
 	var all []compared
 	usable := rates{}
 	for i := range l.Backends {
 		b := &l.Backends[i]
-		w := of(&b.Recent)
+		w := window(&b.Recent)
 		if w == nil || w.span() < minSpan {
 			l.Errorf("%s: window %s is %+v", b.Name, name, w)
 			return
 		}
-		c := compared{b.Name + " in " + name, w, l.attempts.in(b.Name, w.span(), [2]time.Time{l.asked, l.came})}
+		c := compared{b.Name + " in " + name, w, l.counted(b, w)}
 		all = append(all, c)
 		if b.Usable > 0 {
 			usable.add(&c)
@@ -33,7 +33,7 @@ func (l *Look) traffic(name string, of func(*Windows) *Window) {
 		l.rates(&c)
 		l.latency(&c)
 	}
-	total := of(&l.Target().Recent)
+	total := window(&l.Target().Recent)
 	sum := compared{"target in " + name, total, counted{}}
 	for i := range all {
 		c := &all[i].counted
@@ -49,6 +49,12 @@ func (l *Look) traffic(name string, of func(*Windows) *Window) {
 		return
 	}
 	l.rates(&sum)
+}
+
+// counted returns what the channel's stats handler counted of the backend in the
+// window.
+func (l *Look) counted(b *Backend, w *Window) counted {
+	return l.attempts.in(b.Name, w.span(), l.asked, l.came)
 }
 
 func (b *bounds) add(more bounds) {
@@ -88,7 +94,7 @@ func (l *Look) rates(c *compared) {
 	}
 }
 
-// share compares with the rates of all usable backends.
+// share checks the share of a backend, given the rates of all usable backends.
 func (l *Look) share(c *compared, usable rates) {
 	if usable.least == 0 {
 		return
@@ -108,7 +114,7 @@ func (l *Look) share(c *compared, usable rates) {
 // something.
 const minMeasured = 20
 
-// latency checks that quantiles are within a bucket of the true ones.
+// latency checks that each quantile is at most one bucket from the true one.
 func (l *Look) latency(c *compared) {
 	if c.ended.least < minMeasured {
 		return

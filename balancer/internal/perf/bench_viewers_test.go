@@ -20,8 +20,8 @@ const (
 	viewedFor = 2 * time.Second
 )
 
-// BenchmarkPickWhileViewed measures the 99th percentile of a pick with the end of its
-// RPC, by turns while nobody looks at the live page and while 20 viewers do.
+// BenchmarkPickWhileViewed measures the 99th percentile of the time that a pick with the
+// end of its RPC takes. It alternates between no viewer of the live page and 20.
 func BenchmarkPickWhileViewed(b *testing.B) {
 	for _, n := range []int{3, 200, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -36,8 +36,7 @@ func BenchmarkPickWhileViewed(b *testing.B) {
 				viewed = append(viewed, slowPick(b, picker))
 				stop()
 			}
-			same := func(x float64) float64 { return x }
-			before, after := median(alone, same), median(viewed, same)
+			before, after := median(alone, itself), median(viewed, itself)
 			b.ReportMetric(0, "ns/op") // omits it
 			b.ReportMetric(before, "p99-ns/alone")
 			b.ReportMetric(after, "p99-ns/viewed")
@@ -46,7 +45,7 @@ func BenchmarkPickWhileViewed(b *testing.B) {
 	}
 }
 
-// view has the viewers look at the page until it is stopped.
+// view makes the viewers load the page again and again until stop is called.
 func view(page http.Handler) (stop func()) {
 	done := make(chan struct{})
 	var looking sync.WaitGroup
@@ -71,10 +70,11 @@ func view(page http.Handler) (stop func()) {
 	}
 }
 
-// slowPick returns the 99th percentile of the times that picks take, in nanoseconds.
+// slowPick returns the 99th percentile of the time that a pick with the end of its RPC
+// takes, in nanoseconds.
 func slowPick(b *testing.B, picker balancer.Picker) float64 {
 	b.Helper()
-	var took [1 << 16]int // how many picks took so many nanoseconds; the last: or more
+	var took [1 << 16]int // picks by nanoseconds; the last counts all slower ones, too
 	picks := 0
 	for began := time.Now(); time.Since(began) < viewedFor; {
 		for range 1000 {

@@ -14,7 +14,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
-// warnings are what gRPC's log has got.
+// warnings has the warnings in gRPC's log.
 var warnings lockedBuffer
 
 func init() { grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, &warnings, os.Stderr)) }
@@ -38,8 +38,8 @@ func (b *lockedBuffer) take() string {
 	return b.buf.String()
 }
 
-// The policy inside does not know the decorator's settings, and would refuse a
-// config with them. This test is not parallel to others: it reads the log.
+// The inner policy does not know the decorator's settings, and would refuse a config
+// with them. This test does not run in parallel with others, because it reads the log.
 func TestSettingsOfAnInnerPolicyAreTakenOutAndWarnedOfOnce(t *testing.T) {
 	warnings.take()
 	cc := balancertest.NewClientConn(t)

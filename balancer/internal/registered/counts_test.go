@@ -38,8 +38,8 @@ func call(ctx context.Context, t *testing.T, c *channeltest.Client) map[string]f
 
 const rpcs = 30
 
-// Policies are metered under their own names, with the numbers of each backend,
-// where a program only selects them as it did before.
+// A program selects policies as it did before they were metered. Each is metered under
+// its own name, with the numbers of each backend.
 func TestEachBackendsRPCsAreCountedUnderTheNameInTheServiceConfig(t *testing.T) {
 	t.Parallel()
 	for policy, config := range map[string]string{
@@ -78,8 +78,8 @@ func TestOfPoliciesInsideOneAnotherTheOutermostCounts(t *testing.T) {
 	}{
 		"weighted_target": {
 			`{"loadBalancingConfig": [{"weighted_target_experimental": {"targets": {
-				"a": {"weight": 1, "childPolicy": [{"hand_over": {"policy": "round_robin"}}]},
-				"b": {"weight": 1, "childPolicy": [{"hand_over": {"policy": "pick_first"}}]}
+				"a": {"weight": 1, "childPolicy": [{"test_group": {"group": "all", "policy": "round_robin"}}]},
+				"b": {"weight": 1, "childPolicy": [{"test_group": {"group": "all", "policy": "pick_first"}}]}
 			}}}]}`,
 			map[string]float64{"weighted_target_experimental": rpcs},
 		},
@@ -89,12 +89,12 @@ func TestOfPoliciesInsideOneAnotherTheOutermostCounts(t *testing.T) {
 		},
 		"several levels": {
 			`{"loadBalancingConfig": [{"random_subsetting_experimental": {"subsetSize": 2, "childPolicy": [
-				{"weighted_target_experimental": {"targets": {"a": {"weight": 1, "childPolicy": [{"hand_over": {"policy": "named"}}]}}}}
+				{"weighted_target_experimental": {"targets": {"a": {"weight": 1, "childPolicy": [{"test_group": {"group": "all", "policy": "named"}}]}}}}
 			]}}]}`,
 			map[string]float64{"random_subsetting_experimental": rpcs},
 		},
 		"an outermost one that is not metered": {
-			`{"loadBalancingConfig": [{"hand_over": {"policy": "round_robin"}}]}`,
+			`{"loadBalancingConfig": [{"test_group": {"group": "all", "policy": "round_robin"}}]}`,
 			map[string]float64{"round_robin": rpcs},
 		},
 		"an inner one that Instrument has metered": {
@@ -109,7 +109,7 @@ func TestOfPoliciesInsideOneAnotherTheOutermostCounts(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := connect(t, test.config, channeltest.HandOverState(channeltest.StartServers(t, 3).Endpoints()))
+			c := connect(t, test.config, channeltest.Groups{"all": channeltest.StartServers(t, 3).Endpoints()}.State())
 			call(channeltest.Context(t), t, c)
 			if diff := cmp.Diff(test.want, channeltest.RPCsBy(t, "grpc_lb_policy", registry, c.Conn)); diff != "" {
 				t.Errorf("RPCs by policy (-want +got):\n%s", diff)

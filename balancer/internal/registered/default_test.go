@@ -12,8 +12,8 @@ import (
 )
 
 // gRPC parses its default service config when it is initialized, with the policies
-// that are registered then. Should it ever do so later, the first case fails, and
-// the documentation can be shorter.
+// that are registered then. If a version of gRPC parses it later, the first case fails;
+// then the documentation can be shorter.
 func TestOnlyAChannelWithoutAServiceConfigIsNotMetered(t *testing.T) {
 	t.Parallel()
 	set := grpc.WithDefaultServiceConfig
@@ -60,7 +60,8 @@ func TestOnlyAChannelWithoutAServiceConfigIsNotMetered(t *testing.T) {
 	}
 }
 
-// gRPC switches policies by name, and keeps the pick_first that it has.
+// gRPC switches policies only if the name changes, so it keeps the pick_first that it
+// has.
 func TestAChannelThatHasStartedWithoutAServiceConfigIsMeteredFromTheNextPolicyOn(t *testing.T) {
 	t.Parallel()
 	ctx := channeltest.Context(t)

@@ -1,6 +1,6 @@
-// Package registered has only tests: of a program that meters the policies that
-// are registered already, with metrics.InstrumentRegistered. Those of policies
-// that come with xDS are in the folder registered of xdsparents.
+// Package registered has only tests. They are of a program that meters policies that
+// other packages have registered, with metrics.InstrumentRegistered. The tests of
+// policies that come with xDS are in internal/xdsparents/registered.
 //
 //	go test ./balancer/internal/registered
 package registered

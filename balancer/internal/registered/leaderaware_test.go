@@ -8,9 +8,9 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-// leaderAware is a parent that looks into its child's picker, as a third party may
-// write one: round_robin keeps the connections, and RPCs go to the leader. Without
-// a leader they go where round_robin sends them.
+// leaderAware builds a parent that looks into its child's picker, as a third party may
+// write one. The child is round_robin. RPCs go to the leader if there is one, otherwise
+// where round_robin sends them.
 type leaderAware struct{ name string }
 
 type leaderKey struct{}

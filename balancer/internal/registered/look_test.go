@@ -8,8 +8,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 )
 
-// A parent finds its child's endpoints in the picker only if that is not the
-// decorator's.
+// A parent finds its child's endpoints in the child's picker, not in that of the
+// decorator.
 func TestAParentThatLooksIntoPickersMustBeNamed(t *testing.T) {
 	t.Parallel()
 	for policy, test := range map[string]struct {
@@ -18,7 +18,7 @@ func TestAParentThatLooksIntoPickersMustBeNamed(t *testing.T) {
 	}{
 		"named":   {true, map[string]float64{"named": rpcs}},
 		"unnamed": {false, map[string]float64{"round_robin": rpcs}},
-		// It was named, and registered again after that.
+		// It was named, and then registered again.
 		"registered_again": {false, map[string]float64{"round_robin": rpcs}},
 	} {
 		t.Run(policy, func(t *testing.T) {

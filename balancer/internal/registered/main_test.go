@@ -12,7 +12,6 @@ import (
 	_ "google.golang.org/grpc/balancer/ringhash"         // registers ring_hash_experimental
 	_ "google.golang.org/grpc/balancer/weightedtarget"   // registers weighted_target_experimental
 
-	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
@@ -23,12 +22,12 @@ type registration struct {
 	after   map[string]balancer.Builder // what was registered then
 }
 
-// What is metered here is not kept: repeated runs would have ever more of it.
+// There is no retention, so that the series do not pile up in repeated runs.
 var (
 	meter, registry           = newMetrics()
 	otherMeter, otherRegistry = newMetrics()
 
-	first, second registration // the same, twice
+	first, second registration // of two equal calls
 )
 
 func newMetrics() (*metrics.Metrics, *prometheus.Registry) {
@@ -37,13 +36,12 @@ func newMetrics() (*metrics.Metrics, *prometheus.Registry) {
 	return m, r
 }
 
-// The policies here are registered before those of grpc-go are metered, and one
-// of them again after it.
+// The policies of this test are registered before InstrumentRegistered is called, and
+// one of them again after that.
 func init() {
 	for _, name := range []string{"named", "unnamed", "registered_again"} {
 		balancer.Register(leaderAware{name})
 	}
-	balancer.Register(channeltest.HandOver{})
 	balancer.Register(refusing{})
 	balancer.Register(meter.InstrumentAs("explicit", balancer.Get("round_robin")))
 

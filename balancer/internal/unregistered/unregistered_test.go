@@ -16,7 +16,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// atStart is what the imports have registered under each name, nil if nothing.
+// atStart is what the imports have registered under the policies' names: nil if nothing.
 var atStart = map[string]balancer.Builder{
 	pickfirst2.Name:  balancer.Get(pickfirst2.Name),
 	roundrobin2.Name: balancer.Get(roundrobin2.Name),

@@ -3,16 +3,16 @@ package xdsparents_test
 import (
 	"context"
 	"maps"
-	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
+	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
 // ejecting ejects an endpoint for a second when half of its RPCs fail.
@@ -25,83 +25,75 @@ const ejecting = `{"loadBalancingConfig": [{"outlier_detection_experimental": {
 	"childPolicy": [{"round_robin2": {}}]
 }}]}`
 
+// connect starts three servers and makes a channel to them that ejects. While sick is
+// set, the second server fails its RPCs.
+func connect(t *testing.T) (c *channeltest.Client, servers channeltest.Servers, sick *atomic.Bool) {
+	t.Helper()
+	sick = new(atomic.Bool)
+	servers = channeltest.StartServers(t, 3, func(i int, s *channeltest.Server) {
+		s.Probe.OnCall = func(context.Context) error {
+			if i == 1 && sick.Load() {
+				return status.Error(codes.Internal, "sick")
+			}
+			return nil
+		}
+	})
+	return channeltest.Dial(t, roundrobin2.Name, servers, grpc.WithDefaultServiceConfig(ejecting)), servers, sick
+}
+
 func TestEjectedEndpointsGetNoPicksAndReturn(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	backends := []*backend{startBackend(t), startBackend(t), startBackend(t)}
-	client := dial(t, ejecting, resolver.State{Endpoints: endpointsOf(backends...)})
-
-	wantShares(ctx, t, client, backends, 10, 10, 10)
-	backends[1].sick.Store(true)
-	wantShares(ctx, t, client, backends, 15, 0, 15)
-	backends[1].sick.Store(false)
-	wantShares(ctx, t, client, backends, 10, 10, 10)
+	ctx := channeltest.Context(t)
+	c, servers, sick := connect(t)
+	c.CallUntilEven(ctx, rpcs, servers.Addrs()...)
+	sick.Store(true)
+	c.CallUntilEven(ctx, rpcs, servers[0].Addr, servers[2].Addr)
+	sick.Store(false)
+	c.CallUntilEven(ctx, rpcs, servers.Addrs()...)
 }
 
 // An ejected endpoint keeps its connection.
 func TestAnEjectedBackendIsReadyAndNotUsable(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	backends := []*backend{startBackend(t), startBackend(t), startBackend(t)}
-	client := dial(t, ejecting, resolver.State{Endpoints: endpointsOf(backends...)})
-	wantShares(ctx, t, client, backends, 10, 10, 10)
-	wantSubchannels(ctx, t, client, backends[1], subchannels{ready: 1, usable: 1})
+	ctx := channeltest.Context(t)
+	c, servers, sick := connect(t)
+	usable := map[string]float64{"grpc_lb_ready_subchannels": 1, "grpc_lb_usable_subchannels": 1}
+	c.CallUntilEven(ctx, rpcs, servers.Addrs()...)
+	wantSubchannels(ctx, t, c, servers[1].Addr, usable)
 
-	backends[1].sick.Store(true)
-	wantSubchannels(ctx, t, client, backends[1], subchannels{ready: 1, unusable: map[string]float64{"ejected": 1}})
-	wantSubchannels(ctx, t, client, backends[0], subchannels{ready: 1, usable: 1})
+	sick.Store(true)
+	wantSubchannels(ctx, t, c, servers[1].Addr, map[string]float64{"grpc_lb_ready_subchannels": 1, "grpc_lb_unusable_subchannels ejected": 1})
+	wantSubchannels(ctx, t, c, servers[0].Addr, usable)
 
-	backends[1].sick.Store(false)
-	wantShares(ctx, t, client, backends, 10, 10, 10)
-	wantSubchannels(ctx, t, client, backends[1], subchannels{ready: 1, usable: 1})
+	sick.Store(false)
+	c.CallUntilEven(ctx, rpcs, servers.Addrs()...)
+	wantSubchannels(ctx, t, c, servers[1].Addr, usable)
 }
 
-// subchannels are those of a backend.
-type subchannels struct {
-	ready, usable float64
-	unusable      map[string]float64 // by reason, without those of 0
-}
+const rpcs = 30
 
-// wantSubchannels sends RPCs until the metrics say so of the backend. Without RPCs
-// no endpoint is ejected again.
-func wantSubchannels(ctx context.Context, t *testing.T, client healthpb.HealthClient, b *backend, want subchannels) {
+// wantSubchannels sends RPCs until the backend's gauges of subchannels that are not 0
+// are these. Without RPCs no endpoint is ejected again.
+func wantSubchannels(ctx context.Context, t *testing.T, c *channeltest.Client, addr string, want map[string]float64) {
 	t.Helper()
-	var got subchannels
+	var got map[string]float64
 	if !channeltest.Poll(ctx, func() bool {
-		sharesOf(ctx, client, nil)
-		got = subchannelsOf(t, b)
-		return got.ready == want.ready && got.usable == want.usable && maps.Equal(got.unusable, want.unusable)
+		for range rpcs {
+			_, _ = c.Call(ctx) // some go to the sick server
+		}
+		got = subchannelsOf(c, addr)
+		return maps.Equal(got, want)
 	}) {
-		t.Fatalf("the backend has the subchannels %+v, want %+v", got, want)
+		t.Fatalf("the backend has the subchannels %v, want %v", got, want)
 	}
 }
 
-func subchannelsOf(t *testing.T, b *backend) subchannels {
-	t.Helper()
-	families, err := prometheus.DefaultGatherer.Gather()
-	if err != nil {
-		t.Fatalf("gather metrics: %v", err)
-	}
-	got := subchannels{unusable: make(map[string]float64)}
-	for _, family := range families {
-		for _, m := range family.Metric {
-			if !slices.ContainsFunc(m.Label, func(l *dto.LabelPair) bool { return l.GetValue() == b.addr }) {
-				continue
-			}
-			switch n := m.Gauge.GetValue(); family.GetName() {
-			case "grpc_lb_ready_subchannels":
-				got.ready += n
-			case "grpc_lb_usable_subchannels":
-				got.usable += n
-			case "grpc_lb_unusable_subchannels":
-				for _, l := range m.Label {
-					if l.GetName() == "grpc_lb_unusable_reason" && n != 0 {
-						got.unusable[l.GetValue()] += n
-					}
-				}
-			}
+func subchannelsOf(c *channeltest.Client, addr string) map[string]float64 {
+	got := map[string]float64{}
+	for key, n := range c.Series() {
+		name, labels, _ := strings.Cut(key, " ")
+		if reason, ok := strings.CutPrefix(labels, addr); ok && n != 0 && strings.HasSuffix(name, "_subchannels") {
+			got[name+reason] = n
 		}
 	}
 	return got

@@ -1,9 +1,9 @@
 package xdsparents_test
 
 import (
-	"context"
 	"testing"
-	"time"
+
+	"google.golang.org/grpc"
 
 	"github.com/grpc-balancer2/balancer2/balancer/internal/channeltest"
 )
@@ -20,16 +20,16 @@ const preferredAndFallback = `{"loadBalancingConfig": [{"priority_experimental":
 
 func TestPriorityFallsBackWhenAllOfALevelFail(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	b := []*backend{startBackend(t), startBackend(t), startBackend(t), startBackend(t)}
-	groups := channeltest.Groups{"preferred": endpointsOf(b[0], b[1]), "fallback": endpointsOf(b[2], b[3])}
-	client := dial(t, preferredAndFallback, groups.State())
-	wantShares(ctx, t, client, b, 15, 15, 0, 0)
-	b[0].stop()
-	wantShares(ctx, t, client, b, 0, 30, 0, 0)
-	b[1].stop()
-	wantShares(ctx, t, client, b, 0, 0, 30, 0)
-	b[2].stop()
-	wantShares(ctx, t, client, b, 0, 0, 0, 30)
+	ctx := channeltest.Context(t)
+	s := channeltest.StartServers(t, 4)
+	c := channeltest.NewClient(t, "", "")
+	c.Resolver.InitialState(channeltest.Groups{"preferred": s[:2].Endpoints(), "fallback": s[2:].Endpoints()}.State())
+	c.Connect(channeltest.WithTLS(t), grpc.WithDefaultServiceConfig(preferredAndFallback))
+	c.CallUntilEven(ctx, rpcs, s[0].Addr, s[1].Addr)
+	s[0].Kill()
+	c.CallUntilEven(ctx, rpcs, s[1].Addr)
+	s[1].Kill()
+	c.CallUntilEven(ctx, rpcs, s[2].Addr)
+	s[2].Kill()
+	c.CallUntilEven(ctx, rpcs, s[3].Addr)
 }

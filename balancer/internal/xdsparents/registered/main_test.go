@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/balancer"
 	_ "google.golang.org/grpc/balancer/rls" // registers rls_experimental
 	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -26,7 +25,6 @@ import (
 )
 
 func init() {
-	balancer.Register(channeltest.HandOver{})
 	if _, err := metrics.InstrumentRegistered(); err != nil {
 		panic(err)
 	}
@@ -86,7 +84,7 @@ func connect(t *testing.T, config string, backends []*net.TCPAddr) *grpc.ClientC
 		endpoints = append(endpoints, resolver.Endpoint{Addresses: []resolver.Address{{Addr: b.String()}}})
 	}
 	r := manual.NewBuilderWithScheme("test")
-	r.InitialState(channeltest.HandOverState(endpoints))
+	r.InitialState(channeltest.Groups{"all": endpoints}.State())
 	return dial(t, "test:///"+newName(), grpc.WithResolvers(r), grpc.WithDefaultServiceConfig(config))
 }
 

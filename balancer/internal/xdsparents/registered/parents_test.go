@@ -17,7 +17,7 @@ func TestOfPoliciesInsideOneAnotherTheOutermostCounts(t *testing.T) {
 		"weighted_round_robin":           `{}`,
 		"outlier_detection_experimental": `{"childPolicy": [{"round_robin": {}}]}`,
 		"priority_experimental": `{"priorities": ["a"], "children": {
-			"a": {"config": [{"hand_over": {"policy": "round_robin"}}]}
+			"a": {"config": [{"test_group": {"group": "all", "policy": "round_robin"}}]}
 		}}`,
 		"rls_experimental": `{
 			"routeLookupConfig": {

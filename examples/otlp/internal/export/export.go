@@ -14,8 +14,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// maxPoints is how many data points one request has at most. gRPC servers, those of
-// OpenTelemetry Collectors too, take 4 MiB by default, which leaves 1 kB for a point:
+// maxPoints is the maximum number of data points in one request. gRPC servers, such as
+// OpenTelemetry Collectors, accept 4 MiB by default. That leaves 1 kB for each point,
 // enough for a histogram with 160 buckets.
 const maxPoints = 4000
 
@@ -37,7 +37,7 @@ func Start(ctx context.Context, registry prometheus.Gatherer, sender *resource.R
 // Sender describes this process: the name of its service, and an id of its own. By
 // default OpenTelemetry sends no id, and then the series of all processes of the
 // service are the same to the receiver. OTEL_SERVICE_NAME and
-// OTEL_RESOURCE_ATTRIBUTES go before what is set here.
+// OTEL_RESOURCE_ATTRIBUTES override what is set here.
 func Sender(ctx context.Context, service string) (*resource.Resource, error) {
 	sender, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),

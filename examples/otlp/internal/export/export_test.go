@@ -19,7 +19,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/points"
 )
 
-// Counts go on, so that the next export makes up for one that was lost.
+// Counts are cumulative, so the next export makes up for one that was lost.
 func TestAnExportThatFailsLosesOnlyItsMoment(t *testing.T) {
 	t.Parallel()
 	var down atomic.Bool
@@ -69,7 +69,7 @@ func (b broken) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.NewInvalidMetric(prometheus.NewDesc("broken", "Fails.", nil, nil), b.err)
 }
 
-// So the policies' metrics are better in a registry of their own.
+// This is why the policies' metrics should be in a registry of their own.
 func TestOneCollectorThatFailsLosesTheWholeRegistry(t *testing.T) {
 	t.Parallel()
 	p := start(t)
@@ -106,7 +106,7 @@ func TestADeclaredUnitIsLost(t *testing.T) {
 	}
 }
 
-// Views are for instruments of the SDK, too.
+// Like temporality selectors, views are for instruments of the SDK only.
 func TestViewsDoNotApply(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
@@ -124,7 +124,7 @@ func TestViewsDoNotApply(t *testing.T) {
 	}
 }
 
-// What operators set in the environment goes before what the program says.
+// What operators set in the environment overrides what the program says.
 func TestTheEnvironmentNamesTheSender(t *testing.T) {
 	sender := func() map[string]string {
 		t.Helper()

@@ -54,7 +54,7 @@ func attributes() []*common.KeyValue {
 
 var desc = prometheus.NewDesc("f", "Help.", []string{"b", "a"}, nil)
 
-// Of scale 1, where the base is √2, the bucket from 2√2 to 4 has Prometheus's
+// At scale 1, where the base is √2, the bucket from 2√2 to 4 has Prometheus's
 // index 4 and OTLP's index 3.
 func TestAHistogramIsTheSameInBothForms(t *testing.T) {
 	t.Parallel()
@@ -101,7 +101,7 @@ func counter() *otlp.Metric {
 	}}}
 }
 
-// The comparison of the tests of this example is worth what it notices.
+// The other tests of this example rely on Diff.
 func TestDiffNoticesWhatHasChangedOnTheWay(t *testing.T) {
 	t.Parallel()
 	registry := gather(t, one{prometheus.MustNewConstMetricWithCreatedTimestamp(desc, prometheus.CounterValue, 7, start, "2", "1")})

@@ -15,7 +15,7 @@ import (
 )
 
 // Register registers the policy, and returns a registry that has its metrics and
-// nothing else. Like balancer.Register it is for the time of initialization.
+// nothing else. Like balancer.Register it must be called during initialization.
 func Register(opts ...metrics.Option) *prometheus.Registry {
 	m := metrics.New(append(opts, metrics.WithLatency(), metrics.WithExemplars(traceID))...)
 	balancer.Register(m.Instrument(roundrobin2.NewBuilder()))

@@ -9,9 +9,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/trial"
 )
 
-// The registry is the measure: all that it has arrives, as the types that
-// OpenTelemetry specifies for Prometheus's, with the values, the buckets and the start
-// times of the same moment.
+// All that the registry has arrives: as the types that OpenTelemetry specifies for
+// Prometheus's, and with the values, the buckets and the start times of that moment.
 func TestWhatTheRegistryHasArrives(t *testing.T) {
 	t.Parallel()
 	before := time.Now()
@@ -34,8 +33,7 @@ func TestWhatTheRegistryHasArrives(t *testing.T) {
 	}
 }
 
-// Nothing of the comparison with the registry would notice if the registry lacked
-// something.
+// The comparison with the registry would not notice that the registry lacks a type.
 func TestEachTypeArrives(t *testing.T) {
 	t.Parallel()
 	e := afterRPCs(t, open(t))
@@ -84,7 +82,7 @@ func TestLatencyArrivesAsExponentialHistograms(t *testing.T) {
 	}
 }
 
-// ofBackends returns the points of the type that are of backends.
+// ofBackends returns the points of a type whose series are of a backend.
 func ofBackends(e trial.Export, kind string) points.Points {
 	return e.Arrived.Where(func(s points.Series, p points.Point) bool {
 		return p.Type == kind && s.HasLabel("grpc_lb_backend")

@@ -11,7 +11,7 @@ import (
 type Export struct {
 	Requests   []*collector.ExportMetricsServiceRequest
 	Arrived    points.Points // of the trial's target
-	Registry   points.Points // the same, as the registry had it at that moment
+	Registry   points.Points // of the same target, in the registry at that moment; set by ExportQuiet
 	OfExporter points.Points // what has arrived of the channel that the exporter sends on
 }
 
@@ -24,7 +24,7 @@ func (e Export) Bytes() int {
 	return n
 }
 
-// Resource returns the attributes of who sent the export.
+// Resource returns the attributes of the sender.
 func (e Export) Resource() map[string]string {
 	attributes := make(map[string]string)
 	for _, request := range e.Requests {

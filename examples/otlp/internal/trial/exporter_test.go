@@ -13,7 +13,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// exportTwice exports twice: the second export can have what the first did.
+// exportTwice exports twice. If the exporter's own channel is metered, the second export
+// tells of the first.
 func exportTwice(t *testing.T, tr *trial.Trial) trial.Export {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), exampletest.Patience)
@@ -28,8 +29,8 @@ func exportTwice(t *testing.T, tr *trial.Trial) trial.Export {
 	return e
 }
 
-// The exporter's channel has gRPC's default policy and is not metered, not even where
-// pick_first is: gRPC looked that up before any init function could replace it.
+// The exporter's channel has gRPC's default policy, pick_first. It is not metered even
+// if pick_first is: gRPC looks up its default before any init function can replace it.
 func TestTheExportersChannelIsNotMetered(t *testing.T) {
 	t.Parallel()
 	tr := open(t)

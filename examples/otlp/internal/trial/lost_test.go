@@ -63,7 +63,7 @@ func TestClassicBucketsOfNativeHistogramsAreLost(t *testing.T) {
 
 // Selectors of temporality are for instruments of the SDK. What comes through the
 // bridge is cumulative.
-func TestDeltaTemporalityIsNotToBeHad(t *testing.T) {
+func TestDeltaTemporalityIsNotAvailable(t *testing.T) {
 	t.Parallel()
 	delta := func(sdkmetric.InstrumentKind) metricdata.Temporality { return metricdata.DeltaTemporality }
 	e := afterRPCs(t, open(t, otlpmetricgrpc.WithTemporalitySelector(delta)))

@@ -23,7 +23,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 
-// Service is the name that the exports have of this program.
+// Service is the name of this program in its exports.
 const Service = "otlp-example"
 
 const numBackends = 3
@@ -39,9 +39,9 @@ type Trial struct {
 	conn     *grpc.ClientConn
 }
 
-// Open starts everything. The registry is that of round_robin2, and may have the series
-// of other trials, whose names are different. Options are for the exporter, beside
-// those that lead it to the receiver.
+// Open starts everything. The registry is the one that round_robin2 reports to. It may
+// also have the series of other trials, which have other names. The options are for the
+// exporter; Open adds those that lead it to the receiver.
 func Open(ctx context.Context, registry prometheus.Gatherer, name string, opts ...otlpmetricgrpc.Option) (tr *Trial, err error) {
 	tr = &Trial{Target: "otlp:///" + name, registry: registry}
 	defer func() {
@@ -129,8 +129,8 @@ func (tr *Trial) Export(ctx context.Context) (Export, error) {
 	return Export{Requests: requests, Arrived: tr.own(all), OfExporter: tr.ofExporter(all)}, nil
 }
 
-// ExportQuiet exports at a moment when nothing changes: the registry has the same
-// before and after. There is one soon when no RPC is under way.
+// ExportQuiet exports at a moment when nothing changes: the registry has the same values
+// before and after. Such a moment comes soon if no RPC is in flight.
 func (tr *Trial) ExportQuiet(ctx context.Context) (e Export, err error) {
 	err = wait.Until(ctx, "nothing changes any more", func() (bool, error) {
 		before, err := tr.Gather()
