@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"google.golang.org/grpc/attributes"
+	"google.golang.org/grpc/balancer"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
@@ -80,18 +81,18 @@ func TestWhatLeadsToAPicker(t *testing.T) {
 	}
 }
 
-func TestTheErrorOfAllEndpoints(t *testing.T) {
+func TestRPCsWithoutAnEndpointWaitOrFail(t *testing.T) {
 	t.Parallel()
 	cc, p, v := buildViewer(t, base2.WithEveryState())
 	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 	fail(cc.SubConn("a:1"))
-	if err := v.errs[len(v.errs)-1]; err != nil {
-		t.Errorf("while b:1 connects Err is %v, want nil", err)
+	if err := v.errs[len(v.errs)-1]; !errors.Is(err, balancer.ErrNoSubConnAvailable) {
+		t.Errorf("while b:1 connects PickError is %v, want one that lets RPCs wait", err)
 	}
 	fail(cc.SubConn("b:1"))
 	const want = "viewer: none of 2 endpoints is ready: connect to a:1: refused; connect to b:1: refused"
 	if err := v.errs[len(v.errs)-1]; err == nil || err.Error() != want {
-		t.Errorf("Err is %v, want %s", err, want)
+		t.Errorf("PickError is %v, want %s", err, want)
 	}
 	if got := v.states[len(v.states)-1]; got != stFailure || cc.State().ConnectivityState != stFailure {
 		t.Errorf("the policy sees %v and the channel %v, want TRANSIENT_FAILURE", got, cc.State().ConnectivityState)

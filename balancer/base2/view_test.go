@@ -35,7 +35,7 @@ func (v *viewer) NewPicker(view base2.View[int]) balancer.Picker {
 			panic(fmt.Sprintf("Status tells %v, All %v", again, s))
 		}
 	}
-	v.statuses, v.errs, v.states = append(v.statuses, all), append(v.errs, view.Err()), append(v.states, view.State())
+	v.statuses, v.errs, v.states = append(v.statuses, all), append(v.errs, view.PickError()), append(v.states, view.State())
 	v.attrs, v.lens = view.Attributes(), view.Len()
 	p := &viewPicker{}
 	for _, r := range view.Ready() {

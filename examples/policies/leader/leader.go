@@ -110,12 +110,7 @@ func (p *policy) Configure(c config) { p.config = c }
 func (p *policy) Close() { p.timer.Stop() }
 
 func (p *policy) NewPicker(view base2.View[endpoint]) balancer.Picker {
-	// An RPC waits while an endpoint may still connect. If none can, it fails, so
-	// that its caller learns why.
-	notReady := view.Err()
-	if notReady == nil {
-		notReady = balancer.ErrNoSubConnAvailable
-	}
+	notReady := view.PickError()
 	pk := &picker{config: p.config, nextRead: &p.nextRead, ready: view.Ready(), readErr: notReady, writeErr: notReady}
 
 	var leader *base2.Status[endpoint]
