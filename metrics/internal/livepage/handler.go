@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"google.golang.org/grpc/grpclog"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 var logger = grpclog.Component("balancer2")
@@ -20,13 +22,13 @@ const maxRendered = 4
 
 // handler serves the page.
 type handler struct {
-	snapshot func() Snapshot
+	snapshot func() livestatus.Snapshot
 	rendered chan struct{} // holds an element for each answer being rendered
 }
 
 // New returns a handler that serves the page. It calls snapshot once for each
 // answer. snapshot must be safe for concurrent use.
-func New(snapshot func() Snapshot) http.Handler {
+func New(snapshot func() livestatus.Snapshot) http.Handler {
 	return &handler{snapshot: snapshot, rendered: make(chan struct{}, maxRendered)}
 }
 

@@ -110,24 +110,24 @@ func newTargetJSON(t *targetStatus) targetJSON {
 	for _, i := range t.Instances {
 		instances = append(instances, instanceJSON{State: i.State.String(), Since: i.Since.UTC()})
 	}
-	said := newSentence(t)
+	said := t.Sentence()
 	return targetJSON{
 		Target:       t.Target,
 		Policy:       t.Policy,
 		Instances:    instances,
 		Backends:     len(t.Backends),
-		Ready:        t.ready,
-		Usable:       t.usable,
-		Picks:        t.picks,
+		Ready:        t.Ready,
+		Usable:       t.Usable,
+		Picks:        t.Picks,
 		PicksDelayed: t.PicksDelayed,
 		PicksFailed:  t.PicksFailed,
 		Waiting:      t.Waiting,
 		Folded:       t.Folded,
-		Imbalance:    t.peers.imbalance(),
+		Imbalance:    t.Imbalance(),
 		Summary:      said.String(),
-		Severity:     said.severity.String(),
-		Present:      t.present(),
-		Down:         t.groups[down].n,
+		Severity:     said.Severity.String(),
+		Present:      t.Present(),
+		Down:         t.Down(),
 		Recent:       recentJSON{&t.Recent, nil},
 		History:      newHistoryJSON(t.History),
 		Events:       newEventsJSON(t.Events),
@@ -142,7 +142,7 @@ func newBackendJSON(r *row) backendJSON {
 		Since:          r.Since.UTC(),
 		Subchannels:    r.Subchannels,
 		Ready:          r.Ready,
-		Usable:         r.usable(),
+		Usable:         r.Usable(),
 		Unusable:       r.Unusable,
 		Picks:          r.Picks,
 		Share:          r.lifetimeShare(),
@@ -153,12 +153,12 @@ func newBackendJSON(r *row) backendJSON {
 		ConnectFailed:  r.ConnectFailed,
 		Disconnections: r.Disconnections,
 		Early:          r.Early,
-		LastError:      r.lastError(),
+		LastError:      errorText(r.LastError),
 		LastErrorAt:    r.LastErrorAt.UTC(),
 		LastVerdict:    r.Verdict.Reason,
-		LastVerdictErr: r.Verdict.text(),
+		LastVerdictErr: errorText(r.Verdict.Err),
 		LastVerdictAt:  r.Verdict.At.UTC(),
-		Condition:      r.condition.String(),
+		Condition:      r.Condition.String(),
 		DownSince:      r.DownSince.UTC(),
 		UpSince:        r.UpSince.UTC(),
 		FailedAttempts: r.FailedAttempts,
@@ -169,4 +169,12 @@ func newBackendJSON(r *row) backendJSON {
 		out.State = r.State.String()
 	}
 	return out
+}
+
+// errorText returns the text of an error, or "" without one.
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }

@@ -2,17 +2,16 @@ package livepage
 
 import (
 	"bytes"
-	"slices"
 	"sync"
-	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
 )
 
 // memory holds what a page needs for each backend besides its status. Later pages
 // reuse it.
 type memory struct {
 	rows      []row
-	judged    []judged
-	latencies []time.Duration
+	diagnosis diagnosis.Memory
 }
 
 var memories = sync.Pool{New: func() any { return new(memory) }}
@@ -20,15 +19,9 @@ var memories = sync.Pool{New: func() any { return new(memory) }}
 // release gives the memory back. Nothing may use what was taken from it any more.
 func (m *memory) release() {
 	clear(m.rows) // they point to backends
-	m.rows, m.judged, m.latencies = m.rows[:0], m.judged[:0], m.latencies[:0]
+	m.rows = m.rows[:0]
+	m.diagnosis.Reset()
 	memories.Put(m)
-}
-
-// judgements returns a list for n backends.
-func (m *memory) judgements(n int) []judged {
-	start := len(m.judged)
-	m.judged = slices.Grow(m.judged, n)[:start+n]
-	return m.judged[start:]
 }
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}

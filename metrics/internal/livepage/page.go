@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // page is what the answer to one request shows.
@@ -18,60 +21,42 @@ type page struct {
 	shown     []row           // the part of them that is on the page, sorted
 }
 
-// targetStatus is the status of a selected target, with the sums over all its
-// backends.
+// targetStatus is a selected target.
 type targetStatus struct {
-	Key
-	Status
-	now    time.Time
-	peers  peers
-	judged []judged          // of each backend
-	groups [conditions]group // of the backends, by condition
-	ready  int               // READY backends
-	usable int               // how many of these get picks
-	picks  uint64            // of all backends
+	livestatus.Key
+	*diagnosis.Report
 }
 
 // row is a backend with its target.
 type row struct {
-	*Backend
-	judged
+	*livestatus.Backend
+	diagnosis.Judged
 	target *targetStatus
 	failed uint64 // RPC attempts that ended with a code other than OK
 }
 
-// share returns the backend's part of the picks of the target's usable backends in
-// a window, from 0 to 1. It is 0 if the backend is not usable.
-func (r row) share(window int) float64 {
-	w := &r.Recent.Short
-	if window == longWindow {
-		w = &r.Recent.Long
-	}
-	if r.target.peers.total[window] == 0 || r.usable() == 0 {
-		return 0
-	}
-	return w.rate() / r.target.peers.total[window]
-}
+// share returns the backend's part of the picks of the target in a window.
+func (r row) share(long bool) float64 { return r.target.Share(r.Backend, long) }
 
 // currentShare returns the share that the page shows.
 func (r row) currentShare() float64 {
-	if r.Recent.Short.known() {
-		return r.share(shortWindow)
+	if r.Recent.Short.Known() {
+		return r.share(false)
 	}
-	return r.share(longWindow)
+	return r.share(true)
 }
 
 // lifetimeShare returns the backend's part of all picks of the target.
 func (r row) lifetimeShare() float64 {
-	if r.target.picks == 0 {
+	if r.target.Picks == 0 {
 		return 0
 	}
-	return float64(r.Picks) / float64(r.target.picks)
+	return float64(r.Picks) / float64(r.target.Picks)
 }
 
 // newPage reads the targets that the query selects, and no others. It returns a
 // [parameterError] if the query names a target or policy that does not exist.
-func newPage(ctx context.Context, q query, s Snapshot, m *memory) (page, error) {
+func newPage(ctx context.Context, q query, s livestatus.Snapshot, m *memory) (page, error) {
 	selected, err := q.selectTargets(s.Targets)
 	if err != nil {
 		return page{}, err
@@ -88,7 +73,7 @@ func newPage(ctx context.Context, q query, s Snapshot, m *memory) (page, error) 
 }
 
 // sample prepares the targets. It waits as long as they ask for, or until ctx ends.
-func sample(ctx context.Context, targets []Target) {
+func sample(ctx context.Context, targets []livestatus.Target) {
 	var wait time.Duration
 	for _, t := range targets {
 		if t.Sample != nil {
@@ -106,25 +91,8 @@ func sample(ctx context.Context, targets []Target) {
 	}
 }
 
-func newTargetStatus(t Target, now time.Time, m *memory) *targetStatus {
-	st := &targetStatus{Key: t.Key, Status: t.Read(), now: now}
-	st.peers = newPeers(st.Backends, now, m)
-	st.judged = m.judgements(len(st.Backends))
-	for i := range st.Backends {
-		b := &st.Backends[i]
-		st.picks += b.Picks
-		if b.Ready > 0 {
-			st.ready++
-		}
-		if b.usable() > 0 {
-			st.usable++
-		}
-		st.judged[i] = st.peers.judge(b, now)
-		st.groups[st.judged[i].condition].add(b, st.judged[i])
-	}
-	slices.SortFunc(st.Instances, func(a, b Instance) int { return a.Since.Compare(b.Since) })
+func newTargetStatus(t livestatus.Target, now time.Time, m *memory) *targetStatus {
+	st := &targetStatus{t.Key, diagnosis.New(t.Read(), now, &m.diagnosis)}
+	slices.SortFunc(st.Instances, func(a, b livestatus.Instance) int { return a.Since.Compare(b.Since) })
 	return st
 }
-
-// present returns how many backends have a subchannel.
-func (t *targetStatus) present() int { return len(t.Backends) - t.groups[gone].n }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // query holds the parameters of a request.
@@ -35,7 +37,7 @@ func badValue(name, value, valid string) error {
 	return &parameterError{name, fmt.Sprintf("parameter %s is %s; valid: %s", name, quoted(value), valid)}
 }
 
-func quoted(s string) string { return strconv.Quote(cut(s, maxShort)) }
+func quoted(s string) string { return strconv.Quote(wording.Cut(s, wording.MaxName)) }
 
 // parseQuery parses the parameters. If it returns an error, the query still has
 // the format for the answer.

@@ -1,7 +1,6 @@
 package livepage
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,37 +8,34 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // maxNamed is how many targets or policies an error lists.
 const maxNamed = 20
 
 // selectTargets returns the targets that the query asks for, by name and policy.
-func (q query) selectTargets(all []Target) ([]Target, error) {
-	ofTarget := filtered(all, func(t Target) bool { return q.target == "" || t.Target == q.target })
+func (q query) selectTargets(all []livestatus.Target) ([]livestatus.Target, error) {
+	ofTarget := filtered(all, func(t livestatus.Target) bool { return q.target == "" || t.Target == q.target })
 	if len(ofTarget) == 0 && q.target != "" {
-		return nil, unknownName("target", q.target, all, func(t Target) string { return t.Target })
+		return nil, unknownName("target", q.target, all, func(t livestatus.Target) string { return t.Target })
 	}
-	selected := filtered(ofTarget, func(t Target) bool { return q.policy == "" || t.Policy == q.policy })
+	selected := filtered(ofTarget, func(t livestatus.Target) bool { return q.policy == "" || t.Policy == q.policy })
 	if len(selected) == 0 && q.policy != "" {
-		return nil, unknownName("policy", q.policy, ofTarget, func(t Target) string { return t.Policy })
+		return nil, unknownName("policy", q.policy, ofTarget, func(t livestatus.Target) string { return t.Policy })
 	}
-	slices.SortFunc(selected, func(a, b Target) int { return a.compare(b.Key) })
+	slices.SortFunc(selected, func(a, b livestatus.Target) int { return a.Compare(b.Key) })
 	return selected, nil
 }
 
 // filtered returns a new slice.
-func filtered(targets []Target, keep func(Target) bool) []Target {
-	return slices.DeleteFunc(slices.Clone(targets), func(t Target) bool { return !keep(t) })
+func filtered(targets []livestatus.Target, keep func(livestatus.Target) bool) []livestatus.Target {
+	return slices.DeleteFunc(slices.Clone(targets), func(t livestatus.Target) bool { return !keep(t) })
 }
 
-// compare orders keys by target, then policy.
-func (k Key) compare(other Key) int {
-	return cmp.Or(cmp.Compare(k.Target, other.Target), cmp.Compare(k.Policy, other.Policy))
-}
-
-func unknownName(parameter, value string, targets []Target, name func(Target) string) error {
+func unknownName(parameter, value string, targets []livestatus.Target, name func(livestatus.Target) string) error {
 	var valid []string
 	for _, t := range targets {
 		valid = append(valid, name(t))
@@ -68,8 +64,8 @@ func (q query) selectBackends(targets []*targetStatus, m *memory) (matched []row
 	matched = slices.Grow(m.rows, total)
 	for _, t := range targets {
 		for i := range t.Backends {
-			if b := &t.Backends[i]; accepts(b, t.judged[i].condition) {
-				matched = append(matched, row{Backend: b, judged: t.judged[i], target: t, failed: b.failedRPCs()})
+			if b := &t.Backends[i]; accepts(b, t.Judged[i].Condition) {
+				matched = append(matched, row{Backend: b, Judged: t.Judged[i], target: t, failed: b.FailedRPCs()})
 			}
 		}
 	}
@@ -78,13 +74,13 @@ func (q query) selectBackends(targets []*targetStatus, m *memory) (matched []row
 }
 
 // backendFilter returns whether the parameters state and q select a backend.
-func (q query) backendFilter() func(*Backend, condition) bool {
-	inState := func(*Backend) bool { return true }
+func (q query) backendFilter() func(*livestatus.Backend, diagnosis.Condition) bool {
+	inState := func(*livestatus.Backend) bool { return true }
 	if i := slices.IndexFunc(stateFilters, func(f stateFilter) bool { return f.name == q.state }); i >= 0 {
 		inState = stateFilters[i].accepts
 	}
 	if q.filter == "" {
-		return func(b *Backend, _ condition) bool { return inState(b) }
+		return func(b *livestatus.Backend, _ diagnosis.Condition) bool { return inState(b) }
 	}
 	wanted := strings.ToLower(q.filter)
 	has := func(s string) bool { return strings.Contains(strings.ToLower(s), wanted) }
@@ -92,11 +88,11 @@ func (q query) backendFilter() func(*Backend, condition) bool {
 	for code := range ofCode {
 		ofCode[code] = has(grpcstatus.Name(codes.Code(code)))
 	}
-	return func(b *Backend, c condition) bool {
+	return func(b *livestatus.Backend, c diagnosis.Condition) bool {
 		if !inState(b) {
 			return false
 		}
-		if has(b.Name) || has(b.stateName()) || c < well && has(c.String()) {
+		if has(b.Name) || has(b.StateName()) || c.Wrong() && has(c.String()) {
 			return true
 		}
 		for reason := range b.Unusable {

@@ -3,6 +3,8 @@ package livepage
 import (
 	"cmp"
 	"slices"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // column is a value by which backends can be sorted.
@@ -19,29 +21,29 @@ type column struct {
 }
 
 var columns = []column{
-	{name: defaultSort, label: "Worst first", by: "the worst first", dir: ascending, cmp: compareWorst},
-	{name: "backend", head: "backend", label: "Backend", dir: ascending, cmp: func(a, b row) int { return compareNatural(a.Name, b.Name) }},
+	{name: defaultSort, label: "Worst first", by: "the worst first", dir: ascending, cmp: func(a, b row) int { return a.Compare(b.Judged) }},
+	{name: "backend", head: "backend", label: "Backend", dir: ascending, cmp: func(a, b row) int { return wording.CompareNatural(a.Name, b.Name) }},
 	{name: "target", head: "backend", label: "Target", dir: ascending, cmp: byName},
-	{name: "state", head: "state", label: "State", dir: ascending, cmp: func(a, b row) int { return cmp.Compare(a.stateRank(), b.stateRank()) }},
+	{name: "state", head: "state", label: "State", dir: ascending, cmp: func(a, b row) int { return cmp.Compare(stateRank(a.Backend), stateRank(b.Backend)) }},
 	{
 		name: "since", head: "since", label: "Since", dir: descending,
-		cmp:    func(a, b row) int { return a.since().Compare(b.since()) },
-		absent: func(r row) bool { return r.since().IsZero() },
+		cmp:    func(a, b row) int { return a.ShownSince().Compare(b.ShownSince()) },
+		absent: func(r row) bool { return r.ShownSince().IsZero() },
 	},
 	{name: "rps", head: "rps", label: "RPS", by: "RPC attempts per second", dir: descending, cmp: func(a, b row) int {
-		return cmp.Compare(a.Recent.current().rate(), b.Recent.current().rate())
+		return cmp.Compare(a.Recent.Current().Rate(), b.Recent.Current().Rate())
 	}},
 	{
 		name: "success", head: "success", label: "Success", by: "Success rate", dir: ascending,
-		cmp:    func(a, b row) int { return cmp.Compare(b.settled().failing(), a.settled().failing()) },
-		absent: func(r row) bool { return r.settled().Ended == 0 },
+		cmp:    func(a, b row) int { return cmp.Compare(b.Settled().Failing(), a.Settled().Failing()) },
+		absent: func(r row) bool { return r.Settled().Ended == 0 },
 	},
 	{
 		name: "latency", head: "latency", label: "Latency", by: "Mean latency", dir: descending,
 		cmp: func(a, b row) int {
-			return cmp.Compare(a.settled().Latency.Mean, b.settled().Latency.Mean)
+			return cmp.Compare(a.Settled().Latency.Mean, b.Settled().Latency.Mean)
 		},
-		absent: func(r row) bool { return r.settled().Latency.Mean == 0 },
+		absent: func(r row) bool { return r.Settled().Latency.Mean == 0 },
 	},
 	{name: "share", head: "share", label: "Share", by: "Share of picks", dir: descending, cmp: func(a, b row) int {
 		return cmp.Compare(a.currentShare(), b.currentShare())
@@ -79,14 +81,9 @@ func (q query) column() column {
 // byName orders backends by target, policy and name. No two are equal.
 func byName(a, b row) int {
 	if a.target != b.target {
-		return a.target.compare(b.target.Key)
+		return a.target.Compare(b.target.Key)
 	}
-	return compareNatural(a.Name, b.Name)
-}
-
-// compareWorst orders backends by their condition.
-func compareWorst(a, b row) int {
-	return cmp.Or(cmp.Compare(a.condition, b.condition), cmp.Compare(b.score, a.score))
+	return wording.CompareNatural(a.Name, b.Name)
 }
 
 // order returns how the column sorts backends in the direction or, if that is "",

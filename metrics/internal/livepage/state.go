@@ -4,43 +4,19 @@ import (
 	"slices"
 
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
-
-// states are the states of a subchannel, best first.
-var states = []connectivity.State{
-	connectivity.Ready, connectivity.Connecting, connectivity.Idle, connectivity.TransientFailure,
-}
-
-// better reports whether state a is better than state b.
-func better(a, b connectivity.State) bool { return slices.Index(states, a) < slices.Index(states, b) }
-
-// noState is what the page shows as the state of a backend without subchannels.
-const noState = "NONE"
-
-// unusableState is how the page names the state of a backend that is READY and
-// has no subchannel that gets picks.
-const unusableState = "UNUSABLE"
-
-// stateName returns the name of the backend's state on the page.
-func (b *Backend) stateName() string {
-	switch {
-	case b.Subchannels == 0:
-		return noState
-	case b.Ready > 0 && b.usable() == 0:
-		return unusableState
-	}
-	return b.State.String()
-}
 
 // worstFirst are the names of all states in the order in which the page sorts them.
 var worstFirst = []string{
 	connectivity.TransientFailure.String(), connectivity.Idle.String(), connectivity.Connecting.String(),
-	unusableState, connectivity.Ready.String(), noState,
+	livestatus.UnusableState, connectivity.Ready.String(), livestatus.NoState,
 }
 
 // stateRank orders backends from the worst state to the best, with those that
 // have no subchannel last.
-func (b *Backend) stateRank() int { return slices.Index(worstFirst, b.stateName()) }
+func stateRank(b *livestatus.Backend) int { return slices.Index(worstFirst, b.StateName()) }
 
 // notUsableFilter selects the backends that have a subchannel and are not usable: of
 // "198 of 200 usable", the other two.
@@ -50,7 +26,7 @@ const notUsableFilter = "NOT_USABLE"
 type stateFilter struct {
 	name    string
 	label   string // in the form
-	accepts func(*Backend) bool
+	accepts func(*livestatus.Backend) bool
 }
 
 var stateFilters = newStateFilters()
@@ -58,16 +34,16 @@ var stateFilters = newStateFilters()
 func newStateFilters() []stateFilter {
 	var filters []stateFilter
 	add := func(name, label string) {
-		filters = append(filters, stateFilter{name, label, func(b *Backend) bool { return b.stateName() == name }})
+		filters = append(filters, stateFilter{name, label, func(b *livestatus.Backend) bool { return b.StateName() == name }})
 	}
-	for _, s := range states {
+	for _, s := range []connectivity.State{connectivity.Ready, connectivity.Connecting, connectivity.Idle, connectivity.TransientFailure} {
 		add(s.String(), s.String())
 	}
-	add(unusableState, "READY, but unusable")
-	add(noState, "no subchannel")
+	add(livestatus.UnusableState, "READY, but unusable")
+	add(livestatus.NoState, "no subchannel")
 	return append(filters,
-		stateFilter{"NOT_READY", "not READY, or unusable", func(b *Backend) bool { return b.usable() == 0 }},
-		stateFilter{notUsableFilter, "not usable, without those that are gone", func(b *Backend) bool { return b.Subchannels > 0 && b.usable() == 0 }})
+		stateFilter{"NOT_READY", "not READY, or unusable", func(b *livestatus.Backend) bool { return b.Usable() == 0 }},
+		stateFilter{notUsableFilter, "not usable, without those that are gone", func(b *livestatus.Backend) bool { return b.Subchannels > 0 && b.Usable() == 0 }})
 }
 
 func stateFilterNames() []string {

@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // pageView has the values of page.html. The template escapes them.
@@ -44,7 +46,7 @@ func newPageView(p page) *pageView {
 	q := p.query
 	v := newBareView(q)
 	v.Now, v.Clock = newMoment(p.time, p.time), p.time.UTC().Format("15:04:05")
-	v.Retention = elapsed(p.retention)
+	v.Retention = wording.Elapsed(p.retention)
 	v.Empty, v.Mixed = len(p.targets) == 0, len(p.targets) > 1
 	v.fillLinks(p)
 	v.fillTargets(p)
@@ -65,7 +67,7 @@ func newPageView(p page) *pageView {
 func newProblemView(q query, mistake *parameterError) *pageView {
 	v := newBareView(q)
 	v.Title = "Bad request · " + v.Title
-	v.Problem = visible(mistake.Message)
+	v.Problem = wording.Visible(mistake.Message)
 	return v
 }
 
@@ -80,16 +82,16 @@ func (v *pageView) fillTargets(p page) {
 	usable, present := 0, 0
 	judged := make([]summarized, 0, len(p.targets))
 	for _, t := range p.targets {
-		usable, present = usable+t.usable, present+t.present()
-		judged = append(judged, summarized{t, newSentence(t)})
+		usable, present = usable+t.Usable, present+t.Present()
+		judged = append(judged, summarized{t, t.Sentence()})
 	}
-	slices.SortStableFunc(judged, func(a, b summarized) int { return cmp.Compare(a.said.severity, b.said.severity) })
+	slices.SortStableFunc(judged, func(a, b summarized) int { return cmp.Compare(a.said.Severity, b.said.Severity) })
 	for _, s := range judged[:min(len(judged), maxTargets)] {
-		v.Targets = append(v.Targets, newTargetView(s, p.query, v.Mixed))
+		v.Targets = append(v.Targets, newTargetView(s, p.query, v.Mixed, p.time))
 	}
 	v.Hidden = len(p.targets) - len(v.Targets)
 	if present > 0 {
-		v.Title = fmt.Sprintf("%s of %s usable · %s", grouped(usable), grouped(present), v.Title)
+		v.Title = fmt.Sprintf("%s of %s usable · %s", wording.Grouped(usable), wording.Grouped(present), v.Title)
 	}
 }
 
@@ -117,23 +119,16 @@ func caption(p page) string {
 	case len(p.shown) == 0:
 		b.WriteString("Backends")
 	case len(p.shown) == n:
-		fmt.Fprintf(&b, "%s %s", grouped(n), plural(n, "backend"))
+		fmt.Fprintf(&b, "%s %s", wording.Grouped(n), wording.Plural(n, "backend"))
 	default:
 		first := (p.query.page-1)*p.query.perPage + 1
-		fmt.Fprintf(&b, "Backends %s to %s of %s", grouped(first), grouped(first+len(p.shown)-1), grouped(n))
+		fmt.Fprintf(&b, "Backends %s to %s of %s", wording.Grouped(first), wording.Grouped(first+len(p.shown)-1), wording.Grouped(n))
 	}
 	if p.matched < p.total {
-		fmt.Fprintf(&b, ", filtered from %s", grouped(p.total))
+		fmt.Fprintf(&b, ", filtered from %s", wording.Grouped(p.total))
 	}
 	if p.query.column().name == defaultSort && p.query.dir != descending && len(p.shown) > 1 {
 		b.WriteString(", the worst first")
 	}
 	return b.String()
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }

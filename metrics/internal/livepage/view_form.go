@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // formView is the form above the list.
@@ -50,7 +52,7 @@ type pagesView struct {
 
 func newPagesView(q query, matched int) pagesView {
 	last := q.pages(matched)
-	v := pagesView{Page: grouped(q.page), Pages: grouped(last), Many: last > 1, Behind: q.page > last}
+	v := pagesView{Page: wording.Grouped(q.page), Pages: wording.Grouped(last), Many: last > 1, Behind: q.page > last}
 	if q.page > 1 {
 		v.First, v.Prev = q.toPage(1).link(), q.toPage(min(q.page-1, last)).link()
 	}
