@@ -11,11 +11,10 @@
 //
 // # From the request to the answer
 //
-//   - parseQuery checks the parameters (query.go; parameters.go has their table).
+//   - Package selection checks the parameters.
 //   - The request waits while maxRendered others are being rendered (handler.go).
-//   - newPage selects targets by name and reads only these. Package diagnosis judges
-//     their backends, and newPage selects the backends to show, the worst first
-//     (page.go, select.go, sort.go, first.go).
+//   - Package selection reads the targets that the request asks for, and sorts and
+//     cuts the list of their backends.
 //   - These become JSON (json.go, json_*.go) or the values of page.html (view.go and
 //     view_*.go). Package diagnosis says in a sentence what is wrong with a target, and
 //     package wording writes numbers and texts.
@@ -27,7 +26,7 @@
 //
 // A target that is not selected costs a comparison of its name. The backends of a
 // selected target are read once, and only as many as the answer shows are sorted and
-// formatted. Later answers reuse the memory that grows with the number of backends
-// (memory.go): with 10,000 backends, an answer that shows 100 of them takes 20 to
-// 30 ms of one core and allocates less than a megabyte.
+// formatted. Later answers reuse the memory that grows with the number of backends:
+// with 10,000 backends, an answer that shows 100 of them takes 20 to 30 ms of one
+// core and allocates less than a megabyte.
 package livepage

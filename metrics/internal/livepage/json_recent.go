@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
 )
 
 // recentJSON is the windows of a target or a backend. A window that is not known is
 // absent. It allocates less than structures with optional fields.
 type recentJSON struct {
 	*livestatus.Recent
-	of *row // the backend, to tell its share; nil for a target
+	of *selection.Row // the backend, to tell its share; nil for a target
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -37,7 +38,7 @@ func (r recentJSON) appendWindow(b []byte, w *livestatus.Window, long bool) []by
 		b = appendNumber(append(b, `,"success_rate":`...), 1-w.Failing())
 	}
 	if r.of != nil {
-		b = appendNumber(append(b, `,"share":`...), r.of.share(long))
+		b = appendNumber(append(b, `,"share":`...), r.of.Share(long))
 	}
 	if w.Latency.Mean > 0 {
 		b = appendLatency(append(b, `,"latency_seconds":`...), &w.Latency)

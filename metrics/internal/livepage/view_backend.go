@@ -13,6 +13,7 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
@@ -52,8 +53,8 @@ type totalsView struct {
 	Early          string // disconnections within a second of connecting; "" for 0
 }
 
-func newBackendView(r row, now time.Time) backendView {
-	t := r.target
+func newBackendView(r selection.Row, now time.Time) backendView {
+	t := r.Target
 	v := backendView{
 		ID:     rowID("b", t.Target, t.Policy, r.Name),
 		Target: newText(t.Target, wording.MaxName), Policy: newText(t.Policy, wording.MaxName), Backend: newText(cmp.Or(r.Name, "(no name)"), wording.MaxName),
@@ -76,13 +77,13 @@ func newBackendView(r row, now time.Time) backendView {
 }
 
 // fillRecent fills in what the backend did lately, as far as it is known.
-func (v *backendView) fillRecent(r row) {
+func (v *backendView) fillRecent(r selection.Row) {
 	if w := r.Recent.Current(); w.Known() {
 		v.Rate = wording.Rate(w.Rate())
 		if r.Usable() > 0 {
-			equal := 1 / float64(r.target.Usable)
-			v.Share, v.Alone = wording.FinePercent(r.currentShare()), equal == 1
-			v.Bar, v.Times = bar(r.currentShare(), equal)
+			equal := 1 / float64(r.Target.Usable)
+			v.Share, v.Alone = wording.FinePercent(r.CurrentShare()), equal == 1
+			v.Bar, v.Times = bar(r.CurrentShare(), equal)
 		}
 	}
 	w := r.Settled()
@@ -130,7 +131,7 @@ func newTotalsView(b *livestatus.Backend) totalsView {
 
 // newBackendState shows an unusable backend as READY, in a class of its own, and a
 // backend that is down as DOWN, whatever its next attempt is doing.
-func newBackendState(r row) stateView {
+func newBackendState(r selection.Row) stateView {
 	if r.Condition == diagnosis.Down {
 		return newStateView("DOWN")
 	}
@@ -142,7 +143,7 @@ func newBackendState(r row) stateView {
 }
 
 // stateDetail says what the state alone does not.
-func stateDetail(r row) string {
+func stateDetail(r selection.Row) string {
 	var parts []string
 	if r.Condition == diagnosis.Down {
 		parts = append(parts, r.State.String())

@@ -8,6 +8,7 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
@@ -39,7 +40,7 @@ type targetTotals struct {
 
 // summarized is a target with its sentence.
 type summarized struct {
-	*targetStatus
+	*selection.Target
 	said *diagnosis.Sentence
 }
 
@@ -52,14 +53,14 @@ type instancesView struct {
 
 // newTargetView returns a target in the overview. others tells that the page shows
 // other targets, too, so this one takes less room.
-func newTargetView(s summarized, q query, others bool, now time.Time) targetView {
-	t := s.targetStatus
-	only := q.toPage(1)
-	only.target, only.policy = t.Target, t.Policy
+func newTargetView(s summarized, q selection.Query, others bool, now time.Time) targetView {
+	t := s.Target
+	only := q.ToPage(1)
+	only.Target, only.Policy = t.Target, t.Policy
 	v := targetView{
 		ID:     rowID("t", t.Target, t.Policy, ""),
 		Target: newText(t.Target, wording.MaxName), Policy: newText(t.Policy, wording.MaxName),
-		Only:     only.link(),
+		Only:     only.Link(),
 		Channels: newInstancesViews(t.Instances, now),
 		Severity: s.said.Severity.String(),
 		Summary:  s.said.Parts,

@@ -3,6 +3,7 @@ package livepage
 import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
@@ -21,15 +22,15 @@ type tilesView struct {
 
 // newTilesView returns the tiles of a target. only is the query for the page with this
 // target alone.
-func newTilesView(t *targetStatus, only query) tilesView {
+func newTilesView(t *selection.Target, only selection.Query) tilesView {
 	v := tilesView{Usable: wording.Grouped(t.Usable), Of: wording.Grouped(t.Present()), Waiting: wording.Grouped(t.Waiting)}
 	if t.Usable < t.Present() {
 		v.Short = "wait"
 		if t.Usable == 0 {
 			v.Short = "bad"
 		}
-		only.filter, only.state = "", notUsableFilter
-		v.Rest = only.link()
+		only.Filter, only.State = "", selection.NotUsable
+		v.Rest = only.Link()
 	}
 	w, long := t.Recent.Current(), &t.Recent.Long
 	if w.Known() {

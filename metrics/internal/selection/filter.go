@@ -1,4 +1,4 @@
-package livepage
+package selection
 
 import (
 	"slices"
@@ -18,23 +18,24 @@ var worstFirst = []string{
 // have no subchannel last.
 func stateRank(b *livestatus.Backend) int { return slices.Index(worstFirst, b.StateName()) }
 
-// notUsableFilter selects the backends that have a subchannel and are not usable: of
+// NotUsable is the filter for backends that have a subchannel and are not usable: of
 // "198 of 200 usable", the other two.
-const notUsableFilter = "NOT_USABLE"
+const NotUsable = "NOT_USABLE"
 
-// stateFilter is a value of the parameter state.
-type stateFilter struct {
-	name    string
-	label   string // in the form
+// Filter is a value of the parameter state.
+type Filter struct {
+	Name    string
+	Label   string // in the form
 	accepts func(*livestatus.Backend) bool
 }
 
-var stateFilters = newStateFilters()
+// Filters are all values of the parameter state.
+var Filters = newFilters()
 
-func newStateFilters() []stateFilter {
-	var filters []stateFilter
+func newFilters() []Filter {
+	var filters []Filter
 	add := func(name, label string) {
-		filters = append(filters, stateFilter{name, label, func(b *livestatus.Backend) bool { return b.StateName() == name }})
+		filters = append(filters, Filter{name, label, func(b *livestatus.Backend) bool { return b.StateName() == name }})
 	}
 	for _, s := range []connectivity.State{connectivity.Ready, connectivity.Connecting, connectivity.Idle, connectivity.TransientFailure} {
 		add(s.String(), s.String())
@@ -42,14 +43,14 @@ func newStateFilters() []stateFilter {
 	add(livestatus.UnusableState, "READY, but unusable")
 	add(livestatus.NoState, "no subchannel")
 	return append(filters,
-		stateFilter{"NOT_READY", "not READY, or unusable", func(b *livestatus.Backend) bool { return b.Usable() == 0 }},
-		stateFilter{notUsableFilter, "not usable, without those that are gone", func(b *livestatus.Backend) bool { return b.Subchannels > 0 && b.Usable() == 0 }})
+		Filter{"NOT_READY", "not READY, or unusable", func(b *livestatus.Backend) bool { return b.Usable() == 0 }},
+		Filter{NotUsable, "not usable, without those that are gone", func(b *livestatus.Backend) bool { return b.Subchannels > 0 && b.Usable() == 0 }})
 }
 
-func stateFilterNames() []string {
-	names := make([]string, len(stateFilters))
-	for i, f := range stateFilters {
-		names[i] = f.name
+func filterNames() []string {
+	names := make([]string, len(Filters))
+	for i, f := range Filters {
+		names[i] = f.Name
 	}
 	return names
 }

@@ -1,4 +1,4 @@
-package livepage
+package selection
 
 import (
 	"fmt"
@@ -17,14 +17,14 @@ import (
 const maxNamed = 20
 
 // selectTargets returns the targets that the query asks for, by name and policy.
-func (q query) selectTargets(all []livestatus.Target) ([]livestatus.Target, error) {
-	ofTarget := filtered(all, func(t livestatus.Target) bool { return q.target == "" || t.Target == q.target })
-	if len(ofTarget) == 0 && q.target != "" {
-		return nil, unknownName("target", q.target, all, func(t livestatus.Target) string { return t.Target })
+func (q Query) selectTargets(all []livestatus.Target) ([]livestatus.Target, error) {
+	ofTarget := filtered(all, func(t livestatus.Target) bool { return q.Target == "" || t.Target == q.Target })
+	if len(ofTarget) == 0 && q.Target != "" {
+		return nil, unknownName("target", q.Target, all, func(t livestatus.Target) string { return t.Target })
 	}
-	selected := filtered(ofTarget, func(t livestatus.Target) bool { return q.policy == "" || t.Policy == q.policy })
-	if len(selected) == 0 && q.policy != "" {
-		return nil, unknownName("policy", q.policy, ofTarget, func(t livestatus.Target) string { return t.Policy })
+	selected := filtered(ofTarget, func(t livestatus.Target) bool { return q.Policy == "" || t.Policy == q.Policy })
+	if len(selected) == 0 && q.Policy != "" {
+		return nil, unknownName("policy", q.Policy, ofTarget, func(t livestatus.Target) string { return t.Policy })
 	}
 	slices.SortFunc(selected, func(a, b livestatus.Target) int { return a.Compare(b.Key) })
 	return selected, nil
@@ -56,7 +56,7 @@ func unknownName(parameter, value string, targets []livestatus.Target, name func
 
 // selectBackends returns the backends that the query selects, in any order, and the
 // number of all backends of the targets.
-func (q query) selectBackends(targets []*targetStatus, m *memory) (matched []row, total int) {
+func (q Query) selectBackends(targets []*Target, m *memory) (matched []Row, total int) {
 	accepts := q.backendFilter()
 	for _, t := range targets {
 		total += len(t.Backends)
@@ -65,7 +65,7 @@ func (q query) selectBackends(targets []*targetStatus, m *memory) (matched []row
 	for _, t := range targets {
 		for i := range t.Backends {
 			if b := &t.Backends[i]; accepts(b, t.Judged[i].Condition) {
-				matched = append(matched, row{Backend: b, Judged: t.Judged[i], target: t, failed: b.FailedRPCs()})
+				matched = append(matched, Row{Backend: b, Judged: t.Judged[i], Target: t, failed: b.FailedRPCs()})
 			}
 		}
 	}
@@ -74,15 +74,15 @@ func (q query) selectBackends(targets []*targetStatus, m *memory) (matched []row
 }
 
 // backendFilter returns whether the parameters state and q select a backend.
-func (q query) backendFilter() func(*livestatus.Backend, diagnosis.Condition) bool {
+func (q Query) backendFilter() func(*livestatus.Backend, diagnosis.Condition) bool {
 	inState := func(*livestatus.Backend) bool { return true }
-	if i := slices.IndexFunc(stateFilters, func(f stateFilter) bool { return f.name == q.state }); i >= 0 {
-		inState = stateFilters[i].accepts
+	if i := slices.IndexFunc(Filters, func(f Filter) bool { return f.Name == q.State }); i >= 0 {
+		inState = Filters[i].accepts
 	}
-	if q.filter == "" {
+	if q.Filter == "" {
 		return func(b *livestatus.Backend, _ diagnosis.Condition) bool { return inState(b) }
 	}
-	wanted := strings.ToLower(q.filter)
+	wanted := strings.ToLower(q.Filter)
 	has := func(s string) bool { return strings.Contains(strings.ToLower(s), wanted) }
 	var ofCode [grpcstatus.Count]bool
 	for code := range ofCode {
@@ -109,31 +109,31 @@ func (q query) backendFilter() func(*livestatus.Backend, diagnosis.Condition) bo
 	}
 }
 
-// pages returns how many pages a list of n rows has. An empty list has one.
-func (q query) pages(n int) int { return max(1, (n+q.perPage-1)/q.perPage) }
+// Pages returns how many pages a list of n rows has. An empty list has one.
+func (q Query) Pages(n int) int { return max(1, (n+q.PerPage-1)/q.PerPage) }
 
 // cutPage returns the part of the list that is on the page, sorted. It is empty
 // after the last page. JSON has the whole list unless a page is asked for. It
 // reorders the list.
-func (q query) cutPage(list []row) []row {
+func (q Query) cutPage(list []Row) []Row {
 	start, end := 0, len(list)
-	if q.format == htmlFormat || q.paged {
-		if q.page > q.pages(len(list)) {
+	if q.Format == HTML || q.Paged {
+		if q.Page > q.Pages(len(list)) {
 			return nil
 		}
-		start = (q.page - 1) * q.perPage
-		end = min(start+q.perPage, len(list))
+		start = (q.Page - 1) * q.PerPage
+		end = min(start+q.PerPage, len(list))
 	}
-	return firstSorted(list, end, q.column().order(q.dir))[start:]
+	return firstSorted(list, end, q.Column().order(q.Dir))[start:]
 }
 
-var perPageChoices = []int{25, defaultPerPage, 250, maxPerPage}
+var perPageChoices = []int{25, DefaultPerPage, 250, maxPerPage}
 
-// choices returns the page sizes to choose from, including the current one.
-func (q query) choices() []string {
+// Choices returns the page sizes to choose from, including the current one.
+func (q Query) Choices() []string {
 	sizes := slices.Clone(perPageChoices)
-	if !slices.Contains(sizes, q.perPage) {
-		sizes = append(sizes, q.perPage)
+	if !slices.Contains(sizes, q.PerPage) {
+		sizes = append(sizes, q.PerPage)
 		slices.Sort(sizes)
 	}
 	out := make([]string, len(sizes))

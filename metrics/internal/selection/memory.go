@@ -1,0 +1,24 @@
+package selection
+
+import (
+	"sync"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
+)
+
+// memory holds what a page needs for each backend besides its status. Later pages
+// reuse it.
+type memory struct {
+	rows      []Row
+	diagnosis diagnosis.Memory
+}
+
+var memories = sync.Pool{New: func() any { return new(memory) }}
+
+// release gives the memory back.
+func (m *memory) release() {
+	clear(m.rows) // they point to backends
+	m.rows = m.rows[:0]
+	m.diagnosis.Reset()
+	memories.Put(m)
+}
