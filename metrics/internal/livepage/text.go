@@ -1,6 +1,7 @@
 package livepage
 
 import (
+	"html/template"
 	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
@@ -27,18 +28,30 @@ func newText(s string, limit int) text {
 	return text{Short: wording.Visible(short), Whole: wording.Visible(wording.Cut(s, maxWhole))}
 }
 
-// moment is a point in time, which the page shows as its age.
-type moment struct {
-	Ago      string
-	Absolute string // UTC
+// moment is an element that shows a point in time as its age; "" for none. It has no
+// text from outside.
+type moment = template.HTML
+
+// newMoment returns "" for the zero time.
+func newMoment(at, now time.Time) moment {
+	c := newClock(at)
+	if c == nil {
+		return ""
+	}
+	return moment(`<time datetime="` + c.Machine + `" title="` + c.Absolute + `">` + wording.Elapsed(now.Sub(at)) + `</time>`)
+}
+
+// clock is a point in time in UTC.
+type clock struct {
+	Absolute string
 	Machine  string // RFC 3339
 }
 
-// newMoment returns nil for the zero time.
-func newMoment(at, now time.Time) *moment {
+// newClock returns nil for the zero time.
+func newClock(at time.Time) *clock {
 	if at.IsZero() {
 		return nil
 	}
 	at = at.UTC()
-	return &moment{Ago: wording.Elapsed(now.Sub(at)), Absolute: at.Format("2006-01-02 15:04:05 UTC"), Machine: at.Format(time.RFC3339)}
+	return &clock{Absolute: at.Format("2006-01-02 15:04:05 UTC"), Machine: at.Format(time.RFC3339)}
 }

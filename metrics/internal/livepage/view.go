@@ -17,7 +17,7 @@ type pageView struct {
 	Script template.JS
 
 	Title   string
-	Now     *moment
+	Now     *clock
 	Clock   string
 	Problem string // what is wrong with the request; nothing else is shown then
 	Reload  string // link to this page
@@ -46,7 +46,7 @@ const maxTargets = 100
 func newPageView(p *selection.Page) *pageView {
 	q := p.Query
 	v := newBareView(q)
-	v.Now, v.Clock = newMoment(p.Time, p.Time), p.Time.UTC().Format("15:04:05")
+	v.Now, v.Clock = newClock(p.Time), p.Time.UTC().Format("15:04:05")
 	v.Retention = wording.Elapsed(p.Retention)
 	v.Empty, v.Mixed = len(p.Targets) == 0, len(p.Targets) > 1
 	v.fillLinks(p)

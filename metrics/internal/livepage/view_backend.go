@@ -26,8 +26,8 @@ type backendView struct {
 	Detail         string // what else there is to say about the state
 	Note           string // what is wrong with a usable backend; "" for nothing
 	Verdict        text   // the error that made the last of its subchannels unusable
-	VerdictAt      *moment
-	Since          *moment
+	VerdictAt      moment
+	Since          moment
 	Rate           string
 	Success        string
 	Erring         bool
@@ -38,9 +38,9 @@ type backendView struct {
 	Times          string // how the share compares with an equal one
 	InFlight       string
 	Error          text
-	ErrorAt        *moment
+	ErrorAt        moment
 	RPCError       text // the last RPC error, with its code
-	RPCErrorAt     *moment
+	RPCErrorAt     moment
 	Totals         totalsView
 }
 

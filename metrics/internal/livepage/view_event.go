@@ -15,7 +15,7 @@ const (
 
 // eventView is an event in words.
 type eventView struct {
-	At    *moment
+	At    moment
 	Words string
 	Times string // how often; "" for once
 	Class string

@@ -48,7 +48,7 @@ type summarized struct {
 type instancesView struct {
 	State stateView
 	N     int
-	Since *moment // when the first of them entered it
+	Since moment // when the first of them entered it
 }
 
 // newTargetView returns a target in the overview. others tells that the page shows
