@@ -1,12 +1,14 @@
 package metrics
 
 import (
+	"slices"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/reuse"
 )
 
 // pageReader reads targets for one answer of the live page.
@@ -29,7 +31,7 @@ type backendStatus struct {
 	status *livestatus.Backend
 }
 
-var statusMemories = sync.Pool{New: func() any { return new(statusMemory) }}
+var statusMemories reuse.Pool[statusMemory]
 
 // resize returns the list with n zero elements.
 func resize[T any](list []T, n int) []T {
@@ -43,7 +45,7 @@ func resize[T any](list []T, n int) []T {
 
 // release implements [livestatus.Snapshot].
 func (p *pageReader) release() {
-	for _, m := range p.used {
+	for _, m := range slices.Backward(p.used) { // so that each target finds its memory the next time
 		clear(m.backends) // so that they hold no errors and records in memory
 		clear(m.bySlot)
 		statusMemories.Put(m)
@@ -71,7 +73,7 @@ func (p *pageReader) target(t *targetRecord) livestatus.Target {
 
 // status reads the records of a target.
 func (p *pageReader) status(s series) livestatus.Status {
-	m := statusMemories.Get().(*statusMemory)
+	m := statusMemories.Get()
 	p.used = append(p.used, m)
 	m.backends, m.bySlot = resize(m.backends, len(s.backends)), resize(m.bySlot, s.slots())
 	t := s.targetRecord

@@ -2,10 +2,11 @@ package livepage
 
 import (
 	"bytes"
-	"sync"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/reuse"
 )
 
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+var bodies reuse.Pool[bytes.Buffer]
 
 // maxKeptBody is the size up to which a body is reused, in bytes.
 const maxKeptBody = 1 << 20

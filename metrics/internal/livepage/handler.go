@@ -42,7 +42,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q, err := selection.Parse(r.URL.RawQuery)
-	code, body := http.StatusOK, bodies.Get().(*bytes.Buffer)
+	code, body := http.StatusOK, bodies.Get()
 	defer releaseBody(body)
 	if err == nil {
 		err = h.render(r.Context(), q, body)

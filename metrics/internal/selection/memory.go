@@ -1,9 +1,8 @@
 package selection
 
 import (
-	"sync"
-
 	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/reuse"
 )
 
 // memory holds what a page needs for each backend besides its status. Later pages
@@ -13,7 +12,7 @@ type memory struct {
 	diagnosis diagnosis.Memory
 }
 
-var memories = sync.Pool{New: func() any { return new(memory) }}
+var memories reuse.Pool[memory]
 
 // release gives the memory back.
 func (m *memory) release() {

@@ -65,7 +65,7 @@ func New(ctx context.Context, q Query, s livestatus.Snapshot) (*Page, error) {
 		return nil, err
 	}
 	sample(ctx, selected)
-	p := &Page{Query: q, Time: s.Time, Retention: s.Retention, Known: len(s.Targets), memory: memories.Get().(*memory)}
+	p := &Page{Query: q, Time: s.Time, Retention: s.Retention, Known: len(s.Targets), memory: memories.Get()}
 	for _, t := range selected {
 		p.Targets = append(p.Targets, newTarget(t, s.Time, p.memory))
 	}
