@@ -111,6 +111,16 @@ func TestUpdatesReachEndpointsThatAreIdle(t *testing.T) {
 	})
 }
 
+func TestAttributesOfIdleEndpointsReachThePolicy(t *testing.T) {
+	t.Parallel()
+	_, p, v := buildViewer(t, base2.WithConnectOnRequest())
+	mustUpdate(t, p, balancertest.Endpoint("a:1"))
+	mustUpdate(t, p, balancertest.WithAttribute(balancertest.Endpoint("a:1"), "zone", "east"))
+	if got := v.last()[0].Attributes.Value("zone"); got != "east" {
+		t.Errorf("the policy sees zone %v, want east", got)
+	}
+}
+
 func TestExitIdleConnectsOneEndpoint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
