@@ -158,14 +158,15 @@ func TestMapEndpointsMayAddAddressesAndEndpoints(t *testing.T) {
 	for name, add := range map[string]func([]resolver.Endpoint) []resolver.Endpoint{
 		"an address in front": func(endpoints []resolver.Endpoint) []resolver.Endpoint {
 			for i, e := range endpoints {
-				v6 := resolver.Address{Addr: strings.Replace(e.Addresses[0].Addr, "10.0.0.", "[fd00::", 1) + "]"}
-				endpoints[i].Addresses = append([]resolver.Address{v6}, e.Addresses...)
+				addr := e.Addresses[0].Addr
+				endpoints[i] = balancertest.Endpoint("front of "+addr, addr)
 			}
 			return endpoints
 		},
 		"an address behind": func(endpoints []resolver.Endpoint) []resolver.Endpoint {
 			for i, e := range endpoints {
-				endpoints[i].Addresses = append(e.Addresses, resolver.Address{Addr: "of " + e.Addresses[0].Addr})
+				addr := e.Addresses[0].Addr
+				endpoints[i] = balancertest.Endpoint(addr, "back of "+addr)
 			}
 			return endpoints
 		},
@@ -177,12 +178,31 @@ func TestMapEndpointsMayAddAddressesAndEndpoints(t *testing.T) {
 			t.Parallel()
 			balancertest.Check(t, keyed{}, threeKeys, balancertest.MapEndpoints(add))
 			balancertest.Check(t, planted{}, balancertest.MapEndpoints(add))
+			balancertest.Check(t, lastAddress{planted{}}, balancertest.MapEndpoints(add))
 			failures, _ := failuresOf(t, replacement, planted{fault{leaksOnUpdate: true}}, balancertest.MapEndpoints(add))
 			if len(failures) == 0 || !strings.Contains(failures[0], "the resolver removed its endpoint") {
 				t.Errorf("failures %q, want the leak", failures)
 			}
 		})
 	}
+}
+
+// lastAddress builds policies that use the last address of each endpoint.
+type lastAddress struct{ planted }
+
+func (l lastAddress) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+	return lastAddressPolicy{l.planted.Build(cc, opts)}
+}
+
+type lastAddressPolicy struct{ balancer.Balancer }
+
+func (p lastAddressPolicy) UpdateClientConnState(s balancer.ClientConnState) error {
+	endpoints := slices.Clone(s.ResolverState.Endpoints)
+	for i, e := range endpoints {
+		endpoints[i].Addresses = e.Addresses[len(e.Addresses)-1:]
+	}
+	s.ResolverState.Endpoints = endpoints
+	return p.Balancer.UpdateClientConnState(s)
 }
 
 func TestMapEndpointsMustNotReturnNone(t *testing.T) {
