@@ -18,12 +18,24 @@ var mayImport = map[string][]string{
 	"balancer/base2":               {"balancer/lbconfig", "pickfirst2"},
 	"balancer/lbconfig":            nil,
 	"certs":                        nil,
-	"metrics":                      {"balancer/lbconfig", "metrics/internal/grpcinstruments", "metrics/internal/grpcstatus", "metrics/internal/livepage", "metrics/internal/window"},
-	"metrics/internal/grpcstatus":  nil,
-	"metrics/internal/livepage":    {"metrics/internal/grpcstatus"},
-	"metrics/internal/window":      {"metrics/internal/livepage"},
-	"pickfirst2":                   {"balancer/lbconfig"},
-	"roundrobin2":                  {"balancer/base2", "balancer/lbconfig"},
+	"metrics": {
+		"balancer/lbconfig", "metrics/internal/clock", "metrics/internal/events", "metrics/internal/grpcinstruments",
+		"metrics/internal/grpcstatus", "metrics/internal/livepage", "metrics/internal/record", "metrics/internal/waits",
+	},
+	"metrics/internal/clock":           nil,
+	"metrics/internal/events":          {"metrics/internal/clock", "metrics/internal/livepage"},
+	"metrics/internal/grpcinstruments": nil,
+	"metrics/internal/grpcstatus":      nil,
+	"metrics/internal/livepage":        {"metrics/internal/grpcstatus"},
+	"metrics/internal/record": {
+		"metrics/internal/clock", "metrics/internal/events", "metrics/internal/grpcstatus", "metrics/internal/livepage",
+		"metrics/internal/series", "metrics/internal/waits", "metrics/internal/window",
+	},
+	"metrics/internal/series": nil,
+	"metrics/internal/waits":  nil,
+	"metrics/internal/window": {"metrics/internal/livepage"},
+	"pickfirst2":              {"balancer/lbconfig"},
+	"roundrobin2":             {"balancer/base2", "balancer/lbconfig"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// Each state of a wait with each event, as in the table in wait.go. The scripts are
+// Each state of a wait with each event, as in the table in internal/waits/wait.go. The scripts are
 // those of TestWaitsForAPick.
 func TestWaitStates(t *testing.T) {
 	t.Parallel()
