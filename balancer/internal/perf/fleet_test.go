@@ -58,7 +58,7 @@ func newFleet(tb testing.TB, policy string, n int) *fleet {
 const mapPolicy = "map_round_robin"
 
 func mapBuilder() balancer.Builder {
-	return base2.NewBalancerBuilder(mapPolicy, func() base.PickerBuilder { return mapPickers{} }, base.Config{})
+	return base2.NewBalancerBuilder(mapPolicy, func() base.PickerBuilder { return mapPickers{} }, base2.WithoutHealthChecks())
 }
 
 type mapPickers struct{}

@@ -21,10 +21,8 @@ func blamesEndpoint(err error) bool {
 	return code == codes.Unavailable || code == codes.ResourceExhausted
 }
 
-// endpoint is the policy's state of one endpoint.
-type endpoint struct {
-	conn balancer.SubConn
-
+// load is what the policy knows of one endpoint.
+type load struct {
 	mu       sync.Mutex // guards the fields below
 	inFlight int
 	latency  float64   // moving average in seconds; 0 before the first RPC ends
@@ -33,7 +31,7 @@ type endpoint struct {
 
 // cost estimates how long an RPC sent now would take. A new endpoint costs nothing, so
 // it is tried at once. While its first RPC is in flight, it costs more than any other.
-func (e *endpoint) cost() float64 {
+func (e *load) cost() float64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.latency == 0 && e.inFlight > 0 {
@@ -43,7 +41,7 @@ func (e *endpoint) cost() float64 {
 }
 
 // start counts an RPC in flight and returns the function to call when it ends.
-func (e *endpoint) start(decay float64) func(balancer.DoneInfo) {
+func (e *load) start(decay float64) func(balancer.DoneInfo) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.inFlight++
@@ -53,7 +51,7 @@ func (e *endpoint) start(decay float64) func(balancer.DoneInfo) {
 
 // end updates the average with the latency of an RPC. If gRPC gave up the pick, nothing
 // was sent, and there is no latency.
-func (e *endpoint) end(info balancer.DoneInfo, start time.Time, decay float64) {
+func (e *load) end(info balancer.DoneInfo, start time.Time, decay float64) {
 	now := time.Now()
 	took := now.Sub(start).Seconds()
 	e.mu.Lock()

@@ -9,32 +9,29 @@ import (
 	"time"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
 
 var sent = balancer.DoneInfo{BytesSent: true, BytesReceived: true}
 
 // rpc runs an RPC with this latency on the endpoint. Call it in a synctest bubble.
-func (e *endpoint) rpc(took time.Duration, info balancer.DoneInfo) {
+func (e *load) rpc(took time.Duration, info balancer.DoneInfo) {
 	done := e.start(10)
 	time.Sleep(took)
 	done(info)
 }
 
 // measured returns an endpoint whose RPCs had this latency.
-func measured(took time.Duration) *endpoint {
-	e := new(endpoint)
+func measured(took time.Duration) *load {
+	e := new(load)
 	for range 100 {
 		e.rpc(took, sent)
 	}
 	return e
 }
 
-func wantCost(t *testing.T, e *endpoint, want float64) {
+func wantCost(t *testing.T, e *load, want float64) {
 	t.Helper()
 	if got := e.cost(); math.Abs(got-want) > 1e-6 {
 		t.Errorf("cost %v s, want %v s", got, want)
@@ -83,30 +80,4 @@ func TestOnlyErrorsOfTheEndpointCostAPenalty(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestEndpointsSurviveAnotherPicker(t *testing.T) {
-	t.Parallel()
-	a, b := new(balancertest.SubConn), new(balancertest.SubConn)
-	var pb pickerBuilder
-	build := func(conns ...balancer.SubConn) map[balancer.SubConn]*endpoint {
-		info := base.PickerBuildInfo{ReadySCs: make(map[balancer.SubConn]base.SubConnInfo)}
-		for _, conn := range conns {
-			info.ReadySCs[conn] = base.SubConnInfo{}
-		}
-		byConn := make(map[balancer.SubConn]*endpoint)
-		for _, e := range pb.Build(info).(picker).endpoints {
-			byConn[e.conn] = e
-		}
-		return byConn
-	}
-	first := build(a)
-	second := build(a, b)
-	if first[a] == nil || second[a] != first[a] || second[b] == nil || second[b] == second[a] {
-		t.Errorf("endpoints %v, then %v, want the first one kept and a new second one", first, second)
-	}
-	build(b)
-	if third := build(a, b); third[a] == first[a] || third[b] != second[b] {
-		t.Errorf("endpoints %v after %v, want a new one for the SubConn that had left, and the one that stayed", third, second)
-	}
 }
