@@ -11,8 +11,8 @@
 // no count back. The two readers are in this package, because they need the fields:
 // [Store.Collect] for scrapes and [Store.Snapshot] for the live page.
 //
-//	what is counted          target_counts.go, traffic.go, connections.go, usable.go, uptime.go, durations.go, rare.go
-//	the records' life        store.go, target.go, backend.go; id.go, slots.go, table.go
+//	what is counted          target.go, traffic.go, connections.go, usable.go, uptime.go, durations.go, rare.go
+//	the records' life        store.go, backend.go; id.go, slots.go, table.go
 //	what scrapes read        catalog.go (a row for each metric), buckets.go, collect.go
 //	what the live page reads page.go, recent.go
 //

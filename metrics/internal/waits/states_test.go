@@ -1,25 +1,25 @@
-package metrics_test
+package waits_test
 
 import (
 	"maps"
 	"testing"
 	"testing/synctest"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
 )
 
-// Each state of a wait with each event, as in the table in internal/waits/wait.go. The scripts are
-// those of TestWaitsForAPick.
+// Each state of a wait with each event, as in the table in wait.go. The scripts are
+// those of playRPC.
 func TestWaitStates(t *testing.T) {
 	t.Parallel()
-	connecting := func(s string) map[string]string { return map[string]string{whyConnecting: s} }
-	mismatch := func(s string) map[string]string { return map[string]string{whyMismatch: s} }
-	failing := func(s string) map[string]string { return map[string]string{whyFailing: s} }
+	connecting := func(s string) map[waits.Reason]string { return map[waits.Reason]string{waits.Connecting: s} }
+	mismatch := func(s string) map[waits.Reason]string { return map[waits.Reason]string{waits.StateMismatch: s} }
+	failing := func(s string) map[waits.Reason]string { return map[waits.Reason]string{waits.PickerFailing: s} }
 	tests := []struct {
-		state, reach string                       // a script that leads to the state
-		want         map[string]map[string]string // by a script that goes on from there
+		state, reach string                             // a script that leads to the state
+		want         map[string]map[waits.Reason]string // by a script that goes on from there
 	}{
-		{"queued, no READY subchannel", "q", map[string]map[string]string{
+		{"queued, no READY subchannel", "q", map[string]map[waits.Reason]string{
 			// Another refusal, followed by an end.
 			"q c": connecting("1 in 2s"), "q p c": connecting("1 in 2s"),
 			"f c": connecting("1 in 1s"), "f p c": failing("1 in 2s"),
@@ -31,14 +31,14 @@ func TestWaitStates(t *testing.T) {
 			"n z c": connecting("1 in 0s"), "n z q p c": connecting("1 in 4s"), "n z z": connecting("1 in 0s"),
 			"n z q n z p c": connecting("1 in 6s"),
 		}},
-		{"queued, subchannel not READY any more", "m", map[string]map[string]string{
+		{"queued, subchannel not READY any more", "m", map[string]map[waits.Reason]string{
 			"q c": mismatch("1 in 2s"), "q p c": mismatch("1 in 2s"),
 			"f c": mismatch("1 in 1s"), "f p c": failing("1 in 2s"),
 			"p c": mismatch("1 in 1s"), "s c": mismatch("1 in 1s"), "d": mismatch("1 in 1s"),
 			"c": mismatch("1 in 1s"), "x": mismatch("1 in 1s"), "r m c": mismatch("2 in 2s"),
 			"n c": mismatch("1 in 0s"), "n p c": mismatch("1 in 2s"), "n z z": mismatch("1 in 0s"),
 		}},
-		{"failedFirst", "f", map[string]map[string]string{
+		{"failedFirst", "f", map[string]map[waits.Reason]string{
 			"q c": failing("1 in 2s"), "f c": failing("1 in 2s"), "q f c": failing("1 in 3s"),
 			"p c": failing("1 in 1s"), "s c": failing("1 in 1s"), "d": failing("1 in 1s"),
 			"c": nil, "x": nil, "r p c": nil,
@@ -47,7 +47,7 @@ func TestWaitStates(t *testing.T) {
 			// failFast: a deadline does not confirm the second attempt.
 			"r f d": nil, "r f p c": failing("1 in 1s"),
 		}},
-		{"failedLater", "q f", map[string]map[string]string{
+		{"failedLater", "q f", map[string]map[waits.Reason]string{
 			"q c": failing("1 in 3s"), "f c": failing("1 in 3s"), "q f c": failing("1 in 4s"),
 			"p c": failing("1 in 2s"), "s c": failing("1 in 2s"), "d": failing("1 in 2s"),
 			"c": connecting("1 in 1s"), "x": connecting("1 in 1s"), "r p c": connecting("1 in 1s"),
@@ -55,7 +55,7 @@ func TestWaitStates(t *testing.T) {
 			"n z c": connecting("1 in 1s"), "n z q c": failing("1 in 5s"), "n z z": connecting("1 in 1s"),
 			"r f d": connecting("1 in 1s"),
 		}},
-		{"failing", "f f", map[string]map[string]string{
+		{"failing", "f f", map[string]map[waits.Reason]string{
 			"q c": failing("1 in 3s"), "f c": failing("1 in 3s"),
 			"p c": failing("1 in 2s"), "s c": failing("1 in 2s"), "d": failing("1 in 2s"),
 			"c": failing("1 in 2s"), "x": failing("1 in 2s"), "r p c": failing("1 in 2s"),
@@ -70,9 +70,7 @@ func TestWaitStates(t *testing.T) {
 			t.Run(tt.state+"/"+tt.reach+" "+then, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					m := metrics.New(metrics.WithLatency())
-					playRPC(t, m, tt.reach+" "+then)
-					if got := pickWaits(t, m); !maps.Equal(got, want) {
+					if got := playRPC(t, tt.reach+" "+then); !maps.Equal(got, want) {
 						t.Errorf("waits %v, want %v", got, want)
 					}
 				})
