@@ -10,6 +10,7 @@ import (
 // whose health the policy does not watch is usable.
 type Usability uint8
 
+// The values of a Usability.
 const (
 	Usable    Usability = iota
 	Unhealthy           // the health listener gave an error

@@ -9,6 +9,7 @@ import (
 // Reason is why an RPC attempt waits for a pick, in the words of gRFC A121.
 type Reason uint8
 
+// The values of a Reason, from 0 to NumReasons-1.
 const (
 	Connecting    Reason = iota // there is no READY subchannel to pick
 	StateMismatch               // the picked subchannel had just left READY
