@@ -20,22 +20,34 @@ var mayImport = map[string][]string{
 	"certs":                        nil,
 	"metrics": {
 		"balancer/lbconfig", "metrics/internal/clock", "metrics/internal/events", "metrics/internal/grpcinstruments",
-		"metrics/internal/grpcstatus", "metrics/internal/livepage", "metrics/internal/record", "metrics/internal/waits",
+		"metrics/internal/grpcstatus", "metrics/internal/livepage", "metrics/internal/livestatus", "metrics/internal/record",
+		"metrics/internal/waits",
 	},
 	"metrics/internal/clock":           nil,
-	"metrics/internal/events":          {"metrics/internal/clock", "metrics/internal/livepage"},
+	"metrics/internal/diagnosis":       {"metrics/internal/livestatus", "metrics/internal/wording"},
+	"metrics/internal/events":          {"metrics/internal/clock", "metrics/internal/livestatus"},
 	"metrics/internal/grpcinstruments": nil,
 	"metrics/internal/grpcstatus":      nil,
-	"metrics/internal/livepage":        {"metrics/internal/grpcstatus"},
-	"metrics/internal/record": {
-		"metrics/internal/clock", "metrics/internal/events", "metrics/internal/grpcstatus", "metrics/internal/livepage",
-		"metrics/internal/series", "metrics/internal/waits", "metrics/internal/window",
+	"metrics/internal/livepage": {
+		"metrics/internal/diagnosis", "metrics/internal/grpcstatus", "metrics/internal/livestatus", "metrics/internal/reuse",
+		"metrics/internal/selection", "metrics/internal/wording",
 	},
-	"metrics/internal/series": nil,
-	"metrics/internal/waits":  nil,
-	"metrics/internal/window": {"metrics/internal/livepage"},
-	"pickfirst2":              {"balancer/lbconfig"},
-	"roundrobin2":             {"balancer/base2", "balancer/lbconfig"},
+	"metrics/internal/livestatus": {"metrics/internal/grpcstatus"},
+	"metrics/internal/record": {
+		"metrics/internal/clock", "metrics/internal/events", "metrics/internal/grpcstatus", "metrics/internal/livestatus",
+		"metrics/internal/reuse", "metrics/internal/series", "metrics/internal/waits", "metrics/internal/window",
+	},
+	"metrics/internal/reuse": nil,
+	"metrics/internal/selection": {
+		"metrics/internal/diagnosis", "metrics/internal/grpcstatus", "metrics/internal/livestatus", "metrics/internal/reuse",
+		"metrics/internal/wording",
+	},
+	"metrics/internal/series":  nil,
+	"metrics/internal/waits":   nil,
+	"metrics/internal/window":  {"metrics/internal/livestatus"},
+	"metrics/internal/wording": nil,
+	"pickfirst2":               {"balancer/lbconfig"},
+	"roundrobin2":              {"balancer/base2", "balancer/lbconfig"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/events"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // Instrument returns a builder that builds the policies of b, metered by m. It
@@ -142,12 +142,12 @@ func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error 
 	s, timed := unwrapConfig(s, p.instance.options.latency)
 	p.instance.timed.Store(timed)
 	if change := p.instance.resolver.Updated(&s.ResolverState); change != nil {
-		p.instance.tell(events.News{Kind: livepage.ResolverUpdate, Change: change})
+		p.instance.tell(events.News{Kind: livestatus.ResolverUpdate, Change: change})
 	}
 	err := p.Balancer.UpdateClientConnState(s)
 	p.instance.targetRecord.CountUpdate(err)
 	if err != nil {
-		p.instance.tell(events.News{Kind: livepage.UpdateRejected, Err: err})
+		p.instance.tell(events.News{Kind: livestatus.UpdateRejected, Err: err})
 	}
 	return err
 }
@@ -156,7 +156,7 @@ func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error 
 func (p *meteredPolicy) ResolverError(err error) {
 	p.instance.targetRecord.CountResolverError()
 	p.instance.resolver.Failed()
-	p.instance.tell(events.News{Kind: livepage.ResolverError, Err: err})
+	p.instance.tell(events.News{Kind: livestatus.ResolverError, Err: err})
 	p.Balancer.ResolverError(err)
 }
 

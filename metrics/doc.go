@@ -88,9 +88,10 @@
 //   - waits tells how long RPCs wait for a pick, and why.
 //   - events keeps the last events, and logs them.
 //   - window tells what is recent, from samples of counts.
-//   - livepage is the live page.
+//   - livestatus has the status of targets as plain values: record fills it in, and
+//     livepage shows it. selection and diagnosis stand between them.
 //   - grpcinstruments exports gRPC's own instruments.
-//   - clock and grpcstatus are what several of them need.
+//   - clock, grpcstatus, reuse and wording are what several of them need.
 //
 // None of them knows this package. Each doc.go says what its package is for.
 //

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // SubConnSize is the size of the decorator's SubConn.
@@ -44,14 +44,14 @@ func WaitingAttempts(m *Metrics) (n int64) {
 func Replace(sc, inner balancer.SubConn) { sc.(*subConn).SubConn = inner }
 
 // Look returns what the live page reads of each target, as the page reads it.
-func Look(m *Metrics) map[livepage.Key]livepage.Status {
+func Look(m *Metrics) map[livestatus.Key]livestatus.Status {
 	s := m.pageSnapshot(time.Now)
 	var wait time.Duration
 	for _, t := range s.Targets {
 		wait = max(wait, t.Sample())
 	}
 	time.Sleep(wait)
-	all := make(map[livepage.Key]livepage.Status)
+	all := make(map[livestatus.Key]livestatus.Status)
 	for _, t := range s.Targets {
 		all[t.Key] = t.Read()
 	}

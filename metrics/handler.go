@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // Handler returns the live page: what the channels, backends and RPCs that m
@@ -94,11 +95,11 @@ import (
 func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 
 func (m *Metrics) handler(wall func() time.Time) http.Handler {
-	return livepage.New(func() livepage.Snapshot { return m.pageSnapshot(wall) })
+	return livepage.New(func() livestatus.Snapshot { return m.pageSnapshot(wall) })
 }
 
 // pageSnapshot lists the targets for the live page.
-func (m *Metrics) pageSnapshot(wall func() time.Time) livepage.Snapshot {
+func (m *Metrics) pageSnapshot(wall func() time.Time) livestatus.Snapshot {
 	m.waits.Prune(time.Now())
 	return m.records.Snapshot(wall(), m.options.Load().records.Retention)
 }

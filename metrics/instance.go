@@ -11,7 +11,7 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/events"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
 )
@@ -66,9 +66,9 @@ func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *ins
 	inst.targetRecord = m.records.Open(key, inst, &o.records)
 	inst.waiting = waits.NewInstance(inst.targetRecord)
 	inst.timed.Store(o.latency)
-	inst.tell(events.News{Kind: livepage.InstanceBuilt})
+	inst.tell(events.News{Kind: livestatus.InstanceBuilt})
 	if inst.targetRecord.Key() != key {
-		inst.tell(events.News{Kind: livepage.Folded, Detail: key.Target})
+		inst.tell(events.News{Kind: livestatus.Folded, Detail: key.Target})
 	}
 	return inst
 }
@@ -90,7 +90,7 @@ func (inst *instance) NewSubConn(addrs []resolver.Address, opts balancer.NewSubC
 	id := inst.namer.id(addrs)
 	sc.backendRecord = inst.metrics.records.Acquire(inst.targetRecord, id)
 	if sc.backendRecord.Key() != id.Key() {
-		inst.tell(events.News{Kind: livepage.Folded, Backend: sc.backendRecord.Name(), Detail: id.Name})
+		inst.tell(events.News{Kind: livestatus.Folded, Backend: sc.backendRecord.Name(), Detail: id.Name})
 	}
 	sc.counts, sc.done = sc.backendRecord.Counts(), sc.backendRecord.NewDone()
 	if !sc.track() {
@@ -121,7 +121,7 @@ func (inst *instance) UpdateAddresses(sc balancer.SubConn, addrs []resolver.Addr
 // UpdateState implements [balancer.ClientConn].
 func (inst *instance) UpdateState(s balancer.State) {
 	if inst.noteState(s.ConnectivityState) {
-		inst.tell(events.News{Kind: livepage.InstanceState, Detail: s.ConnectivityState.String()})
+		inst.tell(events.News{Kind: livestatus.InstanceState, Detail: s.ConnectivityState.String()})
 	}
 	if s.Picker != nil {
 		inst.targetRecord.CountPicker()
@@ -170,7 +170,7 @@ func (inst *instance) close() {
 		inst.metrics.records.Release(b)
 	}
 	inst.instruments.Close()
-	inst.tell(events.News{Kind: livepage.InstanceClosed})
+	inst.tell(events.News{Kind: livestatus.InstanceClosed})
 	inst.metrics.records.Close(inst.targetRecord, inst)
 }
 

@@ -4,13 +4,13 @@ import (
 	"strings"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // News is something that happened, before it is told. It is made under a lock, so it
 // holds the error and not its text: Err.Error may be anybody's code.
 type News struct {
-	Kind    livepage.EventKind
+	Kind    livestatus.EventKind
 	Backend string // the backend's name; "" for the target
 	Detail  string
 	Err     error           // nil if there was none
@@ -21,11 +21,11 @@ type News struct {
 type Event struct {
 	at      clock.Instant
 	first   clock.Instant // when the first of the n happened
-	kind    livepage.EventKind
+	kind    livestatus.EventKind
 	backend string
 	text    string
 	change  *EndpointChange // of a resolver update
-	n       int             // see livepage.Event; 1 when it happens
+	n       int             // see livestatus.Event; 1 when it happens
 }
 
 // At returns the event of the news, which happens at now. It calls the Error method of

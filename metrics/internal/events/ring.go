@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 const (
@@ -90,11 +90,11 @@ func (r *Ring) newestFirst() []Event {
 }
 
 // Page returns the events for the live page.
-func (r *Ring) Page(at clock.Moment) []livepage.Event {
+func (r *Ring) Page(at clock.Moment) []livestatus.Event {
 	list := r.newestFirst()
-	events := make([]livepage.Event, len(list))
+	events := make([]livestatus.Event, len(list))
 	for i, e := range list {
-		events[i] = livepage.Event{At: at.TimeOf(e.at), First: at.TimeOf(e.first), Kind: e.kind, Backend: e.backend, Text: e.text, N: e.n}
+		events[i] = livestatus.Event{At: at.TimeOf(e.at), First: at.TimeOf(e.first), Kind: e.kind, Backend: e.backend, Text: e.text, N: e.n}
 		if c := e.change; c != nil {
 			events[i].Endpoints, events[i].AddedCount, events[i].RemovedCount = c.endpoints, c.addedCount, c.removedCount
 			events[i].Added, events[i].Removed = c.added, c.removed

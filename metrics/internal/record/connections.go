@@ -3,13 +3,13 @@ package record
 import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/events"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // The events of a backend come from all its subchannels. With many channels these are
 // many, so a condition that lasts, such as attempts to connect that fail, is told once.
 
-func (b *Backend) news(kind livepage.EventKind, detail string, err error) []events.News {
+func (b *Backend) news(kind livestatus.EventKind, detail string, err error) []events.News {
 	return []events.News{{Kind: kind, Backend: b.Name(), Detail: detail, Err: err}}
 }
 
@@ -19,7 +19,7 @@ func (b *Backend) CountConnected() []events.News {
 	if r := b.ifRare.Load(); r != nil {
 		r.toldFailing.Store(false)
 	}
-	return b.news(livepage.Connected, "", nil)
+	return b.news(livestatus.Connected, "", nil)
 }
 
 // CountLost counts a connection that was lost, perhaps early, soon after it was made. It
@@ -27,7 +27,7 @@ func (b *Backend) CountConnected() []events.News {
 func (b *Backend) CountLost(err error, early bool) []events.News {
 	b.countDisconnection(early)
 	b.rare().toldUnusable.Store(false)
-	return b.news(livepage.Lost, "", err)
+	return b.news(livestatus.Lost, "", err)
 }
 
 // CountLostUnused counts a connection that was made and lost before the subchannel was
@@ -35,7 +35,7 @@ func (b *Backend) CountLost(err error, early bool) []events.News {
 func (b *Backend) CountLostUnused(err error, early bool) []events.News {
 	b.connected.Add(1)
 	b.countDisconnection(early)
-	return b.news(livepage.Lost, "before it was used", err)
+	return b.news(livestatus.Lost, "before it was used", err)
 }
 
 func (b *Backend) countDisconnection(early bool) {
@@ -52,7 +52,7 @@ func (b *Backend) CountConnectFailed(err error, now clock.Instant) []events.News
 	if b.rare().toldFailing.Swap(true) {
 		return nil
 	}
-	return b.news(livepage.ConnectFailed, "", err)
+	return b.news(livestatus.ConnectFailed, "", err)
 }
 
 // Judge keeps why a subchannel is not usable, and returns the news to tell: none if the
@@ -63,7 +63,7 @@ func (b *Backend) Judge(why Usability, err error, now clock.Instant) []events.Ne
 	if r.toldUnusable.Swap(true) {
 		return nil
 	}
-	return b.news(livepage.Unusable, why.String(), err)
+	return b.news(livestatus.Unusable, why.String(), err)
 }
 
 // BecameUsable is called when a subchannel has become usable. It returns the news to
@@ -73,7 +73,7 @@ func (b *Backend) BecameUsable() []events.News {
 	if !r.toldUnusable.Load() || b.unusable.judged() > 0 || !r.toldUnusable.Swap(false) {
 		return nil
 	}
-	return b.news(livepage.Usable, "", nil)
+	return b.news(livestatus.Usable, "", nil)
 }
 
 // forgetLocked is called when a backend that had no SubConns gets one again. It ends

@@ -1,13 +1,15 @@
 package record
 
 import (
+	"slices"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/reuse"
 )
 
 // Instance is a policy instance, as the live page reads it. It must be comparable.
@@ -28,12 +30,12 @@ type Subchannel struct {
 // Snapshot lists the targets for the live page, which then reads those that it shows.
 // Times are relative to the moment of the list, which is wall by the wall clock.
 // The page says how long the retention is.
-func (s *Store) Snapshot(wall time.Time, retention time.Duration) livepage.Snapshot {
+func (s *Store) Snapshot(wall time.Time, retention time.Duration) livestatus.Snapshot {
 	reader := &pageReader{store: s, at: clock.Moment{Wall: wall, Now: s.clock.Now()}}
 	targets := s.listTargets()
-	snapshot := livepage.Snapshot{
+	snapshot := livestatus.Snapshot{
 		Time: wall, Retention: retention,
-		Targets: make([]livepage.Target, len(targets)), Release: reader.release,
+		Targets: make([]livestatus.Target, len(targets)), Release: reader.release,
 	}
 	for i, t := range targets {
 		snapshot.Targets[i] = reader.target(t)
@@ -51,17 +53,17 @@ type pageReader struct {
 // statusMemory is the memory for the status of a target. With thousands of backends
 // each answer would take megabytes, so the memory is used again.
 type statusMemory struct {
-	backends []livepage.Backend
+	backends []livestatus.Backend
 	bySlot   []backendStatus
 }
 
 // backendStatus is a backend and its status. Both are nil in a slot without a backend.
 type backendStatus struct {
 	record *Backend
-	status *livepage.Backend
+	status *livestatus.Backend
 }
 
-var statusMemories = sync.Pool{New: func() any { return new(statusMemory) }}
+var statusMemories reuse.Pool[statusMemory]
 
 // resize returns the list with n zero elements.
 func resize[T any](list []T, n int) []T {
@@ -73,9 +75,9 @@ func resize[T any](list []T, n int) []T {
 	return list
 }
 
-// release implements [livepage.Snapshot].
+// release implements [livestatus.Snapshot].
 func (p *pageReader) release() {
-	for _, m := range p.used {
+	for _, m := range slices.Backward(p.used) { // so that each target finds its memory the next time
 		clear(m.backends) // so that they hold no errors and records in memory
 		clear(m.bySlot)
 		statusMemories.Put(m)
@@ -85,10 +87,10 @@ func (p *pageReader) release() {
 
 // target returns a target for the page. Its backends are listed once, when they are
 // asked for first, so that an answer shows nearly a single moment.
-func (p *pageReader) target(t *Target) livepage.Target {
+func (p *pageReader) target(t *Target) livestatus.Target {
 	list := sync.OnceValue(func() listing { return p.store.of(t) })
-	return livepage.Target{
-		Key: livepage.Key(t.key),
+	return livestatus.Target{
+		Key: livestatus.Key(t.key),
 		Sample: func() time.Duration {
 			wait := t.recent.Wait(time.Duration(t.clock.Now()))
 			if wait > 0 {
@@ -97,18 +99,18 @@ func (p *pageReader) target(t *Target) livepage.Target {
 			}
 			return wait
 		},
-		Read: func() livepage.Status { return p.status(list()) },
+		Read: func() livestatus.Status { return p.status(list()) },
 	}
 }
 
 // status reads the records of a target.
-func (p *pageReader) status(l listing) livepage.Status {
-	m := statusMemories.Get().(*statusMemory)
+func (p *pageReader) status(l listing) livestatus.Status {
+	m := statusMemories.Get()
 	p.used = append(p.used, m)
 	m.backends, m.bySlot = resize(m.backends, len(l.backends)), resize(m.bySlot, l.slots())
 	t := l.target
-	st := livepage.Status{
-		Instances:    make([]livepage.Instance, 0, len(l.instances)),
+	st := livestatus.Status{
+		Instances:    make([]livestatus.Instance, 0, len(l.instances)),
 		PicksDelayed: t.delayed.Load(),
 		PicksFailed:  t.failed.Load(),
 		Folded:       t.folded.Load(),
@@ -133,19 +135,19 @@ func (p *pageReader) status(l listing) livepage.Status {
 // instanceStatus returns the state of the policy instance and adds its SubConns to
 // their backends. It skips backends that were made after the records were listed, even
 // if they have the slot of a listed one that was dropped.
-func (p *pageReader) instanceStatus(inst Instance, bySlot []backendStatus) livepage.Instance {
+func (p *pageReader) instanceStatus(inst Instance, bySlot []backendStatus) livestatus.Instance {
 	state, since := inst.ReadSubchannels(func(sc Subchannel) {
 		slot := int(sc.Backend.slot)
 		if slot < len(bySlot) && bySlot[slot].record == sc.Backend {
 			bySlot[slot].status.AddSubchannel(sc.State, sc.Usability.String(), p.at.TimeOf(sc.Since))
 		}
 	})
-	return livepage.Instance{State: state, Since: p.at.TimeOf(since)}
+	return livestatus.Instance{State: state, Since: p.at.TimeOf(since)}
 }
 
 // readBackend copies what the record says about connections and errors, after
 // instanceStatus has added the SubConns.
-func (p *pageReader) readBackend(b *Backend, s *livepage.Backend) {
+func (p *pageReader) readBackend(b *Backend, s *livestatus.Backend) {
 	s.Name = b.Name()
 	s.Connected, s.ConnectFailed = b.connected.Load(), b.connectFailed.Load()
 	s.Disconnections, s.Early = b.disconnections.Load(), b.lostEarly.Load()
@@ -154,10 +156,10 @@ func (p *pageReader) readBackend(b *Backend, s *livepage.Backend) {
 		s.LastError, s.LastErrorAt = f.err, p.at.TimeOf(f.at)
 	}
 	if v := r.lastVerdict.Load(); v != nil {
-		s.Verdict = livepage.Verdict{Reason: v.why.String(), Err: v.err, At: p.at.TimeOf(v.at)}
+		s.Verdict = livestatus.Verdict{Reason: v.why.String(), Err: v.err, At: p.at.TimeOf(v.at)}
 	}
 	if e := r.lastRPCError.Load(); e != nil {
-		s.LastRPCError = livepage.RPCError{Code: e.code, Text: e.text, At: p.at.TimeOf(e.at)}
+		s.LastRPCError = livestatus.RPCError{Code: e.code, Text: e.text, At: p.at.TimeOf(e.at)}
 	}
 	at, up, down := b.uptime.since()
 	switch {

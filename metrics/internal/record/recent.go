@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
 
@@ -61,7 +61,7 @@ func (l *listing) sample() {
 
 // readRecent reads the traffic of the backends, samples it if a sample is due, and
 // tells what is recent.
-func (p *pageReader) readRecent(l *listing, st *livepage.Status) {
+func (p *pageReader) readRecent(l *listing, st *livestatus.Status) {
 	sm := l.target.beginSample()
 	for i, b := range l.backends {
 		one, t := &st.Backends[i], b.traffic()
@@ -79,11 +79,11 @@ func (p *pageReader) readRecent(l *listing, st *livepage.Status) {
 	st.Recent, st.History = view.Total(), p.history(view)
 }
 
-func (p *pageReader) history(v *window.View) []livepage.Point {
+func (p *pageReader) history(v *window.View) []livestatus.Point {
 	history := v.History()
-	points := make([]livepage.Point, len(history))
+	points := make([]livestatus.Point, len(history))
 	for i, one := range history {
-		points[i] = livepage.Point{
+		points[i] = livestatus.Point{
 			At: p.at.TimeOf(clock.Instant(one.At)), Span: one.Span,
 			Picks: one.Picks, Ended: one.Ended, Failed: one.Failed,
 		}

@@ -1,11 +1,11 @@
-package livepage
+package selection
 
 import "slices"
 
 // firstSorted returns the first n rows of the sorted list, sorted. For a page of a
 // long list that takes a fraction of the time that sorting all of it would. It
 // reorders the rows.
-func firstSorted(rows []row, n int, compare func(a, b row) int) []row {
+func firstSorted(rows []Row, n int, compare func(a, b Row) int) []Row {
 	if n < len(rows)/4 {
 		keepFirst(rows, n, compare)
 		rows = rows[:n]
@@ -16,7 +16,7 @@ func firstSorted(rows []row, n int, compare func(a, b row) int) []row {
 
 // keepFirst moves the first n rows of the sorted list to the front, in any order.
 // The front is a heap with the last of them on top.
-func keepFirst(rows []row, n int, compare func(a, b row) int) {
+func keepFirst(rows []Row, n int, compare func(a, b Row) int) {
 	if n <= 0 {
 		return
 	}
@@ -33,7 +33,7 @@ func keepFirst(rows []row, n int, compare func(a, b row) int) {
 }
 
 // sink moves row i of the heap down until no row below it is later.
-func sink(heap []row, i int, compare func(a, b row) int) {
+func sink(heap []Row, i int, compare func(a, b Row) int) {
 	for {
 		child := 2*i + 1
 		if child >= len(heap) {

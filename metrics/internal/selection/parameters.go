@@ -1,4 +1,4 @@
-package livepage
+package selection
 
 import (
 	"fmt"
@@ -7,14 +7,15 @@ import (
 	"strings"
 )
 
+// Values of parameters, their defaults and limits.
 const (
-	htmlFormat     = "html"
-	jsonFormat     = "json"
-	ascending      = "asc"
-	descending     = "desc"
-	defaultPerPage = 100
+	HTML           = "html"
+	JSON           = "json"
+	Ascending      = "asc"
+	Descending     = "desc"
+	DefaultPerPage = 100
 	maxPerPage     = 1000
-	maxFilter      = 200 // bytes of the parameter q
+	MaxFilter      = 200 // bytes of the parameter q
 )
 
 // parameter is a parameter of a request for the page.
@@ -22,22 +23,22 @@ type parameter struct {
 	name string
 	// read sets the field of the query to the value, which is not empty. If the
 	// value is invalid, it returns a text that says what is valid.
-	read func(q *query, value string) (valid string)
+	read func(q *Query, value string) (valid string)
 	// write returns the value of the field, or "" if it is the default.
-	write func(q query) string
+	write func(q Query) string
 }
 
 // parameters lists all parameters in the order in which they appear in links.
 var parameters = []parameter{
-	choiceParameter("format", []string{htmlFormat, jsonFormat}, htmlFormat, func(q *query) *string { return &q.format }),
-	textParameter("q", maxFilter, func(q *query) *string { return &q.filter }),
-	textParameter("target", 0, func(q *query) *string { return &q.target }),
-	textParameter("policy", 0, func(q *query) *string { return &q.policy }),
-	choiceParameter("state", stateFilterNames(), "", func(q *query) *string { return &q.state }),
-	choiceParameter("sort", columnNames(), "", func(q *query) *string { return &q.sort }),
-	choiceParameter("dir", []string{ascending, descending}, "", func(q *query) *string { return &q.dir }),
-	numberParameter("page", 0, 1, func(q *query) *int { return &q.page }),
-	numberParameter("per_page", maxPerPage, defaultPerPage, func(q *query) *int { return &q.perPage }),
+	choiceParameter("format", []string{HTML, JSON}, HTML, func(q *Query) *string { return &q.Format }),
+	textParameter("q", MaxFilter, func(q *Query) *string { return &q.Filter }),
+	textParameter("target", 0, func(q *Query) *string { return &q.Target }),
+	textParameter("policy", 0, func(q *Query) *string { return &q.Policy }),
+	choiceParameter("state", filterNames(), "", func(q *Query) *string { return &q.State }),
+	choiceParameter("sort", columnNames(), "", func(q *Query) *string { return &q.Sort }),
+	choiceParameter("dir", []string{Ascending, Descending}, "", func(q *Query) *string { return &q.Dir }),
+	numberParameter("page", 0, 1, func(q *Query) *int { return &q.Page }),
+	numberParameter("per_page", maxPerPage, DefaultPerPage, func(q *Query) *int { return &q.PerPage }),
 }
 
 func parameterNames() []string {
@@ -49,25 +50,25 @@ func parameterNames() []string {
 }
 
 // textParameter returns a parameter that takes any text of up to limit bytes; 0 means no limit.
-func textParameter(name string, limit int, field func(*query) *string) parameter {
+func textParameter(name string, limit int, field func(*Query) *string) parameter {
 	return parameter{
 		name: name,
-		read: func(q *query, value string) string {
+		read: func(q *Query, value string) string {
 			if limit > 0 && len(value) > limit {
 				return fmt.Sprintf("up to %d bytes", limit)
 			}
 			*field(q) = value
 			return ""
 		},
-		write: func(q query) string { return *field(&q) },
+		write: func(q Query) string { return *field(&q) },
 	}
 }
 
 // choiceParameter returns a parameter that takes one of the values, in any case.
-func choiceParameter(name string, values []string, byDefault string, field func(*query) *string) parameter {
+func choiceParameter(name string, values []string, byDefault string, field func(*Query) *string) parameter {
 	return parameter{
 		name: name,
-		read: func(q *query, value string) string {
+		read: func(q *Query, value string) string {
 			i := slices.IndexFunc(values, func(v string) bool { return strings.EqualFold(v, value) })
 			if i < 0 {
 				return strings.Join(values, ", ")
@@ -75,7 +76,7 @@ func choiceParameter(name string, values []string, byDefault string, field func(
 			*field(q) = values[i]
 			return ""
 		},
-		write: func(q query) string {
+		write: func(q Query) string {
 			if v := *field(&q); v != byDefault {
 				return v
 			}
@@ -86,22 +87,22 @@ func choiceParameter(name string, values []string, byDefault string, field func(
 
 // numberParameter returns a parameter that selects a page. It takes a number from 1
 // to limit; 0 means no limit.
-func numberParameter(name string, limit, byDefault int, field func(*query) *int) parameter {
+func numberParameter(name string, limit, byDefault int, field func(*Query) *int) parameter {
 	valid := "a whole number from 1"
 	if limit > 0 {
 		valid += fmt.Sprintf(" to %d", limit)
 	}
 	return parameter{
 		name: name,
-		read: func(q *query, value string) string {
+		read: func(q *Query, value string) string {
 			n, err := strconv.Atoi(value)
 			if err != nil || n < 1 || limit > 0 && n > limit {
 				return valid
 			}
-			*field(q), q.paged = n, true
+			*field(q), q.Paged = n, true
 			return ""
 		},
-		write: func(q query) string {
+		write: func(q Query) string {
 			if n := *field(&q); n != byDefault {
 				return strconv.Itoa(n)
 			}

@@ -1,4 +1,4 @@
-package livepage
+package livestatus
 
 import (
 	"time"
@@ -8,53 +8,6 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
-
-// Snapshot lists the targets at one moment.
-type Snapshot struct {
-	Time      time.Time     // that moment, by the wall clock
-	Retention time.Duration // how long unused targets and backends stay listed
-	Targets   []Target      // in any order
-
-	// Release, unless it is nil, is called once the answer is complete. The source
-	// then reuses the memory of each [Status] that the answer read.
-	Release func()
-}
-
-// Target is a target under one policy.
-type Target struct {
-	Key
-	// Sample, unless it is nil, is called before Read for each target that the answer
-	// shows. It returns how long to wait before the first Read, so that there is a
-	// window to show: 0 if the target was looked at not long ago.
-	Sample func() time.Duration
-	// Read returns the status of the target. It is called at most once, and only
-	// if the answer shows the target.
-	Read func() Status
-}
-
-// Key identifies a [Target].
-type Key struct{ Target, Policy string }
-
-// Status is the state of a target under one policy.
-type Status struct {
-	Instances    []Instance // in any order
-	PicksDelayed uint64
-	PicksFailed  uint64
-	Waiting      int64  // RPC attempts that wait for a pick now
-	Folded       uint64 // subchannels to backends above the limit
-	Backends     []Backend
-
-	Recent  Recent  // the sums over the backends
-	History []Point // of the last minute, oldest first; as dense as the target was looked at
-	Events  []Event // the last, newest first
-}
-
-// Instance is the state of one policy instance, as the policy reported it. The page
-// shows it as the state of a channel.
-type Instance struct {
-	State connectivity.State
-	Since time.Time
-}
 
 // Backend is the state of one backend of a target.
 type Backend struct {
@@ -97,14 +50,6 @@ type RPCError struct {
 	At   time.Time // zero if no attempt has failed
 }
 
-// words returns the code and the text, as they are.
-func (e *RPCError) words() string {
-	if e.Text == "" {
-		return codeName(e.Code)
-	}
-	return codeName(e.Code) + ": " + e.Text
-}
-
 // Verdict is what made a subchannel unusable.
 type Verdict struct {
 	Reason string
@@ -133,8 +78,8 @@ func (b *Backend) AddSubchannel(state connectivity.State, unusable string, since
 	}
 }
 
-// usable returns how many subchannels get picks.
-func (b *Backend) usable() int {
+// Usable returns how many subchannels get picks.
+func (b *Backend) Usable() int {
 	n := b.Ready
 	for _, unusable := range b.Unusable {
 		n -= unusable
@@ -142,26 +87,18 @@ func (b *Backend) usable() int {
 	return n
 }
 
-// verdict returns the last verdict if it tells why a subchannel is not usable now.
+// CurrentVerdict returns the last verdict if it tells why a subchannel is not usable now.
 // Where gRPC reports health checks as states, that is TRANSIENT_FAILURE.
-func (b *Backend) verdict() Verdict {
+func (b *Backend) CurrentVerdict() Verdict {
 	failing := b.Subchannels > 0 && b.State == connectivity.TransientFailure && b.Verdict.At.After(b.LastErrorAt)
-	if failing || b.usable() < b.Ready {
+	if failing || b.Usable() < b.Ready {
 		return b.Verdict
 	}
 	return Verdict{}
 }
 
-// text returns the text of the verdict's error.
-func (v Verdict) text() string {
-	if v.Err == nil {
-		return ""
-	}
-	return v.Err.Error()
-}
-
-// failedRPCs returns how many RPC attempts ended with a code other than OK.
-func (b *Backend) failedRPCs() uint64 {
+// FailedRPCs returns how many RPC attempts ended with a code other than OK.
+func (b *Backend) FailedRPCs() uint64 {
 	var n uint64
 	for code, ended := range b.RPCs {
 		if codes.Code(code) != codes.OK {
@@ -171,10 +108,34 @@ func (b *Backend) failedRPCs() uint64 {
 	return n
 }
 
-// lastError returns the text of the last connection error.
-func (b *Backend) lastError() string {
-	if b.LastError == nil {
-		return ""
+// Down reports whether the backend is not READY because a connection was lost or an
+// attempt failed. If it lost its connection and nobody has asked for another, it is
+// idle, not down.
+func (b *Backend) Down() bool {
+	if b.Subchannels == 0 || b.Ready > 0 {
+		return false
 	}
-	return b.LastError.Error()
+	if b.State == connectivity.Idle {
+		return b.FailedAttempts > 0
+	}
+	return b.State == connectivity.TransientFailure || !b.DownSince.IsZero()
+}
+
+// downSince returns when a backend that is down went down.
+func (b *Backend) downSince() time.Time {
+	if b.DownSince.IsZero() {
+		return b.Since
+	}
+	return b.DownSince
+}
+
+// ShownSince returns when the backend entered the state that the page shows.
+func (b *Backend) ShownSince() time.Time {
+	switch {
+	case b.Down():
+		return b.downSince()
+	case b.Ready > 0 && !b.UpSince.IsZero():
+		return b.UpSince
+	}
+	return b.Since
 }

@@ -1,44 +1,6 @@
-package livepage
+package livestatus
 
 import "time"
-
-// Recent is what happened lately.
-type Recent struct {
-	Short Window // about 10 seconds
-	Long  Window // about one minute
-}
-
-// Window is what happened in a stretch of time that ends now.
-type Window struct {
-	// Span is how long the window is. It is shorter than intended if the backend is
-	// younger, or if the target was looked at for the first time just now. It is longer
-	// if nobody looked in between. 0 means that nothing is known. The windows of a
-	// target's backends can differ in Span, so compare rates.
-	Span time.Duration
-
-	Picks, Repicks uint64
-	Ended, Failed  uint64 // RPC attempts that ended, and how many of these failed
-	Latency        Latency
-}
-
-// Latency is how long RPC attempts took. If Mean is 0, nothing is known.
-type Latency struct {
-	Count uint64 // attempts that were measured
-	Mean  time.Duration
-	// Quantiles, interpolated within the buckets of the histogram. 0 if Estimated.
-	P50, P95, P99 time.Duration
-
-	// Estimated says that the attempts were not measured. Count is then 0, and Mean is
-	// the average number of attempts in flight divided by the rate at which they ended.
-	Estimated bool
-}
-
-// Point is what a target did in a stretch of time that ended at At.
-type Point struct {
-	At                   time.Time
-	Span                 time.Duration
-	Picks, Ended, Failed uint64
-}
 
 // EventKind says what an [Event] is. The values are part of the JSON.
 type EventKind string
@@ -78,4 +40,12 @@ type Event struct {
 	Added, Removed []string // names of endpoints that came and went; the first few
 	AddedCount     int      // how many came
 	RemovedCount   int      // how many went
+}
+
+// FirstAt returns when the first of the events that this one stands for happened.
+func (e *Event) FirstAt() time.Time {
+	if e.First.IsZero() {
+		return e.At
+	}
+	return e.First
 }

@@ -1,13 +1,13 @@
-package livepage
+package wording
 
 import (
 	"cmp"
 	"strings"
 )
 
-// compareNatural orders texts as people do: numbers in them by value, so that
+// CompareNatural orders texts as people do: numbers in them by value, so that
 // 10.0.0.2 comes before 10.0.0.10. It is 0 only for equal texts.
-func compareNatural(a, b string) int {
+func CompareNatural(a, b string) int {
 	i, n := 0, min(len(a), len(b))
 	for i < n && a[i] == b[i] {
 		i++

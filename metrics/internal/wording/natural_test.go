@@ -1,11 +1,11 @@
-package livepage_test
+package wording_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 func TestAddressesAreInTheOrderOfTheirNumbers(t *testing.T) {
@@ -17,7 +17,7 @@ func TestAddressesAreInTheOrderOfTheirNumbers(t *testing.T) {
 		p-00000000000000000000000000000000000000002 p-18446744073709551616 p-18446744073709551617 p-a`)
 	for i, a := range sorted {
 		for j, b := range sorted {
-			if got, want := livepage.CompareNatural(a, b), sign(i-j); got != want {
+			if got, want := wording.CompareNatural(a, b), sign(i-j); got != want {
 				t.Errorf("%s and %s compare as %d, want %d", a, b, got, want)
 			}
 		}
@@ -32,7 +32,7 @@ func FuzzNaturalOrder(f *testing.F) {
 	f.Add("a1", "a01", "a001b")
 	f.Add("1", "", "-1")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
-		compare := livepage.CompareNatural
+		compare := wording.CompareNatural
 		if compare(a, b) != -compare(b, a) || (compare(a, b) == 0) != (a == b) {
 			t.Errorf("%q and %q compare as %d and %d", a, b, compare(a, b), compare(b, a))
 		}

@@ -1,8 +1,11 @@
-package livepage
+package diagnosis
 
 import (
 	"slices"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // maxWorst is how many backends in one condition the summary names.
@@ -17,7 +20,7 @@ type group struct {
 }
 
 type scored struct {
-	*Backend
+	*livestatus.Backend
 	score float32
 }
 
@@ -29,15 +32,15 @@ func compareScored(a, b scored) int {
 	case a.score < b.score:
 		return 1
 	}
-	return compareNatural(a.Name, b.Name)
+	return wording.CompareNatural(a.Name, b.Name)
 }
 
 // add adds a backend that is in the condition.
-func (g *group) add(b *Backend, j judged) {
+func (g *group) add(b *livestatus.Backend, j Judged) {
 	g.n++
-	since := b.since()
-	if j.condition == unusable {
-		since = b.unusableSince()
+	since := b.ShownSince()
+	if j.Condition == Unusable {
+		since = unusableSince(b)
 		g.addReasons(b)
 	}
 	if g.n == 1 || since.Before(g.oldest) {
@@ -49,7 +52,7 @@ func (g *group) add(b *Backend, j judged) {
 	g.rank(scored{b, j.score})
 }
 
-func (g *group) addReasons(b *Backend) {
+func (g *group) addReasons(b *livestatus.Backend) {
 	for reason := range b.Unusable {
 		if i, found := slices.BinarySearch(g.reasons, reason); !found {
 			g.reasons = slices.Insert(g.reasons, i, reason)
