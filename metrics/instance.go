@@ -39,7 +39,8 @@ type instance struct {
 	closed atomic.Bool // set under mu; read it under mu if close must not happen in between
 
 	// mu guards the fields below and the fields of subConn that say so. No call
-	// to gRPC, to the policy or to a method of Metrics is made under it.
+	// to gRPC or to the policy is made under it, and none to package record that
+	// takes a lock.
 	mu    sync.Mutex
 	live  map[*subConn]struct{} // the SubConns that are counted
 	state connectivity.State    // last reported by the policy

@@ -16,8 +16,7 @@ type Store struct {
 	clock *clock.Clock
 
 	// mu guards the fields below and the fields of records that say so. No call
-	// leaves the package under it, except into Prometheus's own lock-protected
-	// histograms.
+	// leaves the package under it, except to make histograms and windows.
 	mu      sync.Mutex
 	targets table[Key, *Target]
 	fresh   int // records made since the last sweep
