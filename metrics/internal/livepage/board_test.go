@@ -32,6 +32,7 @@ var (
 	watched = statustest.Watched
 	busy    = statustest.Busy
 	even    = statustest.Even
+	ward    = statustest.Ward
 
 	open    = statustest.Open
 	sum     = statustest.Sum

@@ -1,35 +1,13 @@
 package livepage_test
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
-
-// ward is a target with a backend in each condition, among many that are well.
-func ward() []livestatus.Backend {
-	backends := even(40)
-	with(backends, 9, downFor(time.Minute))
-	with(backends, 1, downFor(time.Hour))
-	with(backends, 2, isUnusable("unhealthy"))
-	with(backends, 3, is(connecting))
-	with(backends, 4, fails(10))
-	with(backends, 5, fails(20))
-	with(backends, 6, takes(time.Second))
-	with(backends, 7, takes(2*time.Second))
-	with(backends, 8, gets(0))
-	with(backends, 10, gets(300))
-	with(backends, 11, is(idle))
-	with(backends, 12, is(noSubchannel))
-	return backends
-}
 
 func TestTheWorstBackendsComeFirst(t *testing.T) {
 	t.Parallel()
@@ -59,30 +37,6 @@ func TestTheWorstBackendsComeFirst(t *testing.T) {
 	}
 	if !slices.Equal(notes, shown) {
 		t.Errorf("states %q, want %q", notes, shown)
-	}
-}
-
-// Each page of a sorted list follows the one before, whatever the order of the
-// source.
-func TestPagesOfTheWorstFollowOneAnother(t *testing.T) {
-	t.Parallel()
-	for _, sort := range []string{"", "sort=backend&dir=desc", "sort=rps"} {
-		backends := ward()
-		b := &board{}
-		b.add("test:///t", "p", open(backends...))
-		want := pagetest.JSON(t, b.page(), sort).Names()
-		for range 5 {
-			rand.Shuffle(len(backends), func(i, j int) { backends[i], backends[j] = backends[j], backends[i] })
-			for _, size := range []int{1, 3, 7, 39, 40} {
-				var got []string
-				for page := range (len(backends) + size - 1) / size {
-					got = append(got, pagetest.JSON(t, b.page(), fmt.Sprintf("%s&per_page=%d&page=%d", sort, size, page+1)).Names()...)
-				}
-				if !slices.Equal(got, want) {
-					t.Fatalf("%s, %d per page: %v, want %v", sort, size, got, want)
-				}
-			}
-		}
 	}
 }
 
