@@ -47,16 +47,14 @@ func TestPagesOfTheWorstFollowOneAnother(t *testing.T) {
 			if len(want) != len(backends) {
 				t.Fatalf("%s: %d backends, want %d", sort, len(want), len(backends))
 			}
-			for range 5 {
+			for _, size := range []int{1, 3, 7, 39, 40} {
 				rand.Shuffle(len(backends), func(i, j int) { backends[i], backends[j] = backends[j], backends[i] })
-				for _, size := range []int{1, 3, 7, 39, 40, 100} {
-					var got []string
-					for page := range (len(backends) + size - 1) / size {
-						got = append(got, names(t, fmt.Sprintf("%s&per_page=%d&page=%d", sort, size, page+1), backends...)...)
-					}
-					if !slices.Equal(got, want) {
-						t.Fatalf("%s, %d per page: %v, want %v", sort, size, got, want)
-					}
+				var got []string
+				for page := range (len(backends) + size - 1) / size {
+					got = append(got, names(t, fmt.Sprintf("%s&per_page=%d&page=%d", sort, size, page+1), backends...)...)
+				}
+				if !slices.Equal(got, want) {
+					t.Fatalf("%s, %d per page: %v, want %v", sort, size, got, want)
 				}
 			}
 		}
