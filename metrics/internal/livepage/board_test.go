@@ -21,8 +21,6 @@ const (
 	failure    = connectivity.TransientFailure
 )
 
-const noSubchannel = statustest.NoSubchannel
-
 // Names for tables.
 var (
 	now, hourAgo = statustest.Now, statustest.HourAgo
@@ -39,12 +37,9 @@ var (
 	traffic = statustest.Traffic
 
 	with       = statustest.With
-	is         = statustest.Is
 	downFor    = statustest.DownFor
 	isUnusable = statustest.IsUnusable
 	fails      = statustest.Fails
-	takes      = statustest.Takes
-	gets       = statustest.Gets
 )
 
 // board is a source for the page that a test fills. Its zero value is empty.
