@@ -1,14 +1,11 @@
-package livepage_test
+package diagnosis_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
-	"google.golang.org/grpc/connectivity"
-
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus/statustest"
 )
 
 // The sentence is what an engineer reads first, so each situation has its own.
@@ -24,7 +21,11 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 		{"one backend", open(even(1)...), "ok", "1 backend, usable, no errors"},
 		{"a few errors", open(with(even(3), 1, hasFailed(70))...), "ok", "all 3 usable, even, 0.8 % errors"},
 		{"nothing is known yet", open(unknown(even(2))...), "ok", "both usable"},
-		{"no RPCs", open(picked("a", ready, 0), picked("b", ready, 0)), "ok", "both usable, no RPCs for 1 min"},
+		{"no RPCs", open(unasked("a"), unasked("b")), "ok", "both usable, no RPCs for 1 min"},
+		{"uneven within limits", open(picked(750, 1000, 650)...), "ok", "all 3 usable, even, no errors"},
+		{"uneven beyond them", open(picked(740, 1009, 651)...), "ok", "all 3 usable, imbalance 1.26, no errors"},
+		{"no RPCs as far as known", open(justSeen(4900 * time.Millisecond)...), "ok", "both usable, no RPCs now"},
+		{"no RPCs for seconds", open(justSeen(5 * time.Second)...), "ok", "both usable, no RPCs for 5 s"},
 		{"a little uneven", open(with(even(3), 0, gets(90))...), "ok", "all 3 usable, imbalance 1.42, no errors"},
 		{"some wait for a hash", open(with(with(even(4), 1, is(idle)), 2, is(idle))...), "ok", "2 of 4 usable, 2 idle, even, no errors"},
 		{"old ones are listed", open(with(even(4), 3, is(noSubchannel))...), "ok", "all 3 usable, even, no errors"},
@@ -52,6 +53,8 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 			"nothing is usable; 1 of 2 backends down for 1 min (10.0.0.2); 1 of 2 backends unhealthy for 1 min (10.0.0.1)"},
 
 		{"starting", open(with(even(1), 0, is(connecting), since(0))...), "idle", "the only backend connecting"},
+		{"connecting for a moment", open(with(even(3), 2, is(connecting), since(2900*time.Millisecond))...), "ok", "2 of 3 usable, even, no errors"},
+		{"connecting for longer", open(with(even(3), 2, is(connecting), since(3*time.Second))...), "warn", "1 of 3 backends connecting for 3 s (10.0.0.3)"},
 		{"slow to connect", open(with(even(3), 2, is(connecting), since(12*time.Second))...), "warn", "1 of 3 backends connecting for 12 s (10.0.0.3)"},
 
 		{"one fails", open(with(even(200), 6, fails(7))...), "warn", "14 % errors from 10.0.0.7"},
@@ -84,168 +87,12 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 		{"idle", channelIn(idle), "idle", "idle: nothing has asked for a connection"},
 		{"idle with a backend", open(with(even(1), 0, is(idle))...), "idle", "idle: nothing has asked for a connection"},
 		{"closed", livestatus.Status{}, "idle", "closed: no channel uses it now"},
-		{"hostile name", open(append(even(1), refused("a\u202eb", nil))...), "warn", `1 of 2 backends down for 1 h (a\u202eb)`},
+		{"hostile name", open(append(even(1), statustest.Refused("a\u202eb", nil))...), "warn", `1 of 2 backends down for 1 h (a\u202eb)`},
 	}
 	for _, tt := range tests {
-		b := &board{}
-		b.add("test:///t", "p", tt.status)
-		got := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))[0]
-		if got["summary"] != tt.want || got["severity"] != tt.severity {
-			t.Errorf("%s:\n%s %q, want\n%s %q", tt.situation, got["severity"], got["summary"], tt.severity, tt.want)
-		}
-		if asJSON := pagetest.JSON(t, b.page(), "").Targets[0]; asJSON.Summary != tt.want || asJSON.Severity != tt.severity {
-			t.Errorf("%s: JSON has %s %q", tt.situation, asJSON.Severity, asJSON.Summary)
+		got := diagnose(tt.status).Sentence()
+		if got.String() != tt.want || got.Severity.String() != tt.severity {
+			t.Errorf("%s:\n%s %q, want\n%s %q", tt.situation, got.Severity, got, tt.severity, tt.want)
 		}
 	}
-}
-
-// even returns n backends, 10.0.0.1 and so on, that have been usable for an hour and
-// get 50 RPC attempts per second each.
-func even(n int) []livestatus.Backend {
-	backends := make([]livestatus.Backend, n)
-	for i := range backends {
-		backends[i] = busy(fmt.Sprintf("10.0.0.%d", i+1), 50)
-	}
-	return backends
-}
-
-// with changes a backend of the list.
-func with(backends []livestatus.Backend, i int, changes ...func(*livestatus.Backend)) []livestatus.Backend {
-	for _, change := range changes {
-		change(&backends[i])
-	}
-	return backends
-}
-
-// open returns the status of a target with a channel.
-func open(backends ...livestatus.Backend) livestatus.Status {
-	return livestatus.Status{Instances: []livestatus.Instance{{State: ready, Since: hourAgo}}, Backends: backends, Recent: sum(backends)}
-}
-
-func channelIn(state connectivity.State) livestatus.Status {
-	return livestatus.Status{Instances: []livestatus.Instance{{State: state, Since: hourAgo}}}
-}
-
-func waiting(st livestatus.Status, n int64) livestatus.Status {
-	st.Waiting = n
-	return st
-}
-
-// is puts the backend into a state other than READY.
-func is(state connectivity.State) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) {
-		*b = livestatus.Backend{Name: b.Name}
-		if state != noSubchannel {
-			b.AddSubchannel(state, "", hourAgo)
-		}
-	}
-}
-
-// noSubchannel is no state, for backends that are gone.
-const noSubchannel = connectivity.Shutdown
-
-func since(d time.Duration) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) { b.Since = now.Add(-d) }
-}
-
-func downFor(d time.Duration) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) {
-		is(failure)(b)
-		b.Since, b.DownSince, b.FailedAttempts = now.Add(-time.Second), now.Add(-d), 3
-	}
-}
-
-func reconnects(b *livestatus.Backend) { b.State = connecting }
-
-func lostAndIdle(b *livestatus.Backend) {
-	is(idle)(b)
-	b.DownSince = hourAgo
-}
-
-func downAll(backends []livestatus.Backend, n int, d time.Duration) []livestatus.Backend {
-	for i := range n {
-		with(backends, i, downFor(d))
-	}
-	return backends
-}
-
-func isUnusable(reason string) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) { *b = watched(b.Name, livestatus.Verdict{Reason: reason}, reason) }
-}
-
-// fails makes n of the backend's 50 RPC attempts per second fail.
-func fails(n uint64) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) {
-		b.Recent.Short.Failed, b.Recent.Long.Failed = 10*n, 60*n
-	}
-}
-
-// hasFailed makes n attempts of the last minute fail.
-func hasFailed(n uint64) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) { b.Recent.Long.Failed = n }
-}
-
-func takes(d time.Duration) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) {
-		for _, w := range []*livestatus.Window{&b.Recent.Short, &b.Recent.Long} {
-			w.Latency.Mean, w.Latency.P95 = d, 2*d
-		}
-	}
-}
-
-func seemsToTake(d time.Duration) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) {
-		b.Recent.Short.Latency = livestatus.Latency{Mean: d, Estimated: true}
-		b.Recent.Long.Latency = b.Recent.Short.Latency
-	}
-}
-
-func gets(rate uint64) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) {
-		for seconds, w := range map[uint64]*livestatus.Window{10: &b.Recent.Short, 60: &b.Recent.Long} {
-			w.Picks, w.Ended = seconds*rate, seconds*rate
-		}
-	}
-}
-
-// getsNow gives the backend the rate in the short window, and the average in the long.
-func getsNow(rate, average uint64) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) {
-		b.Recent.Short.Picks, b.Recent.Long.Picks = 10*rate, 60*average
-	}
-}
-
-func cameUp(ago time.Duration) func(*livestatus.Backend) {
-	return func(b *livestatus.Backend) { b.UpSince = now.Add(-ago) }
-}
-
-// unknown takes the windows away.
-func unknown(backends []livestatus.Backend) []livestatus.Backend {
-	for i := range backends {
-		backends[i].Recent = livestatus.Recent{}
-	}
-	return backends
-}
-
-func failingResolver(st livestatus.Status) livestatus.Status {
-	st.Events = []livestatus.Event{
-		{At: now.Add(-2 * time.Second), Kind: livestatus.ResolverError, N: 1, Text: "no such host"},
-		{At: now.Add(-time.Minute), Kind: livestatus.InstanceState, N: 1, Text: "CONNECTING"},
-		{At: now.Add(-2 * time.Minute), Kind: livestatus.ResolverError, N: 1, Text: "no such host"},
-		{At: hourAgo, Kind: livestatus.ResolverUpdate, N: 1, Endpoints: 3},
-		{At: hourAgo, Kind: livestatus.ResolverError, N: 1, Text: "no such host"},
-	}
-	return st
-}
-
-// failingAgain has one event for all errors since an hour ago.
-func failingAgain(st livestatus.Status) livestatus.Status {
-	st.Events = []livestatus.Event{{At: now.Add(-time.Second), First: hourAgo, Kind: livestatus.ResolverError, N: 60, Text: "no such host"}}
-	return st
-}
-
-func resolved(st livestatus.Status) livestatus.Status {
-	update := livestatus.Event{At: now.Add(-time.Second), Kind: livestatus.ResolverUpdate, N: 1, Endpoints: 3}
-	st.Events = append([]livestatus.Event{update}, st.Events...)
-	return st
 }
