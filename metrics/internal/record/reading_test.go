@@ -26,7 +26,7 @@ func TestEndsAreReadBeforePicks(t *testing.T) {
 func TestInFlightIsNeverNegative(t *testing.T) {
 	const threads = 4
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
-	s, target := open(0)
+	s, target, _ := open(0)
 	b := s.Acquire(target, record.ID{Name: "a:1"})
 	stop := make(chan struct{})
 	var rpcs sync.WaitGroup

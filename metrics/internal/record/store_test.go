@@ -3,6 +3,7 @@ package record_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,13 +21,13 @@ func (*idle) ReadSubchannels(func(record.Subchannel)) (connectivity.State, clock
 	return connectivity.Idle, 0
 }
 
-// open returns a store, and its only target.
-func open(retention time.Duration) (*record.Store, *record.Target) {
-	s := record.NewStore(clock.New())
-	return s, s.Open(record.Key{Target: "t", Policy: "p"}, &idle{}, &record.Settings{
+// open returns a store, and its only target with its only policy instance.
+func open(retention time.Duration) (*record.Store, *record.Target, record.Instance) {
+	s, inst := record.NewStore(clock.New()), new(idle)
+	return s, s.Open(record.Key{Target: "t", Policy: "p"}, inst, &record.Settings{
 		Retention: retention,
 		Catalog:   record.NewCatalog(nil),
-	})
+	}), inst
 }
 
 // collect scrapes the store.
@@ -52,7 +53,7 @@ func collect(t *testing.T, s *record.Store) []*dto.Metric {
 // expired ones.
 func TestRecordsDoNotPileUpUnscraped(t *testing.T) {
 	t.Parallel()
-	s, target := open(0)
+	s, target, _ := open(0)
 	const n = 10_000
 	for i := range n {
 		s.Release(s.Acquire(target, record.ID{Name: fmt.Sprint(i)}))
@@ -66,11 +67,29 @@ func TestRecordsDoNotPileUpUnscraped(t *testing.T) {
 	}
 }
 
+// A target without backends has a retention of its own.
+func TestATargetStaysForTheRetention(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, target, inst := open(time.Minute)
+		time.Sleep(time.Hour)
+		s.Close(target, inst)
+		time.Sleep(time.Minute - 1)
+		if n := len(collect(t, s)); n == 0 {
+			t.Error("no series just before the end of the retention")
+		}
+		time.Sleep(1)
+		if n := len(collect(t, s)); n != 0 {
+			t.Errorf("%d series after the retention, want none", n)
+		}
+	})
+}
+
 // Several RPCs may end before the histogram exists. Each makes one, and all must
 // count in the one that stays.
 func TestFirstObservationsAtOnceAllCount(t *testing.T) {
 	t.Parallel()
-	s, target := open(0)
+	s, target, _ := open(0)
 	record.FirstObservations(s.Acquire(target, record.ID{Name: "a:1"}), 8)
 	var counts []uint64
 	for _, m := range collect(t, s) {
