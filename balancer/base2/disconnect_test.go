@@ -166,6 +166,12 @@ func TestDisconnectEndsAPauseAndAnAttempt(t *testing.T) {
 		if sc := cc.SubConn("a:1"); !sc.Wanted() || attempts != 6 {
 			t.Errorf("after a pause that Disconnect ended, Connect does not connect %v", sc)
 		}
+		sc := cc.SubConn("a:1")
+		sc.Ready()
+		sc.Idle()
+		if !sc.Wanted() {
+			t.Error("early losses before Disconnect lead to a pause after it")
+		}
 		if _, err := cc.Pick(); !errors.Is(err, balancer.ErrNoSubConnAvailable) {
 			t.Errorf("pick: %v, want to wait", err)
 		}

@@ -111,10 +111,22 @@ func TestUpdatesReachEndpointsThatAreIdle(t *testing.T) {
 	})
 }
 
+func TestAttributesOfIdleEndpointsReachThePolicy(t *testing.T) {
+	t.Parallel()
+	_, p, v := buildViewer(t, base2.WithConnectOnRequest())
+	mustUpdate(t, p, balancertest.Endpoint("a:1"))
+	mustUpdate(t, p, balancertest.WithAttribute(balancertest.Endpoint("a:1"), "zone", "east"))
+	if got := v.last()[0].Attributes.Value("zone"); got != "east" {
+		t.Errorf("the policy sees zone %v, want east", got)
+	}
+}
+
 func TestExitIdleConnectsOneEndpoint(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cc, p := lazy(t)
+		cc, policy := balancertest.NewClientConn(t), &asking{}
+		p := cc.Build(base2.New("asking", func(c *base2.Channel) *asking { policy.channel = c; return policy }, base2.WithConnectOnRequest()))
+		defer p.Close()
 		p.ExitIdle() // there is nothing to connect
 		synctest.Wait()
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1")...)
@@ -128,6 +140,14 @@ func TestExitIdleConnectsOneEndpoint(t *testing.T) {
 		synctest.Wait()
 		if len(cc.SubConns()) != 1 {
 			t.Errorf("SubConns %v after ExitIdle in CONNECTING, want one", cc.SubConns())
+		}
+		sc := cc.Live()[0]
+		sc.Ready()
+		sc.Idle()
+		policy.channel.Rebuild() // what was asked before is done only once
+		synctest.Wait()
+		if sc.Wanted() {
+			t.Error("after a loss the endpoint connects again, though nobody has asked for it")
 		}
 	})
 }

@@ -124,6 +124,17 @@ func TestRebuildWorksInEveryState(t *testing.T) {
 	})
 }
 
+// Policies may call Rebuild at the end of each RPC. The test is not parallel, because it
+// counts allocations.
+func TestOnlyTheFirstRequestCostsSomething(t *testing.T) {
+	_, p, a := buildAsking(t)
+	defer p.Close()
+	a.channel.Rebuild() // no picker is made in CONNECTING
+	if allocs := testing.AllocsPerRun(100, a.channel.Rebuild); allocs != 0 {
+		t.Errorf("%v allocations for another request, want none", allocs)
+	}
+}
+
 func TestAPolicyIsClosedOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -176,7 +176,13 @@ func TestDataLivesAsLongAsItsEndpoint(t *testing.T) {
 
 func TestTheResolversAttributesReachThePolicy(t *testing.T) {
 	t.Parallel()
-	cc, p, v := buildViewer(t)
+	t.Run("in READY", func(t *testing.T) { t.Parallel(); resolversAttributes(t) })
+	t.Run("in every state", func(t *testing.T) { t.Parallel(); resolversAttributes(t, base2.WithEveryState()) })
+}
+
+func resolversAttributes(t *testing.T, options ...base2.Option) {
+	t.Helper()
+	cc, p, v := buildViewer(t, options...)
 	update := func(attrs *attributes.Attributes) (pickers int) {
 		t.Helper()
 		before := len(v.statuses)

@@ -15,7 +15,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
-	"google.golang.org/grpc/serviceconfig"
 	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
@@ -314,44 +313,15 @@ func TestConcurrentPicks(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
+	leaderIsFirst := balancertest.MapEndpoints(func(endpoints []resolver.Endpoint) []resolver.Endpoint {
+		endpoints[0] = leader.SetLeader(endpoints[0])
+		return endpoints
+	})
 	for name, config := range map[string]string{"waits": waits, "failFast": fails} {
 		t.Run(name, func(t *testing.T) {
-			balancertest.Check(t, withLeader{leader.NewBuilder(), config}, balancertest.ByKey(put, get))
+			balancertest.Check(t, leader.NewBuilder(), balancertest.ByKey(put, get), balancertest.ConfigFields(config), leaderIsFirst)
 		})
 	}
 	t.Run("no leader", func(t *testing.T) { balancertest.Check(t, leader.NewBuilder()) })
 	t.Run("registered", func(t *testing.T) { balancertest.Check(t, balancer.Get(leader.Name)) })
-}
-
-// withLeader adds what Check's configs and endpoints lack: the fields of config,
-// and the first endpoint is the leader.
-type withLeader struct {
-	balancer.Builder
-	config string
-}
-
-func (w withLeader) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(js, &fields) == nil {
-		if err := json.Unmarshal([]byte(w.config), &fields); err != nil {
-			return nil, err
-		}
-		js, _ = json.Marshal(fields)
-	}
-	return w.Builder.(balancer.ConfigParser).ParseConfig(js)
-}
-
-func (w withLeader) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
-	return leaderIsFirst{w.Builder.Build(cc, opts)}
-}
-
-type leaderIsFirst struct{ balancer.Balancer }
-
-func (l leaderIsFirst) UpdateClientConnState(s balancer.ClientConnState) error {
-	if len(s.ResolverState.Endpoints) > 0 {
-		endpoints := append([]resolver.Endpoint(nil), s.ResolverState.Endpoints...)
-		endpoints[0] = leader.SetLeader(endpoints[0])
-		s.ResolverState.Endpoints = endpoints
-	}
-	return l.Balancer.UpdateClientConnState(s)
 }
