@@ -73,6 +73,8 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 
 		{"one gets nothing", open(with(even(3), 1, gets(0))...), "warn", "1 of 3 backends gets no picks though usable (10.0.0.2)"},
 		{"one gets little", open(with(even(3), 1, gets(2))...), "warn", "1 of 3 backends gets hardly any picks though usable (10.0.0.2)"},
+		{"one gets nothing, one little", open(with(with(even(9), 1, gets(0)), 2, gets(2))...), "warn",
+			"2 of 9 backends get hardly any picks though usable (10.0.0.2, 10.0.0.3)"},
 		{"one gets too much", open(with(even(9), 1, gets(200))...), "warn", "10.0.0.2 gets 3.0 times its equal share"},
 		{"one came and gets too much", open(with(even(9), 1, cameUp(30*time.Second), getsNow(300, 50))...), "warn", "10.0.0.2 gets 3.9 times its equal share"},
 		{"one has just come", open(with(even(3), 1, gets(0), cameUp(time.Second))...), "ok", "all 3 usable, even, no errors"},
