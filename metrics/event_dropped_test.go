@@ -25,6 +25,9 @@ func TestDroppedEventsAreToldOnce(t *testing.T) {
 		}
 		for i := range 2000 {
 			connect(fmt.Sprintf("%d:1", i))
+			if i == 0 {
+				synctest.Wait() // the handler blocks
+			}
 		}
 		close(log.block)
 		synctest.Wait()

@@ -62,6 +62,7 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 		{"two fail", open(with(with(even(200), 6, fails(7)), 8, fails(50))...), "warn", "errors from 10.0.0.9 (100 %) and 10.0.0.7 (14 %)"},
 		{"some fail", open(with(with(with(even(200), 6, fails(7)), 8, fails(50)), 1, fails(9))...), "warn", "errors from 3 of 200 backends, most from 10.0.0.9 (100 %)"},
 		{"all fail", open(with(with(with(even(3), 0, fails(5)), 1, fails(5)), 2, fails(5))...), "bad", "10 % errors, from all that are usable"},
+		{"both fail", open(with(with(even(2), 0, fails(5)), 1, fails(5))...), "bad", "10 % errors, from all that are usable"},
 		{"one down, one fails", open(with(with(even(200), 1, downFor(4*time.Minute)), 6, fails(7))...), "warn",
 			"1 of 200 backends down for 4 min (10.0.0.2); 14 % errors from 10.0.0.7"},
 
@@ -73,8 +74,11 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 
 		{"one gets nothing", open(with(even(3), 1, gets(0))...), "warn", "1 of 3 backends gets no picks though usable (10.0.0.2)"},
 		{"one gets little", open(with(even(3), 1, gets(2))...), "warn", "1 of 3 backends gets hardly any picks though usable (10.0.0.2)"},
+		{"one gets nothing, one little", open(with(with(even(9), 1, gets(0)), 2, gets(2))...), "warn",
+			"2 of 9 backends get hardly any picks though usable (10.0.0.2, 10.0.0.3)"},
 		{"one gets too much", open(with(even(9), 1, gets(200))...), "warn", "10.0.0.2 gets 3.0 times its equal share"},
 		{"one came and gets too much", open(with(even(9), 1, cameUp(30*time.Second), getsNow(300, 50))...), "warn", "10.0.0.2 gets 3.9 times its equal share"},
+		{"one came, and few picks since", open(with(with(with(even(3), 0, gets(1)), 1, gets(1)), 2, gets(1), cameUp(30*time.Second))...), "ok", "all 3 usable, no errors"},
 		{"one has just come", open(with(even(3), 1, gets(0), cameUp(time.Second))...), "ok", "all 3 usable, even, no errors"},
 		{"one came and gets its share", open(with(even(3), 1, cameUp(30*time.Second), getsNow(50, 10))...), "ok", "all 3 usable, even, no errors"},
 

@@ -1,6 +1,7 @@
 package livepage_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -29,6 +30,25 @@ func TestThePageAndJSONSayWhatIsWrong(t *testing.T) {
 		}
 		if got := pagetest.JSON(t, b.page(), "").Targets[0]; got.Summary != tt.want || got.Severity != tt.severity {
 			t.Errorf("JSON says %s %q, want %s %q", got.Severity, got.Summary, tt.severity, tt.want)
+		}
+	}
+}
+
+// A target that is well shows its events after a click.
+func TestATargetInTroubleShowsItsEventsBesideOthers(t *testing.T) {
+	t.Parallel()
+	b := &board{}
+	for name, backends := range map[string][]livestatus.Backend{"bad": with(even(1), 0, downFor(time.Hour)), "warn": with(even(9), 0, downFor(time.Hour)), "ok": even(9)} {
+		st := open(backends...)
+		st.Events = events(during)
+		b.add(name, "p", st)
+	}
+	for _, target := range pagetest.Targets(t, pagetest.HTML(t, b.page(), "")) {
+		if target["target"] != target["severity"] {
+			t.Errorf("the target that is meant to be %s is %s", target["target"], target["severity"])
+		}
+		if got, want := strings.Count(target["changes"], " ago "), map[string]int{"bad": 2, "warn": 2, "ok": 0}[target["severity"]]; got != want {
+			t.Errorf("a target that is %s shows %d events, want %d", target["severity"], got, want)
 		}
 	}
 }

@@ -66,3 +66,35 @@ func TestSharesAreThoseOfTheWindowThatIsKnown(t *testing.T) {
 		t.Errorf("sorted by share: %s", got)
 	}
 }
+
+func TestConnectionsAreSortedByFailuresThenSuccesses(t *testing.T) {
+	t.Parallel()
+	attempts := func(name string, failed, connected uint64) livestatus.Backend {
+		b := statustest.Backend(name, connectivity.Ready)
+		b.ConnectFailed, b.Connected = failed, connected
+		return b
+	}
+	backends := []livestatus.Backend{attempts("a", 1, 2), attempts("b", 1, 3), attempts("c", 2, 1)}
+	if got := strings.Join(names(t, "sort=attempts", backends...), " "); got != "c b a" {
+		t.Errorf("sorted by connection attempts: %s, want c b a", got)
+	}
+}
+
+// Links are short, and a second click reverses the list.
+func TestALinkThatSortsNamesTheDirectionOnlyIfItIsUnusual(t *testing.T) {
+	t.Parallel()
+	for _, c := range selection.Columns {
+		q, err := selection.Parse("page=3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := q.SortedBy(c, false)
+		second := first.SortedBy(c, true)
+		third := second.SortedBy(c, true)
+		usual := "?sort=" + c.Name
+		unusual := map[string]string{selection.Ascending: "&dir=desc", selection.Descending: "&dir=asc"}[first.Direction(c)]
+		if first.Link() != usual || second.Link() != usual+unusual || third.Link() != usual {
+			t.Errorf("the links by %s are %s, %s and %s", c.Name, first.Link(), second.Link(), third.Link())
+		}
+	}
+}
