@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/events"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
@@ -91,7 +92,7 @@ func (b *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) bala
 		inst.close()
 		return nil
 	}
-	inst.events.open(inner)
+	inst.early.open(inner)
 	return &meteredPolicy{Balancer: inner, instance: inst}
 }
 
@@ -140,24 +141,22 @@ func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error 
 	p.instance.namer.keepAttributes(s.ResolverState.Endpoints)
 	s, timed := unwrapConfig(s, p.instance.options.latency)
 	p.instance.timed.Store(timed)
-	if change := p.instance.resolver.updated(&s.ResolverState); change != nil {
-		p.instance.tell(happening{kind: livestatus.ResolverUpdate, change: change})
+	if change := p.instance.resolver.Updated(&s.ResolverState); change != nil {
+		p.instance.tell(events.News{Kind: livestatus.ResolverUpdate, Change: change})
 	}
 	err := p.Balancer.UpdateClientConnState(s)
+	p.instance.targetRecord.CountUpdate(err)
 	if err != nil {
-		p.instance.targetRecord.rejected.Add(1)
-		p.instance.tell(happening{kind: livestatus.UpdateRejected, err: err})
-	} else {
-		p.instance.targetRecord.accepted.Add(1)
+		p.instance.tell(events.News{Kind: livestatus.UpdateRejected, Err: err})
 	}
 	return err
 }
 
 // ResolverError implements [balancer.Balancer].
 func (p *meteredPolicy) ResolverError(err error) {
-	p.instance.targetRecord.resolverErrors.Add(1)
-	p.instance.resolver.failed()
-	p.instance.tell(happening{kind: livestatus.ResolverError, err: err})
+	p.instance.targetRecord.CountResolverError()
+	p.instance.resolver.Failed()
+	p.instance.tell(events.News{Kind: livestatus.ResolverError, Err: err})
 	p.Balancer.ResolverError(err)
 }
 

@@ -6,7 +6,9 @@ import (
 
 	"google.golang.org/grpc/connectivity"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/events"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
 )
 
 // shortLife is the age below which the loss of a connection counts as early.
@@ -27,41 +29,31 @@ const (
 // countConnectionLocked counts a connection that was made or lost, or an attempt that
 // failed, when the state changes. It returns the events to tell. gRPC always goes
 // through CONNECTING; fakes may not.
-func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now instant) []happening {
+func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now clock.Instant) []events.News {
 	from, b := sc.state(), sc.backendRecord
-	soon := time.Duration(now-sc.since) < shortLife
+	soon := now.Sub(sc.since) < shortLife
 	switch {
 	case sc.connection != noConnection && sc.healthChecked && to != connectivity.Idle:
 		sc.connection = settledConnection
 		if to == connectivity.Ready {
-			return b.tellUsable()
+			return b.BecameUsable()
 		}
 	case sc.connection != noConnection:
-		b.disconnections.Add(1)
-		if soon && sc.connection == freshConnection {
-			b.lostEarly.Add(1)
-		}
+		early := soon && sc.connection == freshConnection
 		sc.connection = noConnection
-		return b.tellLost(err)
+		return b.CountLost(err, early)
 	case to == connectivity.Ready, sc.healthChecked && failsHealth(to, err):
-		b.connected.Add(1)
 		if from == connectivity.Connecting && to == connectivity.Ready {
-			sc.instance.targetRecord.connectDuration.Observe(time.Duration(now - sc.since).Seconds())
+			sc.instance.targetRecord.ObserveConnecting(now.Sub(sc.since))
 		}
 		sc.connection = freshConnection
-		return b.tellConnected()
+		return b.CountConnected()
 	case to == connectivity.TransientFailure:
-		b.couldNotConnect(now)
-		return b.tellFailed(err)
+		return b.CountConnectFailed(err, now)
 	case from == connectivity.Connecting:
 		// To IDLE: the connection was made, and lost before gRPC reported READY. It
 		// lived for a moment only, unless gRPC was waiting for a health check.
-		b.connected.Add(1)
-		b.disconnections.Add(1)
-		if soon || !sc.healthChecked {
-			b.lostEarly.Add(1)
-		}
-		return []happening{{kind: livestatus.Lost, backend: b, detail: "before it was used", err: err}}
+		return b.CountLostUnused(err, soon || !sc.healthChecked)
 	}
 	return nil
 }
@@ -77,10 +69,10 @@ func failsHealth(to connectivity.State, err error) bool {
 
 // noteFailureLocked keeps why the SubConn is in TRANSIENT_FAILURE, for the live
 // page, and returns the events to tell.
-func (sc *subConn) noteFailureLocked(err error, now instant) []happening {
+func (sc *subConn) noteFailureLocked(err error, now clock.Instant) []events.News {
 	if sc.connection != noConnection {
-		return sc.backendRecord.judge(&verdict{why: unhealthy, err: err, at: now})
+		return sc.backendRecord.Judge(record.Unhealthy, err, now)
 	}
-	sc.backendRecord.rare().lastFailure.Store(&failure{err: err, at: now})
+	sc.backendRecord.NoteFailure(err, now)
 	return nil
 }

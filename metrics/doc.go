@@ -77,16 +77,23 @@
 // UpdateSubConnState: events of SubConns that it made without a StateListener are
 // delivered once it is built.
 //
-// # For contributors: waits
+// # For contributors: the rooms
 //
-// gRPC does not tell a policy how long an RPC waits for a pick, or why. The
-// decorator recognizes attempts by their contexts: gRPC gives each attempt a
-// context of its own, and the contexts of all attempts of an RPC share one Done
-// channel. Therefore a wait also ends when a parent or sibling of the policy picks,
-// if it reports to the same Metrics, and the retry of an RPC does not inherit the
-// error that ended the attempt before. gRPC asks each new picker for all waiting
-// attempts. An attempt that it does not ask for has ended, or a policy that is not
-// metered has picked for it. The states of a wait are in wait.go.
+// This package is the decorator, its options and the shell of the collector. It sees what
+// happens and reports it to the packages below internal:
+//
+//   - record holds the counts of each target and backend. It reads them for scrapes and
+//     for the live page. The table of all metrics is in its catalog.go.
+//   - series makes Prometheus's series of records.
+//   - waits tells how long RPCs wait for a pick, and why.
+//   - events keeps the last events, and logs them.
+//   - window tells what is recent, from samples of counts.
+//   - livestatus has the status of targets as plain values: record fills it in, and
+//     livepage shows it. selection and diagnosis stand between them.
+//   - grpcinstruments exports gRPC's own instruments.
+//   - clock, grpcstatus, reuse and wording are what several of them need.
+//
+// None of them knows this package. Each doc.go says what its package is for.
 //
 // # For contributors: cost
 //
@@ -124,10 +131,11 @@
 //
 //   - per policy instance, one for the states of its subchannels, one for the events
 //     that come before the policy is built, and one for what its resolver last sent
-//   - per target, one for its samples and one for its last events
-//   - per RPC that waits for a pick, one
-//   - per Metrics, one for the records, one for the events that wait to be logged, and
-//     one for whether its options may still change
+//     (package events)
+//   - per target, one for its samples (window) and one for its last events (events)
+//   - per RPC that waits for a pick, one (waits)
+//   - per Metrics, one for the records (record), one for the events that wait to be
+//     logged (events), and one for whether its options may still change
 //
 // No two are ever held together, and none is held during a call to gRPC, to the policy,
 // to a logger, to the Error method of an error or to the consumer of a scrape.

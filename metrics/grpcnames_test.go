@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
 )
 
 // instrumentName matches how gRPC's source names an instrument.
@@ -45,7 +45,7 @@ func TestNoMetricHasTheNameOfAnInstrumentOfGRPC(t *testing.T) {
 	for _, name := range instrumentsOfGRPC(t) {
 		taken[family(strings.ReplaceAll(name, ".", "_"))] = name
 	}
-	for _, d := range slices.Concat(metrics.BackendMetrics(), metrics.TargetMetrics()) {
+	for _, d := range slices.Concat(record.NewCatalog(nil).Rows()) {
 		if instrument, ok := taken[family(d.Name)]; ok {
 			t.Errorf("%s has the name of gRPC's %s", d.Name, instrument)
 		}

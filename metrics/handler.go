@@ -98,18 +98,8 @@ func (m *Metrics) handler(wall func() time.Time) http.Handler {
 	return livepage.New(func() livestatus.Snapshot { return m.pageSnapshot(wall) })
 }
 
-// pageSnapshot lists the targets for the live page, which then reads those that it
-// shows. Times are relative to the moment of the list.
+// pageSnapshot lists the targets for the live page.
 func (m *Metrics) pageSnapshot(wall func() time.Time) livestatus.Snapshot {
-	m.waits.prune(time.Now())
-	reader := &pageReader{metrics: m, at: clocks{wall: wall(), now: m.now()}} // both clocks at nearly one moment
-	targets := m.records.listTargets()
-	s := livestatus.Snapshot{
-		Time: reader.at.wall, Retention: m.options.Load().retention,
-		Targets: make([]livestatus.Target, len(targets)), Release: reader.release,
-	}
-	for i, t := range targets {
-		s.Targets[i] = reader.target(t)
-	}
-	return s
+	m.waits.Prune(time.Now())
+	return m.records.Snapshot(wall(), m.options.Load().records.Retention)
 }

@@ -3,6 +3,9 @@ package metrics
 import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/events"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
 )
 
 // RegisterHealthListener implements [balancer.SubConn]. It follows what the
@@ -10,13 +13,13 @@ import (
 // stays READY and no other is registered.
 func (sc *subConn) RegisterHealthListener(listener func(balancer.SubConnState)) {
 	if listener == nil {
-		sc.watchHealth(usable)
-		sc.instance.tell(sc.backendRecord.tellUsable()...)
+		sc.watchHealth(record.Usable)
+		sc.instance.tell(sc.backendRecord.BecameUsable()...)
 		sc.SubConn.RegisterHealthListener(nil)
 		return
 	}
 	// Before gRPC knows of the listener: its first call may come at once.
-	watch := sc.watchHealth(unchecked)
+	watch := sc.watchHealth(record.Unchecked)
 	sc.SubConn.RegisterHealthListener(func(s balancer.SubConnState) {
 		sc.countHealth(watch, s)
 		listener(s)
@@ -26,7 +29,7 @@ func (sc *subConn) RegisterHealthListener(listener func(balancer.SubConnState)) 
 // watchHealth makes countHealth ignore the updates of all earlier listeners. It returns
 // the number of a new listener. If the SubConn is READY, it becomes first; otherwise
 // gRPC takes no listener.
-func (sc *subConn) watchHealth(first usability) (watch uint32) {
+func (sc *subConn) watchHealth(first record.Usability) (watch uint32) {
 	inst := sc.instance
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
@@ -44,7 +47,7 @@ func (sc *subConn) countHealth(watch uint32, s balancer.SubConnState) {
 }
 
 // changeUsability takes a health update and returns the events to tell.
-func (sc *subConn) changeUsability(watch uint32, s balancer.SubConnState) []happening {
+func (sc *subConn) changeUsability(watch uint32, s balancer.SubConnState) []events.News {
 	inst := sc.instance
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
@@ -54,26 +57,26 @@ func (sc *subConn) changeUsability(watch uint32, s balancer.SubConnState) []happ
 	u := usabilityBy(s)
 	sc.setUsabilityLocked(u)
 	switch u {
-	case unhealthy, ejected:
-		return sc.backendRecord.judge(&verdict{why: u, err: s.ConnectionError, at: inst.metrics.now()})
-	case usable:
-		return sc.backendRecord.tellUsable()
+	case record.Unhealthy, record.Ejected:
+		return sc.backendRecord.Judge(u, s.ConnectionError, inst.metrics.clock.Now())
+	case record.Usable:
+		return sc.backendRecord.BecameUsable()
 	}
 	return nil
 }
 
 // usabilityBy returns what a health update says. gRPC's outlier detection gives no
 // error; client-side health checks always do.
-func usabilityBy(s balancer.SubConnState) usability {
+func usabilityBy(s balancer.SubConnState) record.Usability {
 	switch {
 	case s.ConnectivityState == connectivity.Ready:
-		return usable
+		return record.Usable
 	case s.ConnectivityState != connectivity.TransientFailure:
-		return unchecked
+		return record.Unchecked
 	case s.ConnectionError != nil:
-		return unhealthy
+		return record.Unhealthy
 	}
-	return ejected
+	return record.Ejected
 }
 
 // readyLocked reports whether the SubConn is counted as READY.
@@ -82,9 +85,9 @@ func (sc *subConn) readyLocked() bool {
 	return tracked && sc.state() == connectivity.Ready
 }
 
-func (sc *subConn) setUsabilityLocked(u usability) {
+func (sc *subConn) setUsabilityLocked(u record.Usability) {
 	if u != sc.usability {
-		sc.backendRecord.unusable.move(sc.usability, u)
+		sc.backendRecord.MoveUsability(sc.usability, u)
 		sc.usability = u
 	}
 }
@@ -93,6 +96,6 @@ func (sc *subConn) setUsabilityLocked(u usability) {
 // last of the backend. A scrape reads the unusable before the READY ones, so it also
 // leaves the unusable first.
 func (sc *subConn) leaveReadyLocked() (last bool) {
-	sc.setUsabilityLocked(usable)
-	return sc.backendRecord.ready.Add(-1) == 0
+	sc.setUsabilityLocked(record.Usable)
+	return sc.backendRecord.LeaveReady()
 }

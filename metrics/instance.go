@@ -8,8 +8,12 @@ import (
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
 
+	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/events"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
 )
 
 // instance meters one policy instance: it is the ClientConn that the policy
@@ -18,28 +22,29 @@ import (
 type instance struct {
 	balancer.ClientConn
 	metrics      *Metrics
-	targetRecord *targetRecord
+	targetRecord *record.Target
 	options      *options
 	namer        backendNamer
-	events       eventQueue
-	resolver     resolverHistory
+	early        eventQueue
+	resolver     events.ResolverHistory
 
 	// Read by each pick.
 	timed atomic.Bool // latency is measured
-	waits *waits      // of metrics
+	waits *waits.List // of metrics
 
-	pickers atomic.Uint64 // number of pickers published
+	waiting *waits.Instance // the instance, as its waits know it
 
 	instruments *grpcinstruments.Scope // what the policy records with gRPC's instruments
 
 	closed atomic.Bool // set under mu; read it under mu if close must not happen in between
 
 	// mu guards the fields below and the fields of subConn that say so. No call
-	// to gRPC, to the policy or to a method of Metrics is made under it.
+	// to gRPC or to the policy is made under it, and none to package record that
+	// takes a lock.
 	mu    sync.Mutex
 	live  map[*subConn]struct{} // the SubConns that are counted
 	state connectivity.State    // last reported by the policy
-	since instant               // when state began
+	since clock.Instant         // when state began
 }
 
 func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *instance {
@@ -55,15 +60,16 @@ func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *ins
 		waits:       &m.waits,
 		instruments: o.instruments.NewScope(),
 		live:        make(map[*subConn]struct{}),
-		since:       m.now(),
+		since:       m.clock.Now(),
 		state:       connectivity.Connecting, // what a channel shows until its policy reports
 	}
-	key := targetKey{target: label(target), policy: label(policy)}
-	inst.targetRecord = m.records.open(key, inst)
+	key := record.Key{Target: label(target), Policy: label(policy)}
+	inst.targetRecord = m.records.Open(key, inst, &o.records)
+	inst.waiting = waits.NewInstance(inst.targetRecord)
 	inst.timed.Store(o.latency)
-	inst.tell(happening{kind: livestatus.InstanceBuilt})
-	if inst.targetRecord.targetKey != key {
-		inst.tell(happening{kind: livestatus.Folded, detail: key.target})
+	inst.tell(events.News{Kind: livestatus.InstanceBuilt})
+	if inst.targetRecord.Key() != key {
+		inst.tell(events.News{Kind: livestatus.Folded, Detail: key.Target})
 	}
 	return inst
 }
@@ -75,7 +81,7 @@ func (inst *instance) NewSubConn(addrs []resolver.Address, opts balancer.NewSubC
 	if inst.closed.Load() {
 		return inst.ClientConn.NewSubConn(addrs, opts)
 	}
-	sc := &subConn{instance: inst, healthChecked: opts.HealthCheckEnabled, since: inst.metrics.now()}
+	sc := &subConn{instance: inst, healthChecked: opts.HealthCheckEnabled, since: inst.metrics.clock.Now()}
 	opts.StateListener = sc.stateListener(opts.StateListener)
 	inner, err := inst.ClientConn.NewSubConn(addrs, opts)
 	if err != nil {
@@ -83,13 +89,13 @@ func (inst *instance) NewSubConn(addrs []resolver.Address, opts balancer.NewSubC
 	}
 	sc.SubConn = inner
 	id := inst.namer.id(addrs)
-	sc.backendRecord = inst.metrics.records.acquire(inst.targetRecord, id)
-	if sc.backendRecord.key() != id.key() {
-		inst.tell(happening{kind: livestatus.Folded, backend: sc.backendRecord, detail: id.name})
+	sc.backendRecord = inst.metrics.records.Acquire(inst.targetRecord, id)
+	if sc.backendRecord.Key() != id.Key() {
+		inst.tell(events.News{Kind: livestatus.Folded, Backend: sc.backendRecord.Name(), Detail: id.Name})
 	}
-	sc.counts, sc.done = sc.backendRecord.counts, sc.backendRecord.newDone()
+	sc.counts, sc.done = sc.backendRecord.Counts(), sc.backendRecord.NewDone()
 	if !sc.track() {
-		inst.metrics.records.release(sc.backendRecord)
+		inst.metrics.records.Release(sc.backendRecord)
 	}
 	return sc, nil
 }
@@ -116,10 +122,10 @@ func (inst *instance) UpdateAddresses(sc balancer.SubConn, addrs []resolver.Addr
 // UpdateState implements [balancer.ClientConn].
 func (inst *instance) UpdateState(s balancer.State) {
 	if inst.noteState(s.ConnectivityState) {
-		inst.tell(happening{kind: livestatus.InstanceState, detail: s.ConnectivityState.String()})
+		inst.tell(events.News{Kind: livestatus.InstanceState, Detail: s.ConnectivityState.String()})
 	}
 	if s.Picker != nil {
-		inst.targetRecord.pickerUpdates.Add(1)
+		inst.targetRecord.CountPicker()
 		s.Picker = newPicker(inst, s.Picker)
 	}
 	inst.ClientConn.UpdateState(s)
@@ -132,7 +138,7 @@ func (inst *instance) noteState(s connectivity.State) bool {
 	if s == inst.state || inst.closed.Load() {
 		return false
 	}
-	inst.state, inst.since = s, inst.metrics.now()
+	inst.state, inst.since = s, inst.metrics.clock.Now()
 	return true
 }
 
@@ -151,7 +157,7 @@ func (inst *instance) metered(sc balancer.SubConn) (*subConn, bool) {
 func (inst *instance) close() {
 	inst.mu.Lock()
 	first := !inst.closed.Swap(true)
-	var used []*backendRecord
+	var used []*record.Backend
 	for sc := range inst.live {
 		sc.untrackLocked()
 		used = append(used, sc.backendRecord)
@@ -160,67 +166,34 @@ func (inst *instance) close() {
 	if !first {
 		return
 	}
+	inst.waits.Close(inst.waiting)
 	for _, b := range used {
-		inst.metrics.records.release(b)
+		inst.metrics.records.Release(b)
 	}
 	inst.instruments.Close()
-	inst.waits.instanceClosed(inst)
-	inst.tell(happening{kind: livestatus.InstanceClosed})
-	inst.metrics.records.close(inst)
+	inst.tell(events.News{Kind: livestatus.InstanceClosed})
+	inst.metrics.records.Close(inst.targetRecord, inst)
 }
 
-// subConnEvent has the arguments of UpdateSubConnState. A policy gets this call for
-// SubConns that it made without a StateListener.
-type subConnEvent struct {
-	subConn *subConn
-	state   balancer.SubConnState
-}
-
-// eventQueue passes events on to UpdateSubConnState, and keeps them until the
-// policy is built. gRPC sends none before that, but they occur if a parent builds
-// its child in a goroutine.
-type eventQueue struct {
-	// mu guards the fields below. Nothing is called under it.
-	mu     sync.Mutex
-	policy balancer.Balancer // nil until all early events have been delivered
-	early  []subConnEvent
-}
-
-// deliver passes the event on or, until the policy is built, keeps it.
-func (q *eventQueue) deliver(e subConnEvent) {
-	if p := q.policyOrKeep(e); p != nil {
-		p.UpdateSubConnState(e.subConn, e.state)
+// ReadSubchannels implements [record.Instance].
+func (inst *instance) ReadSubchannels(yield func(record.Subchannel)) (state connectivity.State, since clock.Instant) {
+	inst.mu.Lock()
+	defer inst.mu.Unlock()
+	for sc := range inst.live {
+		yield(record.Subchannel{Backend: sc.backendRecord, State: sc.state(), Usability: sc.usability, Since: sc.since})
 	}
+	return inst.state, inst.since
 }
 
-func (q *eventQueue) policyOrKeep(e subConnEvent) balancer.Balancer {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.policy == nil {
-		q.early = append(q.early, e)
-	}
-	return q.policy
-}
-
-// open passes the early events on to the policy, in order. Later events go to it
-// at once.
-func (q *eventQueue) open(p balancer.Balancer) {
-	for early := q.takeEarly(p); len(early) > 0; early = q.takeEarly(p) {
-		for _, e := range early {
-			p.UpdateSubConnState(e.subConn, e.state)
+// tell adds events to the last ones of the target, and to the log. The caller must not
+// hold a lock.
+func (inst *instance) tell(news ...events.News) {
+	for i := range news {
+		e := news[i].At(inst.metrics.clock.Now())
+		inst.targetRecord.AddEvent(e)
+		if logger := inst.options.eventLogger; logger != nil {
+			key := inst.targetRecord.Key()
+			inst.metrics.eventLog.Add(logger, key.Target, key.Policy, e)
 		}
 	}
-}
-
-// takeEarly returns the events kept so far. If there are none, no more are kept
-// from now on.
-func (q *eventQueue) takeEarly(p balancer.Balancer) []subConnEvent {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	early := q.early
-	q.early = nil
-	if len(early) == 0 {
-		q.policy = p
-	}
-	return early
 }

@@ -57,7 +57,7 @@ func (o *options) newInstruments() *grpcinstruments.Set {
 	return grpcinstruments.New(grpcinstruments.Config{
 		Names:          o.grpcNames,
 		OptionalLabels: o.grpcLabels,
-		Retention:      o.retention,
+		Retention:      o.records.Retention,
 		MaxSeries:      maxInstrumentSeries,
 	})
 }

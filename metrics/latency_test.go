@@ -179,16 +179,3 @@ func TestDoneCalledTwiceCountsOnce(t *testing.T) {
 		t.Errorf("RPCs = %v, want 1", n)
 	}
 }
-
-// Several RPCs may end before the histogram exists. Each makes one, and all must
-// count in the one that stays.
-func TestFirstObservationsAtOnceAllCount(t *testing.T) {
-	t.Parallel()
-	m := metrics.New(metrics.WithLatency())
-	s, _, _ := metered(t, m)
-	s.connect(t, "a:1")
-	metrics.FirstObservations(m, 8)
-	if n := durations(t, m)["a:1"].GetSampleCount(); n != 8 {
-		t.Errorf("RPCs measured = %d, want 8", n)
-	}
-}

@@ -2,7 +2,6 @@ package metrics_test
 
 import (
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -59,41 +58,6 @@ func testLaws(t *testing.T) {
 		if name == "policy_instances" || strings.HasPrefix(name, "subchannels") || strings.HasPrefix(name, "ready_subchannels") {
 			t.Errorf("%s = %v when all channels are closed, want 0", name, n)
 		}
-	}
-}
-
-// A scrape that read picks before ends would see more ends than picks if an RPC
-// began and ended in between.
-func TestEndsAreReadBeforePicks(t *testing.T) {
-	t.Parallel()
-	if n := metrics.InFlightAcross(); n != 1 {
-		t.Errorf("in flight is %d, want 1, the RPC that was seen to begin and not to end", n)
-	}
-}
-
-// The same with real counters, which depends on chance: Go's scheduler does not
-// preempt between the two reads, but the operating system does. Not parallel: it
-// sets the number of threads.
-func TestInFlightIsNeverNegative(t *testing.T) {
-	const threads = 4
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
-	m := metrics.New()
-	_, picker := newRotation(t, m, 1, nil)
-	stop := repeat(threads, func() {
-		for range 100 {
-			pickDone(picker)
-		}
-	})
-	reads := 5_000_000
-	if raceEnabled {
-		reads = 500_000 // which take the same time
-	}
-	if n := metrics.LowestInFlight(m, reads); n < 0 {
-		t.Errorf("in flight is %v, want 0 or more", n)
-	}
-	stop()
-	if got := scrape(t, m).sum("rpc_attempts_in_flight"); got != 0 {
-		t.Errorf("in flight at the end = %v, want 0", got)
 	}
 }
 

@@ -56,19 +56,19 @@ func TestSamplesTakeLittleMemory(t *testing.T) {
 			n /= 10
 		}
 		manyBackends(t, s, cc, n)
-		before := metrics.HeapSize()
+		before := heapSize()
 		for range 60 {
 			time.Sleep(2 * time.Second)
 			metrics.LookBriefly(m)
 		}
-		if got := metrics.HeapSize() - before; got > 1400*n {
+		if got := heapSize() - before; got > 1400*n {
 			t.Errorf("the samples of %d backends take %d bytes, want at most 1,400 each", n, got)
 		}
 		p.Close()
 		time.Sleep(10 * time.Minute)
 		wantBackends(t, m)
 		cc.made, cc.picker = nil, nil
-		if got := metrics.HeapSize() - before; got > 0 {
+		if got := heapSize() - before; got > 0 {
 			t.Errorf("%d bytes more than before the samples, when the backends are gone", got)
 		}
 		runtime.KeepAlive(m)

@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/events"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
 )
 
 var defaultMetrics = newDefault(func() prometheus.Registerer { return prometheus.DefaultRegisterer })
@@ -50,15 +54,14 @@ func register(r prometheus.Registerer, m *Metrics) {
 // Prometheus collector. Make one with [New]. Its methods are safe for concurrent
 // use.
 type Metrics struct {
-	start time.Time // when New made it; never changes
+	clock *clock.Clock
 
 	options atomic.Pointer[options] // replaced by configure only, before they are in use
 	usage   usage
 
-	records records
-	waits   waits
-
-	eventLog eventLog
+	records  *record.Store
+	waits    waits.List
+	eventLog events.Log
 
 	badExemplar sync.Once // for the warning
 }
@@ -71,27 +74,8 @@ func New(opts ...Option) *Metrics {
 	if err != nil {
 		panic("metrics: new: " + err.Error())
 	}
-	m := &Metrics{start: time.Now()}
+	c := clock.New()
+	m := &Metrics{clock: c, records: record.NewStore(c)}
 	m.options.Store(o)
-	m.records.now, m.records.options = m.now, &m.options
 	return m
-}
-
-// instant is a point in time: how long after the start of a Metrics it was, by
-// the monotonic clock. It takes a third of the memory of a [time.Time].
-type instant time.Duration
-
-func (m *Metrics) now() instant { return instant(time.Since(m.start)) }
-
-// clocks is one moment on both clocks.
-type clocks struct {
-	wall time.Time
-	now  instant
-}
-
-// timeOf converts a past instant to wall clock time. It counts back from the moment,
-// so it does not matter how the wall clock was set at the instant. An instant
-// after the moment becomes the moment.
-func (c clocks) timeOf(at instant) time.Time {
-	return c.wall.Add(-time.Duration(max(c.now-at, 0)))
 }

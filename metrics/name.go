@@ -3,16 +3,16 @@ package metrics
 import (
 	"cmp"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/resolver"
-)
 
-// otherName is the common name of all backends of a target above their limit, and of
-// all targets above theirs.
-const otherName = "other"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
+)
 
 // NameByServerName names a backend by the TLS server name that the resolver set for
 // its address, or by the address if it set none. Use it with [WithBackendName].
@@ -43,21 +43,6 @@ func ValueOfAttribute(key any) func(resolver.Address) string {
 // series. Use it with [WithBackendName] if one series per backend is too many.
 func NameNone(resolver.Address) string { return "" }
 
-// backendID identifies a backend of a target.
-type backendID struct {
-	name   string
-	values []string // of the labels of WithBackendLabel
-}
-
-// key returns a map key for the backendID. Label values are valid UTF-8, so none
-// contains the byte 0xff.
-func (id backendID) key() string {
-	if len(id.values) == 0 {
-		return id.name
-	}
-	return id.name + "\xff" + strings.Join(id.values, "\xff")
-}
-
 // backendNamer names the backends of one policy instance.
 type backendNamer struct {
 	options    *options
@@ -68,7 +53,7 @@ type backendNamer struct {
 type addrAttributes map[string]*attributes.Attributes
 
 // id returns the identity of the backend of a SubConn with the addresses.
-func (n *backendNamer) id(addrs []resolver.Address) backendID {
+func (n *backendNamer) id(addrs []resolver.Address) record.ID {
 	var addr resolver.Address
 	if len(addrs) > 0 {
 		addr = addrs[0]
@@ -76,12 +61,12 @@ func (n *backendNamer) id(addrs []resolver.Address) backendID {
 	if byAddr := n.attributes.Load(); byAddr != nil && addr.BalancerAttributes == nil {
 		addr.BalancerAttributes = (*byAddr)[addr.Addr]
 	}
-	id := backendID{name: label(addr.Addr)}
+	id := record.ID{Name: label(addr.Addr)}
 	if n.options.nameBackend != nil && len(addrs) > 0 {
-		id.name = label(n.options.nameBackend(addr))
+		id.Name = label(n.options.nameBackend(addr))
 	}
 	for _, l := range n.options.backendLabels {
-		id.values = append(id.values, label(l.value(addr)))
+		id.Values = append(id.Values, label(l.value(addr)))
 	}
 	return id
 }
@@ -123,3 +108,50 @@ func attributesByAddr(endpoints []resolver.Endpoint) addrAttributes {
 
 // label makes s valid as the value of a Prometheus label.
 func label(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// backendLabel is a label of WithBackendLabel.
+type backendLabel struct {
+	name  string
+	value func(resolver.Address) string
+}
+
+// plainCatalog has the metrics without further labels.
+var plainCatalog = record.NewCatalog(nil)
+
+// addBackendLabels puts the labels of WithBackendLabel in order, as those of samples
+// must be, and adds them to the metrics.
+func (o *options) addBackendLabels() error {
+	o.records.Catalog = plainCatalog
+	if len(o.backendLabels) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(o.backendLabels, func(a, b backendLabel) int { return cmp.Compare(a.name, b.name) })
+	if err := checkBackendLabels(o.backendLabels, plainCatalog.Labels()); err != nil {
+		return err
+	}
+	for _, l := range o.backendLabels {
+		o.records.BackendLabels = append(o.records.BackendLabels, l.name)
+	}
+	o.records.Catalog = record.NewCatalog(o.records.BackendLabels)
+	return nil
+}
+
+var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+// checkBackendLabels validates labels that are sorted by name. The metrics' own labels
+// are taken.
+func checkBackendLabels(labels []backendLabel, taken []string) error {
+	for i, l := range labels {
+		switch {
+		case !labelName.MatchString(l.name) || strings.HasPrefix(l.name, "__"):
+			return fmt.Errorf("backend label %q: not a label name of Prometheus; use letters, digits and underscores, beginning with a letter", l.name)
+		case slices.Contains(taken, l.name):
+			return fmt.Errorf("backend label %q: the metrics have a label of this name already; choose another", l.name)
+		case i > 0 && labels[i-1].name == l.name:
+			return fmt.Errorf("backend label %q: given twice; give it once", l.name)
+		case l.value == nil:
+			return fmt.Errorf("backend label %q: no function for its value", l.name)
+		}
+	}
+	return nil
+}

@@ -220,8 +220,11 @@ func TestTheLimitIsPerTargetAndCanBeLifted(t *testing.T) {
 					s.connect(t, fmt.Sprint(i, ":1"))
 				}
 			}
-			if got := metrics.Records(m); got != 2*(tt.want+1) {
-				t.Errorf("records = %d, want %d: %d backends and a target, twice", got, 2*(tt.want+1), tt.want)
+			got := scrape(t, m)
+			backends := len(got.of(func(p point) bool { return p.name == "picks_total" }))
+			targets := len(got.of(func(p point) bool { return p.name == "policy_instances" }))
+			if backends != 2*tt.want || targets != 2 {
+				t.Errorf("%d backends and %d targets have series, want %d for each of 2", backends, targets, tt.want)
 			}
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
 )
 
 // Option configures [New] and [ConfigureDefault].
@@ -16,42 +17,29 @@ type Option func(*options)
 
 // options are what New and ConfigureDefault were given. They never change.
 type options struct {
-	limits
 	nameTarget    func(string) string                     // nil: the canonical target
 	nameBackend   func(resolver.Address) string           // nil: the address
-	backendLabels []customLabel                           // in the order of their names
+	backendLabels []backendLabel                          // in the order of their names
 	latency       bool                                    // unless a service config says otherwise
 	exemplar      func(context.Context) prometheus.Labels // nil: no exemplars
-
-	lastRPCErrors bool
-	eventLogger   *slog.Logger // nil: none
+	eventLogger   *slog.Logger                            // nil: none
 
 	// gRPC's instruments to export, if any.
 	exportGRPC            bool
 	grpcNames, grpcLabels []string
 
-	// Made of the fields above.
-	catalog     *catalog             // of the metrics, with the labels
-	instruments *grpcinstruments.Set // nil without WithGRPCInstruments
-}
-
-// limits bound what the records may hold.
-type limits struct {
-	retention   time.Duration
-	maxTargets  int // 0 for no limit
-	maxBackends int // per target; 0 for no limit
+	records     record.Settings
+	instruments *grpcinstruments.Set // made of the fields above; nil without WithGRPCInstruments
 }
 
 // newOptions returns the defaults, as opts change them.
 func newOptions(opts []Option) (*options, error) {
-	o := &options{limits: limits{retention: 5 * time.Minute, maxTargets: 1000, maxBackends: 10_000}}
+	o := &options{records: record.Settings{Retention: 5 * time.Minute, MaxTargets: 1000, MaxBackends: 10_000}}
 	for _, opt := range opts {
 		opt(o)
 	}
 	o.instruments = o.newInstruments()
-	var err error
-	o.catalog, err = catalogWith(o.backendLabels)
-	return o, err
+	return o, o.addBackendLabels()
 }
 
 // WithRetention sets how long the series of a backend or target stay after their
@@ -59,7 +47,7 @@ func newOptions(opts []Option) (*options, error) {
 // first scrape or request for the live page after the last use drops them, and
 // what was counted since the scrape before is lost.
 func WithRetention(d time.Duration) Option {
-	return func(o *options) { o.retention = max(d, 0) }
+	return func(o *options) { o.records.Retention = max(d, 0) }
 }
 
 // WithMaxBackends limits how many backends of a target have series of their own.
@@ -74,7 +62,7 @@ func WithRetention(d time.Duration) Option {
 // gets series of its own if there is room. A backend named "other" is counted with
 // them.
 func WithMaxBackends(n int) Option {
-	return func(o *options) { o.maxBackends = max(n, 0) }
+	return func(o *options) { o.records.MaxBackends = max(n, 0) }
 }
 
 // WithMaxTargets limits how many targets have series of their own. The default is
@@ -85,7 +73,7 @@ func WithMaxBackends(n int) Option {
 // "other", for as long as they live, and grpc_lb_folded_policy_instances_total counts
 // them. A target named "other" is counted with them.
 func WithMaxTargets(n int) Option {
-	return func(o *options) { o.maxTargets = max(n, 0) }
+	return func(o *options) { o.records.MaxTargets = max(n, 0) }
 }
 
 // WithTargetName sets how targets are named in the label grpc_target. The default
@@ -129,7 +117,7 @@ func WithBackendName(name func(resolver.Address) string) Option {
 // The function is called as the function of [WithBackendName] is: once for each
 // subchannel, from any goroutine.
 func WithBackendLabel(name string, value func(resolver.Address) string) Option {
-	return func(o *options) { o.backendLabels = append(o.backendLabels, customLabel{name, value}) }
+	return func(o *options) { o.backendLabels = append(o.backendLabels, backendLabel{name, value}) }
 }
 
 // WithLatency measures grpc_lb_rpc_attempt_duration_seconds in all channels. The default
@@ -179,5 +167,5 @@ func WithEventLogger(l *slog.Logger) Option {
 // because messages come from servers and may hold data of users. Of failures with the
 // same code within a tenth of a second only the first is kept.
 func WithLastRPCErrors() Option {
-	return func(o *options) { o.lastRPCErrors = true }
+	return func(o *options) { o.records.LastRPCErrors = true }
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 
 	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
 )
 
 // picker meters the picks of one of the policy's pickers.
@@ -16,7 +19,7 @@ type picker struct {
 // newPicker returns the metered picker that replaces all earlier ones of the
 // instance.
 func newPicker(inst *instance, inner balancer.Picker) *picker {
-	return &picker{inner: inner, instance: inst, number: inst.pickers.Add(1)}
+	return &picker{inner: inner, instance: inst, number: inst.waiting.NextPicker()}
 }
 
 // Pick implements [balancer.Picker]. gRPC accepts only SubConns of its own, so
@@ -26,8 +29,8 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 	res, err := p.inner.Pick(info)
 	inst := p.instance
 	sc, ok := res.SubConn.(*subConn)
-	if err == nil && ok && sc.instance == inst && res.Done == nil && !inst.timed.Load() && !inst.waits.any() {
-		sc.counts.picks.Add(1)
+	if err == nil && ok && sc.instance == inst && res.Done == nil && !inst.timed.Load() && !inst.waits.Any() {
+		sc.counts.CountPick()
 		res.SubConn, res.Done = sc.SubConn, sc.done
 		return res, nil
 	}
@@ -41,12 +44,12 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 // meter counts a successful pick of any kind.
 func (p *picker) meter(ctx context.Context, res balancer.PickResult) balancer.PickResult {
 	inst := p.instance
-	inst.waits.resolved(ctx)
+	inst.waits.Resolved(ctx)
 	sc, ok := inst.metered(res.SubConn)
 	if !ok {
 		return res
 	}
-	sc.counts.picks.Add(1)
+	sc.counts.CountPick()
 	res.SubConn = sc.SubConn
 	timed := inst.timed.Load()
 	if res.Done == nil && !timed {
@@ -67,14 +70,19 @@ func (p *picker) meter(ctx context.Context, res balancer.PickResult) balancer.Pi
 func (p *picker) countError(ctx context.Context, err error) {
 	inst := p.instance
 	if err == balancer.ErrNoSubConnAvailable { //nolint:errorlint // as gRPC compares: a wrapped error does not count
-		inst.targetRecord.delayed.Add(1)
-		inst.waits.refused(ctx, refusal{inst, p.number, connecting})
+		inst.targetRecord.CountDelayedPick()
+		p.refused(ctx, waits.Connecting)
 		return
 	}
-	inst.targetRecord.failed.Add(1)
-	if statusOf(err) == nil {
-		inst.waits.refused(ctx, refusal{inst, p.number, pickerFailing})
+	inst.targetRecord.CountFailedPick()
+	if grpcstatus.Of(err) == nil {
+		p.refused(ctx, waits.PickerFailing)
 	} else {
-		inst.waits.resolved(ctx)
+		inst.waits.Resolved(ctx)
 	}
+}
+
+// refused reports that the pick may leave the RPC attempt waiting.
+func (p *picker) refused(ctx context.Context, why waits.Reason) {
+	p.instance.waits.Refused(ctx, waits.Refusal{Instance: p.instance.waiting, Picker: p.number, Reason: why})
 }

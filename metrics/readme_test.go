@@ -11,7 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpc-balancer2/balancer2/metrics"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/series"
 )
 
 var update = flag.Bool("update", false, "write the tables of all metrics into README.md")
@@ -24,8 +25,9 @@ func TestReadmeHasTheTablesOfAllMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := withTable(t, string(b), "per backend", metrics.BackendMetrics())
-	want = withTable(t, want, "per target", metrics.TargetMetrics())
+	ofBackends, ofTargets := record.NewCatalog(nil).Rows()
+	want := withTable(t, string(b), "per backend", ofBackends)
+	want = withTable(t, want, "per target", ofTargets)
 	if want == string(b) {
 		return
 	}
@@ -40,7 +42,7 @@ func TestReadmeHasTheTablesOfAllMetrics(t *testing.T) {
 }
 
 // withTable returns the text with the table between the marks of its scope.
-func withTable(t *testing.T, text, scope string, all []metrics.Description) string {
+func withTable(t *testing.T, text, scope string, all []series.Row) string {
 	t.Helper()
 	begin, end := "<!-- begin "+scope+" -->\n", "<!-- end "+scope+" -->\n"
 	before, rest, found := strings.Cut(text, begin)
@@ -51,7 +53,7 @@ func withTable(t *testing.T, text, scope string, all []metrics.Description) stri
 	return before + begin + table(all) + end + after
 }
 
-func table(all []metrics.Description) string {
+func table(all []series.Row) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nLabels of all: %s.\n\n", quoted(all[0].Labels))
 	fmt.Fprint(&b, "| metric | type | further label | counts |\n|---|---|---|---|\n")
@@ -62,7 +64,7 @@ func table(all []metrics.Description) string {
 }
 
 // furtherLabel formats a label with its values, or with the first and the last of many.
-func furtherLabel(d metrics.Description) string {
+func furtherLabel(d series.Row) string {
 	const many = 5
 	switch n := len(d.Values); {
 	case d.Label == "":
@@ -83,7 +85,7 @@ var grpcTables = regexp.MustCompile(`(?s)<!-- begin (policies|channels) -->.*?<!
 func TestReadmesNameOnlyMetricsThatExist(t *testing.T) {
 	t.Parallel()
 	known := []string{"grpc_lb_backend", "grpc_lb_policy"}
-	for _, d := range slices.Concat(metrics.BackendMetrics(), metrics.TargetMetrics()) {
+	for _, d := range slices.Concat(record.NewCatalog(nil).Rows()) {
 		known = append(known, d.Name, d.Label)
 		if d.Type == "histogram" {
 			known = append(known, d.Name+"_bucket", d.Name+"_count", d.Name+"_sum")

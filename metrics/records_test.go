@@ -1,7 +1,6 @@
 package metrics_test
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -172,22 +171,6 @@ func TestLatePickKeepsTheSeries(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		wantBackends(t, m)
 	})
-}
-
-// If nobody scrapes while backends come and go, the making of new records drops
-// expired ones.
-func TestRecordsDoNotPileUpUnscraped(t *testing.T) {
-	t.Parallel()
-	m := metrics.New(metrics.WithRetention(0))
-	s, _, _ := metered(t, m)
-	const n = 10_000
-	for i := range n {
-		s.connect(t, fmt.Sprintf("10.0.%d.%d:1", i/256, i%256)).Shutdown()
-	}
-	if got := metrics.Records(m); got > 200 {
-		t.Errorf("records after %d backends have come and gone: %d, want at most 200", n, got)
-	}
-	wantBackends(t, m)
 }
 
 // gRPC's SHUTDOWN event comes after Shutdown, and a policy may call RemoveSubConn as

@@ -5,6 +5,10 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/events"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
 )
 
 // subConn is the SubConn that the policy sees. What it does not intercept goes
@@ -15,19 +19,19 @@ type subConn struct {
 	// and never change.
 	balancer.SubConn
 	instance *instance
-	counts   *counts                 // of backendRecord
+	counts   *record.Counts          // of backendRecord
 	done     func(balancer.DoneInfo) // made once
 
-	backendRecord *backendRecord // never changes either
+	backendRecord *record.Backend // never changes either
 
 	healthChecked bool // made with HealthCheckEnabled; never changes either
 
 	// Guarded by instance.mu.
 	stateNow   uint8 // see state
 	connection connection
-	usability  usability // usable while the SubConn is not READY
-	watch      uint32    // numbers the health listeners; see watchHealth
-	since      instant   // when the state began
+	usability  record.Usability // usable while the SubConn is not READY
+	watch      uint32           // numbers the health listeners; see watchHealth
+	since      clock.Instant    // when the state began
 }
 
 // state is the SubConn's connectivity state. It is kept in a byte, to save room.
@@ -55,7 +59,7 @@ func (sc *subConn) stateListener(listener func(balancer.SubConnState)) func(bala
 			listener(s)
 			return
 		}
-		sc.instance.events.deliver(subConnEvent{sc, s})
+		sc.instance.early.deliver(subConnEvent{sc, s})
 	}
 }
 
@@ -69,7 +73,7 @@ func (sc *subConn) track() bool {
 		return false
 	}
 	inst.live[sc] = struct{}{}
-	inst.targetRecord.subchannels[sc.stateNow].Add(1)
+	inst.targetRecord.AddSubchannel(sc.state())
 	return true
 }
 
@@ -80,7 +84,7 @@ func (sc *subConn) untrack() {
 	tracked := sc.untrackLocked()
 	inst.mu.Unlock()
 	if tracked {
-		inst.metrics.records.release(sc.backendRecord)
+		inst.metrics.records.Release(sc.backendRecord)
 	}
 }
 
@@ -92,7 +96,7 @@ func (sc *subConn) untrackLocked() bool {
 		return false
 	}
 	delete(inst.live, sc)
-	inst.targetRecord.subchannels[sc.stateNow].Add(-1)
+	inst.targetRecord.RemoveSubchannel(sc.state())
 	if sc.state() == connectivity.Ready {
 		sc.leaveReadyLocked()
 	}
@@ -113,14 +117,14 @@ func (sc *subConn) countState(s balancer.SubConnState) {
 }
 
 // changeState takes a new state and returns the events to tell.
-func (sc *subConn) changeState(to connectivity.State, err error) []happening {
+func (sc *subConn) changeState(to connectivity.State, err error) []events.News {
 	inst := sc.instance
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
 	if _, tracked := inst.live[sc]; !tracked || to == sc.state() {
 		return nil
 	}
-	now := inst.metrics.now()
+	now := inst.metrics.clock.Now()
 	news := sc.countConnectionLocked(to, err, now)
 	if to == connectivity.TransientFailure {
 		news = append(news, sc.noteFailureLocked(err, now)...)
@@ -130,17 +134,16 @@ func (sc *subConn) changeState(to connectivity.State, err error) []happening {
 }
 
 // moveLocked changes the state, and the gauges that count SubConns by state.
-func (sc *subConn) moveLocked(to connectivity.State, now instant) {
-	b := sc.backendRecord
+func (sc *subConn) moveLocked(to connectivity.State, now clock.Instant) {
+	b, t := sc.backendRecord, sc.instance.targetRecord
 	if sc.state() == connectivity.Ready && sc.leaveReadyLocked() {
-		b.wentDown(now)
+		b.WentDown(now)
 	}
-	subchannels := &sc.instance.targetRecord.subchannels
-	subchannels[sc.stateNow].Add(-1)
+	t.RemoveSubchannel(sc.state())
 	sc.stateNow, sc.since = uint8(to), now
 	sc.watch++ // gRPC drops the health listener
-	subchannels[to].Add(1)
+	t.AddSubchannel(to)
 	if to == connectivity.Ready {
-		b.cameUp(now)
+		b.CameUp(now)
 	}
 }

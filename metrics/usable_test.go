@@ -2,7 +2,6 @@ package metrics_test
 
 import (
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 
@@ -11,17 +10,6 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
-
-// A scrape reads what is unusable before it reads what is READY.
-func TestASubchannelThatMovesDuringAScrapeIsShownAtOneMoment(t *testing.T) {
-	t.Parallel()
-	if ready, usable, ejected := metrics.ReadyAcross(true); ready != 1 || usable != 0 || ejected != 1 {
-		t.Errorf("one that leaves: READY %d, usable %d, ejected %d, want 1, 0, 1, as it was", ready, usable, ejected)
-	}
-	if ready, usable, ejected := metrics.ReadyAcross(false); ready != 1 || usable != 1 || ejected != 0 {
-		t.Errorf("one that comes: READY %d, usable %d, ejected %d, want 1, 1, 0, as when it had just come", ready, usable, ejected)
-	}
-}
 
 func TestReadyIsUsableAndUnusableInEveryScrape(t *testing.T) {
 	t.Parallel()
@@ -77,14 +65,6 @@ func shakeHealth(t *testing.T, m *metrics.Metrics, n int) {
 		}
 		sc.Shutdown()
 		tellers.Wait()
-	}
-}
-
-func TestAMillionSubchannelsOfABackendCanBeUnusable(t *testing.T) {
-	t.Parallel()
-	const n = 1_000_000
-	if got, want := metrics.CountUnusable(n), []int64{n, n, n}; !slices.Equal(got, want) {
-		t.Errorf("%d for each reason count as %v, want %v", n, got, want)
 	}
 }
 

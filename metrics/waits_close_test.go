@@ -134,50 +134,6 @@ func TestWaitsDoNotHoldAClosedPolicyInMemory(t *testing.T) {
 	}
 }
 
-// watchedContext counts the functions that wait for its end.
-type watchedContext struct {
-	context.Context //nolint:containedctx // it is one
-	done            chan struct{}
-	watchers        int
-}
-
-func (ctx *watchedContext) Done() <-chan struct{} { return ctx.done }
-
-func (ctx *watchedContext) AfterFunc(func()) (stop func() bool) {
-	ctx.watchers++
-	return func() bool {
-		ctx.watchers--
-		return true
-	}
-}
-
-// A stream may live for hours. It must not keep a watcher for each of its waits.
-func TestNothingWatchesAContextThatWaitsNoMore(t *testing.T) {
-	t.Parallel()
-	s, cc, p := metered(t, metrics.New())
-	ctx := &watchedContext{Context: t.Context(), done: make(chan struct{})}
-	for range 3 {
-		s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
-		queue(t, cc.State().Picker, ctx)
-		if ctx.watchers != 1 {
-			t.Errorf("watchers while the RPC waits: %d, want 1", ctx.watchers)
-		}
-		s.publish(balancer.PickResult{SubConn: &looseSubConn{}}, nil)
-		if _, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err != nil {
-			t.Errorf("Pick: %v", err)
-		}
-		if ctx.watchers != 0 {
-			t.Errorf("watchers after the pick: %d, want none", ctx.watchers)
-		}
-	}
-	s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
-	queue(t, cc.State().Picker, ctx)
-	p.Close()
-	if ctx.watchers != 0 {
-		t.Errorf("watchers after Close: %d, want none", ctx.watchers)
-	}
-}
-
 // The policy that comes next may not be metered. Then the list must be empty, so
 // that picks do not look RPCs up.
 func TestRPCsLeaveTheListWithTheirPolicy(t *testing.T) {

@@ -131,38 +131,6 @@ func TestEachPolicyHasItsOwnWaits(t *testing.T) {
 	})
 }
 
-// Without a usable context the end of an RPC would never be noticed.
-func TestContextsThatCannotBeFollowedAreLeftOut(t *testing.T) {
-	t.Parallel()
-	type incomparable struct {
-		context.Context //nolint:containedctx // it is one
-		_               []int
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	m := metrics.New()
-	s, cc, _ := metered(t, m)
-	sc := s.connect(t, "a:1")
-	for _, ctx := range []context.Context{nil, context.Background(), incomparable{Context: ctx}, ctx} {
-		s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
-		if _, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err != balancer.ErrNoSubConnAvailable {
-			t.Errorf("Pick: %v, want to be queued", err)
-		}
-	}
-	if n := metrics.Waiting(m); n != 1 {
-		t.Errorf("RPCs that wait: %d, want only the one with a good context", n)
-	}
-	for _, ctx := range []context.Context{nil, incomparable{Context: ctx}, ctx} {
-		s.publish(balancer.PickResult{SubConn: sc}, nil)
-		if _, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err != nil {
-			t.Errorf("Pick: %v", err)
-		}
-	}
-	if n := metrics.Waiting(m); n != 0 {
-		t.Errorf("RPCs that wait: %d, want none", n)
-	}
-}
-
 // A pick of a subchannel that the decorator does not know also ends a wait.
 func TestForeignSubConnEndsTheWait(t *testing.T) {
 	t.Parallel()

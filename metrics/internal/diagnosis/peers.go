@@ -10,14 +10,13 @@ import (
 // peers summarizes the usable backends of a target, so that each can be compared with
 // them.
 type peers struct {
-	long      bool          // shares are compared over the long window, not the short one
-	compared  int           // backends whose share can be compared
-	mean      float64       // their mean rate
-	highest   float64       // their highest rate
-	shortSum  float64       // of all rates over the short window
-	longSum   float64       // of all rates over the long window
-	latencies int           // backends whose latency is known
-	median    time.Duration // of their mean latencies
+	long     bool          // shares are compared over the long window, not the short one
+	compared int           // backends whose share can be compared
+	mean     float64       // their mean rate
+	highest  float64       // their highest rate
+	shortSum float64       // of all rates over the short window
+	longSum  float64       // of all rates over the long window
+	median   time.Duration // of the mean latencies that are known
 }
 
 // newPeers summarizes the usable backends. Shares are compared over the long window,
@@ -38,9 +37,9 @@ func newPeers(backends []livestatus.Backend, now time.Time, m *Memory) peers {
 		}
 	}
 	m.latencies = latencies
-	if p.latencies = len(latencies); p.latencies > 0 {
+	if n := len(latencies); n > 0 {
 		slices.Sort(latencies)
-		p.median = latencies[(p.latencies-1)/2]
+		p.median = latencies[(n-1)/2]
 	}
 	p.compareRates(backends, now)
 	return p
@@ -118,7 +117,7 @@ func (p *peers) judgeShare(b *livestatus.Backend, now time.Time) Judged {
 // moves the mean of many backends, but the percentile of few.
 func (p *peers) slower(w *livestatus.Window) bool {
 	l := w.Latency
-	if p.latencies < 2 || l.Estimated && inFlight(w) < minInFlight || !l.Estimated && l.Count < livestatus.FewEnded {
+	if l.Estimated && inFlight(w) < minInFlight || !l.Estimated && l.Count < livestatus.FewEnded {
 		return false
 	}
 	far := max(slowFactor*p.median, p.median+minSlower)

@@ -1,5 +1,5 @@
 // Package grpcstatus has the names of status codes that gRPC's own metrics use
-// (gRFC A66).
+// (gRFC A66), and finds the status of an error without allocating.
 package grpcstatus
 
 import "google.golang.org/grpc/codes"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus/statustest"
 )
 
 const (
@@ -20,10 +21,25 @@ const (
 	failure    = connectivity.TransientFailure
 )
 
-// now is the time of each answer. Everything began an hour before it.
+// Names for tables.
 var (
-	now     = time.Date(2000, time.January, 1, 1, 0, 0, 0, time.UTC)
-	hourAgo = now.Add(-time.Hour)
+	now, hourAgo = statustest.Now, statustest.HourAgo
+
+	backend = statustest.Backend
+	refused = statustest.Refused
+	watched = statustest.Watched
+	busy    = statustest.Busy
+	even    = statustest.Even
+	ward    = statustest.Ward
+
+	open    = statustest.Open
+	sum     = statustest.Sum
+	traffic = statustest.Traffic
+
+	with       = statustest.With
+	downFor    = statustest.DownFor
+	isUnusable = statustest.IsUnusable
+	fails      = statustest.Fails
 )
 
 // board is a source for the page that a test fills. Its zero value is empty.
@@ -58,33 +74,6 @@ func (b *board) page() http.Handler {
 	return livepage.New(func() livestatus.Snapshot {
 		return livestatus.Snapshot{Time: now, Retention: time.Minute, Targets: b.targets}
 	})
-}
-
-// backend returns a backend with one subchannel, and one RPC attempt for each of
-// the codes.
-func backend(name string, state connectivity.State, ends ...codes.Code) livestatus.Backend {
-	b := livestatus.Backend{Name: name, Picks: uint64(len(ends))}
-	b.AddSubchannel(state, "", hourAgo)
-	for _, code := range ends {
-		b.RPCs[code]++
-	}
-	return b
-}
-
-// traffic returns windows with RPC attempts per second, and how many of these fail.
-func traffic(rate, failed uint64) livestatus.Recent {
-	window := func(seconds uint64) livestatus.Window {
-		n := seconds * rate
-		return livestatus.Window{Span: time.Duration(seconds) * time.Second, Picks: n, Ended: n, Failed: seconds * failed}
-	}
-	return livestatus.Recent{Short: window(10), Long: window(60)}
-}
-
-// refused returns a backend that a connection attempt failed to reach.
-func refused(name string, err error) livestatus.Backend {
-	b := backend(name, failure)
-	b.ConnectFailed, b.LastError, b.LastErrorAt = 1, err, hourAgo
-	return b
 }
 
 // gone returns the backend without its subchannel.

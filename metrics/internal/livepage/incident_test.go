@@ -49,17 +49,6 @@ func incident(n int, at stage) livestatus.Status {
 	return st
 }
 
-// busy returns a backend that has been up for an hour and gets the rate.
-func busy(name string, rate uint64) livestatus.Backend {
-	b := backend(name, ready)
-	b.Picks, b.RPCs[codes.OK], b.InFlight, b.UpSince, b.Connected = 3600*rate, 3600*rate-2, 2, hourAgo, 1
-	took := livestatus.Latency{Count: 10 * rate, Mean: 12 * time.Millisecond, P50: 10 * time.Millisecond, P95: 30 * time.Millisecond, P99: 45 * time.Millisecond}
-	b.Recent.Short = livestatus.Window{Span: 10 * time.Second, Picks: 10 * rate, Ended: 10 * rate, Latency: took}
-	took.Count = 60 * rate
-	b.Recent.Long = livestatus.Window{Span: time.Minute, Picks: 60 * rate, Ended: 60 * rate, Latency: took}
-	return b
-}
-
 // dead returns the backend as it is 4 minutes after it was lost.
 func dead(b livestatus.Backend) livestatus.Backend {
 	b.Subchannels, b.Ready, b.UpSince, b.InFlight = 0, 0, time.Time{}, 0
@@ -76,25 +65,6 @@ func failingRPCs(b livestatus.Backend) livestatus.Backend {
 	b.RPCs[codes.Internal] = 1312
 	b.LastRPCError = livestatus.RPCError{Code: codes.Internal, Text: "read /var/lib/orders: input/output error", At: now.Add(-time.Second)}
 	return b
-}
-
-// sum returns the windows of the target.
-func sum(backends []livestatus.Backend) livestatus.Recent {
-	var total livestatus.Recent
-	for i := range backends {
-		for _, w := range [][2]*livestatus.Window{{&total.Short, &backends[i].Recent.Short}, {&total.Long, &backends[i].Recent.Long}} {
-			w[0].Span = max(w[0].Span, w[1].Span)
-			w[0].Picks += w[1].Picks
-			w[0].Ended += w[1].Ended
-			w[0].Failed += w[1].Failed
-			if n := w[1].Latency.Count; n > 0 {
-				n += w[0].Latency.Count
-				w[0].Latency = w[1].Latency
-				w[0].Latency.Count = n
-			}
-		}
-	}
-	return total
 }
 
 // history is the last minute of an incident that began 40 seconds ago for RPCs.

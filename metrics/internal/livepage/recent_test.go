@@ -174,6 +174,9 @@ func TestThePageDrawsTheLastMinute(t *testing.T) {
 			[]livestatus.Point{point(30*time.Second, 5*time.Minute, 300, 0), point(-time.Second, 30*time.Second, 120, 0)},
 			"M0.0 18.0H60.0V0.0H120.0", "", "Last minute: 1–4 RPS, no errors",
 		},
+		{ // more fail than begin, as those from before end
+			[]livestatus.Point{point(0, time.Minute, 600, 1200)}, "M0.0 12.0H120.0", "M0.0 0.0H120.0V24H0.0Z", "Last minute: 10 RPS, up to 20 errors/s",
+		},
 		{[]livestatus.Point{point(0, 0, 9, 9)}, "M120.0 24.0H120.0", "", "Last minute: 0 RPS, no errors"},
 	}
 	for _, tt := range tests {

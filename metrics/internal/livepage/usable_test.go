@@ -14,19 +14,6 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
-// watched returns a backend with READY subchannels that are usable ("") or not, and
-// one verdict, a minute ago.
-func watched(name string, verdict livestatus.Verdict, unusable ...string) livestatus.Backend {
-	b := livestatus.Backend{Name: name, Picks: 10, Verdict: verdict}
-	if verdict.Reason != "" {
-		b.Verdict.At = now.Add(-time.Minute)
-	}
-	for _, reason := range unusable {
-		b.AddSubchannel(ready, reason, hourAgo)
-	}
-	return b
-}
-
 func TestPageTellsWhyAReadyBackendIsNotUsable(t *testing.T) {
 	t.Parallel()
 	sick := livestatus.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING")}

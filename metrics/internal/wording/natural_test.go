@@ -13,7 +13,7 @@ func TestAddressesAreInTheOrderOfTheirNumbers(t *testing.T) {
 	sorted := strings.Fields(`
 		10.0.0.2:443 10.0.0.2:8080 10.0.0.2:50051 10.0.0.10:443 10.0.1.1:443 10.0.10.1:443 10.10.0.1:443
 		192.168.0.1 [2001:db8::1]:443 [2001:db8::9]:443 [2001:db8::10]:443
-		a a0 a01b a1 a1a a2 a10 a10b ab member2.etcd.local member10.etcd.local
+		a a0 a01b a1 a1a a2 a10 a10b a12 a019 ab member2.etcd.local member10.etcd.local
 		p-00000000000000000000000000000000000000002 p-18446744073709551616 p-18446744073709551617 p-a`)
 	for i, a := range sorted {
 		for j, b := range sorted {

@@ -41,3 +41,36 @@ func TestPageWritesNumbersForReaders(t *testing.T) {
 		}
 	}
 }
+
+func TestPercentagesInSentences(t *testing.T) {
+	t.Parallel()
+	for share, want := range map[float64]string{
+		0: "0 %", 0.0005: "< 0.1 %", 0.001: "0.1 %", 0.008: "0.8 %", 0.02: "2 %", 0.0999: "10 %", 0.144: "14 %",
+		0.99: "99 %", 0.995: "100 %", 0.996: "99.6 %", 0.9996: "100 %", 1: "100 %",
+	} {
+		if got := wording.Percent(share); got != want {
+			t.Errorf("%v is written %q, want %q", share, got, want)
+		}
+	}
+}
+
+func TestDurationsInSentences(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 s", 0: "0 s", 499 * time.Millisecond: "0 s", 500 * time.Millisecond: "1 s", 59 * time.Second: "59 s", time.Minute: "1 min",
+		119 * time.Second: "1 min", time.Hour: "1 h", 47 * time.Hour: "47 h", 48 * time.Hour: "2 days", 71 * time.Hour: "2 days",
+	} {
+		if got := wording.Duration(d); got != want {
+			t.Errorf("%v is written %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestNouns(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0 backends wait", 1: "1 backend waits", 2: "2 backends wait", 1200: "1,200 backends wait"} {
+		if got := wording.Count(n, "backend") + " " + wording.Verb(n, "waits", "wait"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

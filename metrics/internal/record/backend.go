@@ -1,0 +1,106 @@
+package record
+
+import (
+	"container/list"
+	"sync/atomic"
+
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/series"
+)
+
+// Backend is the record of one backend of a target: the values of its
+// series. There may be very many, so keep it small: at most 288 bytes.
+type Backend struct {
+	counts  *Counts
+	repicks atomic.Uint64
+	failed  [grpcstatus.Count]atomic.Uint64 // RPCs that ended with an error, by its status code
+
+	connected      atomic.Uint64
+	connectFailed  atomic.Uint64
+	disconnections atomic.Uint64
+	lostEarly      atomic.Uint64  // disconnections soon after the connection was made
+	unusable       unusableCounts // of those that are ready
+	ready          atomic.Int32
+
+	slot uint32 // the place in samples; never changes
+
+	uptime uptime
+
+	rpcDurations atomic.Pointer[rpcDurations] // nil until an RPC is measured
+	ifRare       atomic.Pointer[rareRecord]   // see rare and readRare
+
+	target   *Target
+	namePair *dto.LabelPair
+	labelled *customLabels // nil without WithBackendLabel
+	created  series.Created
+	born     clock.Instant // the same by the monotonic clock
+
+	// Guarded by Store.mu.
+	refs  int32         // number of SubConns
+	busy  bool          // if refs is 0: an RPC was in flight when last checked
+	since clock.Instant // if refs is 0: when the retention began
+	place *list.Element // in target.unused; nil unless refs is 0
+}
+
+// newBackendLocked makes the record of a backend. Store.mu is held.
+func newBackendLocked(t *Target, id ID, now clock.Instant) *Backend {
+	b := &Backend{
+		counts:   new(Counts),
+		target:   t,
+		namePair: series.Pair(backendLabel, id.Name),
+		created:  series.CreatedNow(),
+		born:     now,
+		slot:     t.slots.take(),
+	}
+	if len(id.Values) > 0 {
+		b.labelled = newCustomLabels(id, t.settings.BackendLabels, b.labels())
+	}
+	return b
+}
+
+// Name returns the value of the backend's label.
+func (b *Backend) Name() string { return b.namePair.GetValue() }
+
+// Key returns the key of the backend's ID. Above the limit of backends it is not the one
+// that [Store.Acquire] was given.
+func (b *Backend) Key() string {
+	if b.labelled != nil {
+		return b.labelled.key
+	}
+	return b.Name()
+}
+
+// labels returns the label pairs of the backend's series, sorted by name.
+func (b *Backend) labels() []*dto.LabelPair {
+	if b.labelled != nil {
+		return b.labelled.pairs
+	}
+	return []*dto.LabelPair{b.namePair, b.target.policyPair, b.target.targetPair}
+}
+
+// acquireLocked adds a SubConn. Store.mu is held.
+func (b *Backend) acquireLocked() {
+	if b.refs++; b.place != nil {
+		b.target.unused.Remove(b.place)
+		b.place = nil
+		b.forgetLocked()
+	}
+}
+
+// releaseLocked undoes acquireLocked. Store.mu is held.
+func (b *Backend) releaseLocked(now clock.Instant) {
+	if b.refs--; b.refs == 0 {
+		b.place = b.target.unused.PushBack(b)
+		b.busy, b.since = b.inFlight(), now
+	}
+}
+
+// restartRetentionLocked restarts the retention of a backend without SubConns.
+// Store.mu is held.
+func (b *Backend) restartRetentionLocked(now clock.Instant) {
+	b.since = now
+	b.target.unused.MoveToBack(b.place)
+}

@@ -1,0 +1,158 @@
+package waits
+
+import (
+	"context"
+	"reflect"
+	"time"
+)
+
+// Reason is why an RPC attempt waits for a pick, in the words of gRFC A121.
+type Reason uint8
+
+// The values of a Reason, from 0 to NumReasons-1.
+const (
+	Connecting    Reason = iota // there is no READY subchannel to pick
+	StateMismatch               // the picked subchannel had just left READY
+	PickerFailing               // the picker fails, and the RPC is wait-for-ready
+	NumReasons
+)
+
+// Refusal is a pick that may leave the RPC attempt waiting.
+type Refusal struct {
+	Instance *Instance // whose picker refused
+	Picker   uint64    // its number
+	Reason   Reason
+}
+
+// waitState is what is known about an attempt from its refusals. The difficulty is
+// an error of the picker: it ends the attempt unless the RPC is wait-for-ready, and
+// gRPC does not tell the policy whether it is. If the attempt picks again or waits
+// until its deadline, the RPC is wait-for-ready. This confirms the wait.
+//
+//	state       | refused:   | refused:       | ends, confirmed | ends, not confirmed
+//	            | no READY   | picker failing |                 |
+//	(no wait)   | queued     | failedFirst    | –               | –
+//	queued      | queued     | failedLater    | first reason    | first reason
+//	failedFirst | failing    | failing        | PickerFailing   | was no wait
+//	failedLater | failing    | failing        | PickerFailing   | first reason, up to the error
+//	failing     | failing    | failing        | PickerFailing   | PickerFailing
+//
+// "No READY" is a refusal for the reason Connecting or StateMismatch. The last two
+// columns show the reason under which the wait counts. A confirmed failure of the
+// picker is the reason for the whole wait, because the other reasons last only
+// briefly.
+type waitState uint8
+
+const (
+	queued      waitState = iota // waits, for the reason of the first refusal
+	failedFirst                  // the only refusal was an error of the picker
+	failedLater                  // queued, and then got an error of the picker
+	failing                      // waits although the picker fails
+)
+
+// presence says whether the attempt still asks the pickers of its instance. The
+// attempt is overtaken if there is a picker newer than the last that it asked. gRPC
+// asks each new picker soon, so an attempt that stays overtaken has ended, or a
+// policy that is not metered has picked for it. Scrapes and page requests check this:
+//
+//	presence | refused | a check finds it overtaken
+//	asking   | asking  | missed
+//	missed   | asking  | lost, if missed for a second
+//
+// A lost wait ends, not confirmed.
+type presence uint8
+
+const (
+	asking presence = iota
+	missed
+)
+
+// lostAfter is how long an attempt is missed before its wait ends.
+const lostAfter = time.Second
+
+// wait is the wait of one attempt for a pick by one policy for one target.
+type wait struct {
+	instance *Instance       // which refused last
+	picker   uint64          // the number of its picker that refused last
+	attempt  context.Context //nolint:containedctx // only its identity counts
+	first    time.Time       // when it was refused first
+	last     time.Time       // when it was refused last
+	missedAt time.Time       // when presence became missed; unused while asking
+
+	state    waitState
+	presence presence
+	reason   Reason // the reason if the wait ends now, not confirmed; unused in failedFirst
+}
+
+// newWait returns the wait that begins with the refusal.
+func newWait(ctx context.Context, r Refusal, now time.Time) wait {
+	r.Instance.target.WaitBegins()
+	w := wait{instance: r.Instance, picker: r.Picker, attempt: ctx, first: now, last: now, reason: r.Reason}
+	if r.Reason == PickerFailing {
+		w.state = failedFirst
+	}
+	return w
+}
+
+// refused takes a further refusal.
+func (w *wait) refused(r Refusal, now time.Time) {
+	w.confirm()
+	if w.state == queued && r.Reason == PickerFailing {
+		w.state = failedLater
+	}
+	w.instance, w.picker, w.last, w.presence = r.Instance, r.Picker, now, asking
+}
+
+// confirm is called when it turns out that the attempt has waited since the last
+// refusal.
+func (w *wait) confirm() {
+	if w.failed() {
+		w.state, w.reason = failing, PickerFailing
+	}
+}
+
+// failed reports whether the last refusal may have ended the attempt.
+func (w *wait) failed() bool { return w.state == failedFirst || w.state == failedLater }
+
+// isOf reports whether the wait belongs to the attempt. gRPC's contexts are pointers.
+// For others, which may not be comparable, isOf returns true.
+func (w *wait) isOf(attempt context.Context) bool {
+	return reflect.TypeOf(attempt).Kind() != reflect.Pointer || w.attempt == attempt
+}
+
+// overtaken reports whether the instance has published another picker since the
+// last refusal.
+func (w *wait) overtaken() bool { return w.picker != w.instance.LastPicker() }
+
+// lost updates the presence, and reports whether the attempt has been missed for
+// lostAfter.
+func (w *wait) lost(now time.Time) bool {
+	if !w.overtaken() {
+		return false
+	}
+	if w.presence == asking {
+		w.presence, w.missedAt = missed, now
+	}
+	return now.Sub(w.missedAt) >= lostAfter
+}
+
+// knownEnd returns the end of a wait that no pick has ended: now or, if the attempt
+// is overtaken, the time of the last refusal.
+func (w *wait) knownEnd(now time.Time) time.Time {
+	if w.overtaken() {
+		return w.last
+	}
+	return now
+}
+
+// finish counts the wait, which ended at end.
+func (w *wait) finish(end time.Time) {
+	w.instance.target.WaitEnds()
+	switch w.state {
+	case failedFirst:
+		return
+	case failedLater:
+		end = w.last
+	}
+	w.instance.target.Delayed(w.reason, end.Sub(w.first))
+}
