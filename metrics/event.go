@@ -76,7 +76,7 @@ func (r *eventRing) add(e event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if like := r.likeLocked(&e); like != nil {
-		e.n, e.first = like.n+1, like.first
+		e.n = like.n+1
 		*like = e
 		return
 	}
