@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
+	"github.com/grpc-balancer2/balancer2/balancer/compose"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
@@ -297,6 +298,26 @@ func testForeignPick(t *testing.T, p passing) {
 	}
 }
 
+// It would be worse if the RPC went to a backend of another channel.
+func TestASubConnOfAnotherInstanceIsNotPicked(t *testing.T) {
+	t.Parallel()
+	p, other := newWrapped(t, compose.Wrapper[int]{}), newWrapped(t, compose.Wrapper[int]{})
+	sc := other.children.only(t).newSubConn(t, "a:1")
+	p.children.only(t).report(connectivity.Ready, picking(balancer.PickResult{SubConn: sc}))
+	if res, err := p.cc.State().Picker.Pick(balancer.PickInfo{}); err != nil || res.SubConn != sc {
+		t.Errorf("picked %v, %v, want what gRPC refuses", res.SubConn, err)
+	}
+}
+
+func TestAnErrorOfAnUpdateIsTheChilds(t *testing.T) {
+	t.Parallel()
+	p := newWrapped(t, compose.Wrapper[int]{})
+	p.children.only(t).err = errTest
+	if err := p.policy.UpdateClientConnState(balancer.ClientConnState{}); err != errTest {
+		t.Errorf("error %v, want the child's itself", err)
+	}
+}
+
 // grpcSubConn returns the channel's SubConn that the child's stands for.
 func grpcSubConn(t *testing.T, _ passing, sc balancer.SubConn) *subConn {
 	t.Helper()
@@ -355,11 +376,12 @@ func TestEventsFromInsideBuildReachTheChild(t *testing.T) {
 		s.onSubConn = func(_ balancer.SubConn, state balancer.SubConnState) {
 			if state.ConnectivityState == connectivity.Connecting { // an event during the early ones
 				inner.listener(balancer.SubConnState{ConnectivityState: connectivity.Ready})
+				s.note("CONNECTING is handled")
 			}
 		}
 	}
 	nothing("test", children).Build(cc, balancer.BuildOptions{})
-	children.want(t, "child 0: SubConn CONNECTING", "child 0: SubConn READY")
+	children.want(t, "child 0: SubConn CONNECTING", "CONNECTING is handled", "child 0: SubConn READY")
 }
 
 func TestTheConfigOfAChildPassesThrough(t *testing.T) {

@@ -102,7 +102,7 @@ func (p *policy[S]) arrangeLocked(children []Child) (removed []*child[S]) {
 	for _, s := range p.slots {
 		old[s.name] = s
 	}
-	p.slots, p.failure = make([]*slot[S], len(children)), nil
+	p.slots = make([]*slot[S], len(children))
 	for i, c := range children {
 		s := old[c.Name]
 		if s == nil {

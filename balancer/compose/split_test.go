@@ -144,6 +144,10 @@ func TestAResolverErrorReachesAllChildrenAndLeadsToOneReportIfTheyReport(t *test
 	t.Parallel()
 	d := newDivided(t)
 	d.send(t, "a", "b")
+	for _, c := range d.children.built {
+		c.reportOnUpdate(connectivity.Ready)
+	}
+	d.send(t, "a", "b")
 	d.children.take()
 	d.cc.take()
 	d.policy.ResolverError(errTest)

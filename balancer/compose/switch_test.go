@@ -113,6 +113,22 @@ func TestTheOldChildIsClosedAtTheEndOfTheEvent(t *testing.T) {
 	s.old.want(t)
 }
 
+func TestTheOldChildIsClosedByTheNextCallIfTheReportCameOutsideOfOne(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]func(*switching){
+		"resolver error": func(s *switching) { s.policy.ResolverError(errTest) },
+		"update":         func(s *switching) { s.switchTo(t, s.new) },
+	} {
+		s := newReadySwitching(t)
+		s.new.only(t).report(connectivity.Ready, failingWith(errTest))
+		s.old.want(t)
+		call(s)
+		if got := s.old.take(); len(got) != 1 || got[0] != "old 0: close" {
+			t.Errorf("%s: calls %q, want the old child's Close", name, got)
+		}
+	}
+}
+
 func TestTheOldChildIsClosedAtTheEndOfAHealthUpdate(t *testing.T) {
 	t.Parallel()
 	s := newReadySwitching(t)

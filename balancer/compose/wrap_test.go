@@ -111,7 +111,10 @@ func TestANilPickerOfTheAuthorReachesGRPC(t *testing.T) {
 func TestUpdateSeesAndChangesEachUpdate(t *testing.T) {
 	t.Parallel()
 	var refuse error
+	updates := 0
 	p := newWrapped(t, compose.Wrapper[int]{Update: func(c *compose.Child) error {
+		updates++
+		c.Name = fmt.Sprint(updates) // it is ignored
 		c.ResolverState.Endpoints = c.ResolverState.Endpoints[:1]
 		return refuse
 	}})
@@ -126,7 +129,10 @@ func TestUpdateSeesAndChangesEachUpdate(t *testing.T) {
 	if got := child.update.ResolverState.Endpoints; len(got) != 1 {
 		t.Errorf("the child got %v, want one endpoint", got)
 	}
-	child.take()
+	if err := p.policy.UpdateClientConnState(update); err != nil {
+		t.Fatal(err)
+	}
+	p.children.only(t).want(t, "child 0: update", "child 0: update")
 	refuse = errTest
 	if err := p.policy.UpdateClientConnState(update); err != errTest {
 		t.Errorf("error %v, want the author's", err)
@@ -160,6 +166,17 @@ func TestRPCsFailWhileThereIsNoChild(t *testing.T) {
 	}
 	p.children.only(t).report(connectivity.Ready, failingWith(errTest))
 	p.cc.want(t, "state READY")
+}
+
+func TestAPolicyThatNeverHadAChildReportsNothingAfterClose(t *testing.T) {
+	t.Parallel()
+	p := newWrapped(t, compose.Wrapper[int]{Update: func(*compose.Child) error { return errTest }})
+	p.policy.ResolverError(errTest)
+	p.policy.Close()
+	p.cc.take()
+	p.instance.Publish()
+	p.policy.ResolverError(errTest)
+	p.cc.want(t)
 }
 
 func TestCloseEndsAll(t *testing.T) {
