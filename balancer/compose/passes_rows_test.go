@@ -249,4 +249,3 @@ func grpcSubConn(t *testing.T, _ passing, sc balancer.SubConn) *subConn {
 	}
 	return inner
 }
-
