@@ -26,7 +26,7 @@ func (s *slot[S]) newestLocked() *child[S] {
 }
 
 func (s *slot[S]) stateLocked() balancer.State {
-	if s.current == nil { // another child of the same update reported first
+	if s.current == nil { // Publish came before the child was built
 		return connecting()
 	}
 	return s.current.state

@@ -78,6 +78,35 @@ func TestPublishMayComeFromAPick(t *testing.T) {
 	p.cc.want(t, "state READY", "state READY")
 }
 
+// naming calls a function when it is asked for its name, which is before it builds.
+type naming struct {
+	*stubs
+	onName func()
+}
+
+func (b naming) Name() string {
+	b.onName()
+	return b.stubs.Name()
+}
+
+func TestPublishMayComeBeforeTheChildIsBuilt(t *testing.T) {
+	t.Parallel()
+	var p *wrapped
+	p = newWrapped(t, compose.Wrapper[int]{Update: func(c *compose.Child) error {
+		c.Builder = naming{p.children, func() { p.instance.Publish() }}
+		return nil
+	}})
+	if err := p.policy.UpdateClientConnState(balancer.ClientConnState{}); err != nil {
+		t.Fatal(err)
+	}
+	p.children.only(t)
+	for _, call := range p.cc.take() {
+		if call != "state CONNECTING" {
+			t.Errorf("call %q, want CONNECTING", call)
+		}
+	}
+}
+
 func TestAnInstanceHasWhatThePolicyWasBuiltWith(t *testing.T) {
 	t.Parallel()
 	p := newWrapped(t, compose.Wrapper[int]{})
