@@ -16,7 +16,8 @@ type Instance struct {
 
 // Publish calls State and reports the result to gRPC, before it returns. RPCs that wait
 // are then picked again. Call it when something has changed that State or its pickers
-// depend on. Before there is a child, and after Close, it does nothing.
+// depend on. During a resolver update of a Split, the report at the end of the update
+// does instead. Before there is a child, and after Close, Publish does nothing.
 //
 // It may be called from any goroutine, also from Pick and Done, but not from State,
 // and not with a lock held that State takes.

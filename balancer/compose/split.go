@@ -28,8 +28,8 @@ type Splitter struct {
 	// with a lock held: they must not call Publish.
 	State func(children []ChildState) balancer.State
 
-	// Close, if it is not nil, is called once, when the children are closed. No other
-	// function is called later, except by picks and their Done functions.
+	// Close, if it is not nil, is called once, when the children are closed. State and
+	// Update are not called later; picks and their Done functions may be.
 	Close func()
 }
 

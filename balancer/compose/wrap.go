@@ -11,8 +11,8 @@ import (
 // optional. S is the type of the data that the author keeps with each SubConn.
 type Wrapper[S any] struct {
 	// Data returns the data of a SubConn that the child has just made. Pickers read
-	// it with [SubConn.Data]. Without Data it is the zero S. It may be called from
-	// any goroutine, and addrs must not be changed.
+	// it with [SubConn.Data]. Without Data it is the zero S. Data may be called from
+	// any goroutine, and may keep addrs.
 	Data func(addrs []resolver.Address) S
 
 	// State returns what to report to gRPC. It gets what the child reported last, or
@@ -31,8 +31,8 @@ type Wrapper[S any] struct {
 	// once.
 	Update func(child *Child) error
 
-	// Close is called once, when the child is closed. No other function is called
-	// later, except by picks and their Done functions.
+	// Close is called once, when the child is closed. State and Update are not called
+	// later; picks and their Done functions may be.
 	Close func()
 }
 
