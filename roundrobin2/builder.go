@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
@@ -24,8 +23,7 @@ const ServiceConfig = `{"loadBalancingConfig": [{"` + Name + `": {}}]}`
 // NewBuilder returns a builder of the policy without metrics. It is for programs
 // that meter the policy with their own Metrics, or not at all.
 func NewBuilder() balancer.Builder {
-	newPickerBuilder := func() base2.ListPickerBuilder { return &pickerBuilder{} }
-	return builder{base2.NewListBalancerBuilder(Name, newPickerBuilder, base.Config{HealthCheck: true})}
+	return builder{base2.New(Name, func(*base2.Channel) *rotation { return &rotation{} })}
 }
 
 // builder adds a parser for the config, which has no fields yet.

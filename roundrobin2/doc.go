@@ -12,6 +12,5 @@
 // that reconnects gets its old place. In grpc-go's round_robin each change restarts
 // the rotation at a random endpoint. Here only the first start is random.
 //
-// The policy is a [base2.ListPickerBuilder]. The package base2 does the rest:
-// connections, states, health checks, errors.
+// The policy is a [base2.Policy]. The package base2 does the rest: connections, states, health checks, errors.
 package roundrobin2

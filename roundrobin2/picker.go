@@ -1,58 +1,68 @@
 package roundrobin2
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 
 	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-// pickerBuilder keeps the rotation of one channel from picker to picker. While
-// no endpoint is READY, it keeps the last picker.
-type pickerBuilder struct {
-	next int // the place whose turn is next; 0 until BuildList knows of a pick
+// ready is an endpoint that RPCs can go to. The policy keeps no data of endpoints.
+type ready = base2.Ready[struct{}]
 
-	last   *picker // nil before the first
-	places []int   // of last's SubConns
-	start  uint64  // last's first turn
+// rotation is the policy of one channel. It keeps the rotation from picker to picker.
+// While no endpoint is READY, it keeps the last picker.
+type rotation struct {
+	next int // the place whose turn is next; 0 until newPicker knows of a pick
+
+	last  *picker // nil before the first
+	start uint64  // last's first turn
 }
 
-// BuildList implements [base2.ListPickerBuilder]. The rotation follows the places,
-// so that an endpoint that comes back has its old turn. Until the first pick, each
-// picker starts at a random endpoint: otherwise the endpoint that is READY first
-// would get the first RPC of every client.
-func (pb *pickerBuilder) BuildList(ready []balancer.SubConn, places []int) balancer.Picker {
-	pb.recordTurn()
-	turn := rand.IntN(len(ready))
-	if pb.next > 0 {
-		turn, _ = slices.BinarySearch(places, pb.next) // if it is not READY, the one after it
+// NewPicker implements [base2.Policy].
+func (r *rotation) NewPicker(view base2.View[struct{}]) balancer.Picker {
+	return r.newPicker(view.Ready())
+}
+
+// newPicker follows the places, so that an endpoint that comes back has its old turn.
+// Until the first pick, each picker starts at a random endpoint: otherwise the endpoint
+// that is READY first would get the first RPC of every client.
+func (r *rotation) newPicker(endpoints []ready) *picker {
+	r.recordTurn()
+	turn := rand.IntN(len(endpoints))
+	if r.next > 0 { // if it is not READY, it is the turn of the one after it
+		turn, _ = slices.BinarySearchFunc(endpoints, r.next, func(e ready, place int) int { return cmp.Compare(e.Endpoint.Place, place) })
 	}
-	p := &picker{conns: ready}
+	p := &picker{endpoints: endpoints}
 	p.turn.Store(uint64(turn))
-	pb.last, pb.places, pb.start = p, places, uint64(turn)
+	r.last, r.start = p, uint64(turn)
 	return p
 }
 
 // recordTurn records whose turn is next. If there was no pick from the last picker,
 // the turn stays with its endpoint, even if that was not READY in the meantime.
-func (pb *pickerBuilder) recordTurn() {
-	if pb.last == nil {
+func (r *rotation) recordTurn() {
+	if r.last == nil {
 		return
 	}
-	if turn := pb.last.turn.Load(); turn != pb.start {
-		pb.next = pb.places[turn%uint64(len(pb.places))]
+	if turn := r.last.turn.Load(); turn != r.start {
+		r.next = r.last.at(turn).Endpoint.Place
 	}
 }
 
-// picker gives RPCs to its SubConns in turn.
+// picker gives RPCs to its endpoints in turn.
 type picker struct {
-	conns []balancer.SubConn
-	turn  atomic.Uint64 // index of the next SubConn, modulo len(conns)
+	endpoints []ready
+	turn      atomic.Uint64 // index of the next endpoint, modulo their number
 }
 
 // Pick implements [balancer.Picker].
 func (p *picker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
-	turn := p.turn.Add(1) - 1
-	return balancer.PickResult{SubConn: p.conns[turn%uint64(len(p.conns))]}, nil
+	return balancer.PickResult{SubConn: p.at(p.turn.Add(1) - 1).SubConn}, nil
 }
+
+func (p *picker) at(turn uint64) *ready { return &p.endpoints[turn%uint64(len(p.endpoints))] }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/balancer"
+
+	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
 // named is a SubConn with a name, which is all that these tests need.
@@ -17,24 +19,26 @@ type named struct {
 
 // roster has all endpoints that have been READY, in the order of their places, as
 // base2 keeps them.
-type roster []*named
+type roster []ready
 
-// become returns the SubConns with the given names, as the READY ones, and their
-// places. New names get the next places.
-func (r *roster) become(names string) (ready []balancer.SubConn, places []int) {
+// become returns the endpoints with the given names, as the READY ones. New names get
+// the next places.
+func (r *roster) become(names string) (now []ready) {
 	want := strings.Fields(names)
 	for _, name := range want {
-		if !slices.ContainsFunc(*r, func(n *named) bool { return n.name == name }) {
-			*r = append(*r, &named{name: name})
+		if !slices.ContainsFunc(*r, func(e ready) bool { return nameOf(e) == name }) {
+			*r = append(*r, ready{SubConn: &named{name: name}, Endpoint: &base2.Endpoint[struct{}]{Place: len(*r) + 1}})
 		}
 	}
-	for i, conn := range *r {
-		if slices.Contains(want, conn.name) {
-			ready, places = append(ready, conn), append(places, i+1)
+	for _, e := range *r {
+		if slices.Contains(want, nameOf(e)) {
+			now = append(now, e)
 		}
 	}
-	return ready, places
+	return now
 }
+
+func nameOf(e ready) string { return e.SubConn.(*named).name }
 
 func pick(t testing.TB, p balancer.Picker, n int) string {
 	t.Helper()
@@ -49,19 +53,19 @@ func pick(t testing.TB, p balancer.Picker, n int) string {
 	return strings.Join(names, " ")
 }
 
-// rotationOf returns a builder whose rotation is A B C, with A's turn next.
-func rotationOf(t *testing.T) (*pickerBuilder, *roster) {
+// rotationOf returns a rotation of A B C, with A's turn next.
+func rotationOf(t *testing.T) (*rotation, *roster) {
 	t.Helper()
-	pb, r := &pickerBuilder{}, &roster{}
+	rot, r := &rotation{}, &roster{}
 	for _, names := range []string{"A", "A B", "A B C"} {
-		pb.BuildList(r.become(names))
+		rot.newPicker(r.become(names))
 	}
-	start := pick(t, pb.last, 1) // random
-	pick(t, pb.last, map[string]int{"A": 2, "B": 1}[start])
-	if got := pick(t, pb.last, 3); got != "A B C" {
+	start := pick(t, rot.last, 1) // random
+	pick(t, rot.last, map[string]int{"A": 2, "B": 1}[start])
+	if got := pick(t, rot.last, 3); got != "A B C" {
 		t.Fatalf("rotation %q, want A B C", got)
 	}
-	return pb, r
+	return rot, r
 }
 
 func TestTheRotationSurvivesChanges(t *testing.T) {
@@ -92,11 +96,11 @@ func TestTheRotationSurvivesChanges(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			pb, r := rotationOf(t)
-			pick(t, pb.last, test.before)
+			rot, r := rotationOf(t)
+			pick(t, rot.last, test.before)
 			var p balancer.Picker
 			for ready := range strings.SplitSeq(test.ready, ",") {
-				p = pb.BuildList(r.become(ready))
+				p = rot.newPicker(r.become(ready))
 			}
 			if got := pick(t, p, len(strings.Fields(test.want))); got != test.want {
 				t.Errorf("after %d picks and a change to %q: %s, want %s", test.before, test.ready, got, test.want)
@@ -110,11 +114,11 @@ func TestTheFirstTurnIsRandom(t *testing.T) {
 	t.Parallel()
 	first := map[string]int{}
 	for range 400 {
-		pb, r := &pickerBuilder{}, &roster{}
+		rot, r := &rotation{}, &roster{}
 		for _, names := range []string{"A", "A B", "A B C", "A B C D"} {
-			pb.BuildList(r.become(names))
+			rot.newPicker(r.become(names))
 		}
-		first[pick(t, pb.last, 1)]++
+		first[pick(t, rot.last, 1)]++
 	}
 	for _, name := range []string{"A", "B", "C", "D"} { // 100 expected; 50 is over five standard deviations away
 		if first[name] < 50 {
@@ -127,11 +131,11 @@ func TestTheFirstTurnIsRandom(t *testing.T) {
 // its share. Here C reconnects before every second pick.
 func TestAnEndpointThatFlapsGetsItsTurn(t *testing.T) {
 	t.Parallel()
-	pb, r := rotationOf(t)
+	rot, r := rotationOf(t)
 	got := map[string]int{}
 	for range 100 {
-		pb.BuildList(r.become("A B"))
-		p := pb.BuildList(r.become("A B C"))
+		rot.newPicker(r.become("A B"))
+		p := rot.newPicker(r.become("A B C"))
 		for name := range strings.FieldsSeq(pick(t, p, 2)) {
 			got[name]++
 		}
@@ -151,7 +155,7 @@ func FuzzRotation(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, steps []byte) {
-		pb, r := &pickerBuilder{}, &roster{}
+		rot, r := &rotation{}, &roster{}
 		since := map[string][]string{} // the picks since each READY endpoint's last, or since it became READY
 		for _, step := range steps {
 			var ready []string
@@ -163,7 +167,7 @@ func FuzzRotation(f *testing.F) {
 			if len(ready) == 0 {
 				continue
 			}
-			p := pb.BuildList(r.become(strings.Join(ready, " ")))
+			p := rot.newPicker(r.become(strings.Join(ready, " ")))
 			for name := range since {
 				if !slices.Contains(ready, name) {
 					delete(since, name)
@@ -180,29 +184,33 @@ func FuzzRotation(f *testing.F) {
 				since[picked] = nil
 			}
 		}
-		if pb.last != nil {
-			checkRound(t, pb)
+		if rot.last != nil {
+			checkRound(t, rot)
 		}
 	})
 }
 
-// checkRound checks that a round has each SubConn once, in the order of the places.
-func checkRound(t *testing.T, pb *pickerBuilder) {
-	var places []int
-	for range pb.places {
-		res, err := pb.last.Pick(balancer.PickInfo{})
+// checkRound checks that a round has each endpoint once, in the order of the places.
+func checkRound(t *testing.T, rot *rotation) {
+	var want, got []int
+	for _, e := range rot.last.endpoints {
+		want = append(want, e.Endpoint.Place)
+	}
+	for range want {
+		res, err := rot.last.Pick(balancer.PickInfo{})
 		if err != nil {
 			t.Fatalf("pick: %v", err)
 		}
-		places = append(places, pb.places[slices.Index(pb.last.conns, res.SubConn)])
+		at := slices.IndexFunc(rot.last.endpoints, func(e ready) bool { return e.SubConn == res.SubConn })
+		got = append(got, want[at])
 	}
 	falls := 0
-	for i := 1; i < len(places); i++ {
-		if places[i] <= places[i-1] {
+	for i := 1; i < len(got); i++ {
+		if got[i] <= got[i-1] {
 			falls++
 		}
 	}
-	if slices.Sort(places); falls > 1 || !slices.Equal(places, pb.places) {
-		t.Errorf("a round is %v, want a rotation of %v", places, pb.places)
+	if slices.Sort(got); falls > 1 || !slices.Equal(got, want) {
+		t.Errorf("a round is %v, want a rotation of %v", got, want)
 	}
 }

@@ -74,7 +74,7 @@ func TestAnEndpointCountsOnce(t *testing.T) {
 	}
 }
 
-func TestHealthGateFollowsTheConfig(t *testing.T) {
+func TestHealthGateFollowsTheOption(t *testing.T) {
 	t.Parallel()
 	for _, gated := range []bool{true, false} {
 		t.Run(fmt.Sprint(gated), func(t *testing.T) {
@@ -82,7 +82,11 @@ func TestHealthGateFollowsTheConfig(t *testing.T) {
 			cc := balancertest.NewClientConn(t)
 			cc.SetManualHealth(true)
 			r := &recorder{}
-			p := cc.Build(base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, base.Config{HealthCheck: gated}))
+			var options []base2.Option
+			if !gated {
+				options = append(options, base2.WithoutHealthChecks())
+			}
+			p := cc.Build(base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, options...))
 			defer p.Close()
 			mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 			a, b := cc.SubConn("a:1"), cc.SubConn("b:1")
@@ -107,7 +111,7 @@ func TestEachChannelHasItsPickerBuilder(t *testing.T) {
 	builder := base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder {
 		calls++
 		return &recorder{}
-	}, base.Config{})
+	}, base2.WithoutHealthChecks())
 	if got := builder.Name(); got != "test_policy" {
 		t.Errorf("name = %q, want test_policy", got)
 	}
@@ -125,7 +129,7 @@ func TestFirstAttemptsStartAtARandomEndpoint(t *testing.T) {
 	first := map[string]int{}
 	for range 400 {
 		cc := balancertest.NewClientConn(t)
-		p := cc.Build(base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return &recorder{} }, base.Config{}))
+		p := cc.Build(base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return &recorder{} }, base2.WithoutHealthChecks()))
 		mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1", "d:1")...)
 		var order []string
 		for _, sc := range cc.SubConns() {

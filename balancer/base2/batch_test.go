@@ -22,8 +22,7 @@ func start(t *testing.T, n int) (*balancertest.ClientConn, *balancertest.Policy,
 // startWithCost builds a policy with n endpoints, which are CONNECTING.
 func startWithCost(t *testing.T, n int, cost time.Duration) (*balancertest.ClientConn, *balancertest.Policy, *recorder) {
 	cc, r := balancertest.NewClientConn(t), &recorder{}
-	b := base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, base.Config{})
-	p := cc.Build(base2.WithRebuildCost(b, cost))
+	p := cc.Build(base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, base2.WithRebuildCost(cost)))
 	t.Cleanup(p.Close)
 	mustUpdate(t, p, endpoints(n)...)
 	return cc, p, r

@@ -2,101 +2,76 @@ package base2
 
 import (
 	"fmt"
-	"slices"
+	"reflect"
 	"time"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/balancer/base"
-	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// NewBalancerBuilder returns a builder of policies with the given name. Register it
-// in an init function, usually through the Instrument method of the package
-// metrics.
+// New returns a builder of policies with the given name. Register it in an init
+// function, usually through the Instrument method of the package metrics.
 //
-// The builder calls newPickerBuilder once for each policy that it builds: one per
-// channel, and another one when the channel returns from idleness. [WithConfig]
-// calls it once more. The calls of one PickerBuilder come one at a time.
-func NewBalancerBuilder(name string, newPickerBuilder func() base.PickerBuilder, config base.Config) balancer.Builder {
-	return newBuilder(name, config, newPickerBuilder == nil, func() (buildPicker, any) {
-		pickerBuilder := newPickerBuilder()
-		return func(b *endpointBalancer) balancer.Picker {
-			conns := make(map[balancer.SubConn]base.SubConnInfo, b.ready.len())
-			for _, c := range b.order {
-				if c.conn != nil {
-					conns[c.conn.SubConn] = c.subConnInfoLocked()
-				}
-			}
-			return pickerBuilder.Build(base.PickerBuildInfo{ReadySCs: conns})
-		}, pickerBuilder
-	})
+// The builder calls newPolicy once for each policy instance: one per channel, and
+// another one when the channel returns from idleness.
+//
+// New panics if newPolicy is nil, so that the mistake shows when the program starts.
+func New[P Policy[S], S any](name string, newPolicy func(*Channel) P, options ...Option) balancer.Builder {
+	checkBuilder(name, newPolicy == nil)
+	return newBuilder(name, options, func(c *Channel) (Policy[S], configureFunc) { return newPolicy(c), nil })
 }
 
-// ListPickerBuilder builds pickers that need only the READY SubConns. In large
-// channels it is much cheaper than a [base.PickerBuilder], which needs a new map for
-// each picker.
-type ListPickerBuilder interface {
-	// BuildList returns a picker for the READY SubConns. There is at least one.
-	//
-	// Each endpoint has a place: 1 for the first endpoint that is READY, 2 for
-	// the next one, and so on. It keeps its place, READY or not, for as long as
-	// the resolver lists it. places[i] is the place of ready[i]; both slices are
-	// in the order of the places.
-	//
-	// Pickers share the slices. Nobody may change them.
-	BuildList(ready []balancer.SubConn, places []int) balancer.Picker
-}
-
-// NewListBalancerBuilder is [NewBalancerBuilder] for ListPickerBuilders.
-func NewListBalancerBuilder(name string, newPickerBuilder func() ListPickerBuilder, config base.Config) balancer.Builder {
-	return newBuilder(name, config, newPickerBuilder == nil, func() (buildPicker, any) {
-		pickerBuilder := newPickerBuilder()
-		return func(b *endpointBalancer) balancer.Picker {
-			b.ready.refresh()
-			return pickerBuilder.BuildList(slices.Clip(b.ready.conns), slices.Clip(b.ready.places))
-		}, pickerBuilder
-	})
-}
-
-// buildPicker builds a channel's next picker, with the endpointBalancer's mutex held.
-type buildPicker func(b *endpointBalancer) balancer.Picker
-
-// configurer passes a config to a PickerBuilder and returns it as a C.
-type configurer func(name string, pickerBuilder any, cfg serviceconfig.LoadBalancingConfig) (any, error)
-
-func newBuilder(name string, config base.Config, incomplete bool, newBuildPicker func() (buildPicker, any)) *builder {
-	if incomplete {
-		panic(fmt.Sprintf("base2: make policy %s: newPickerBuilder is nil", name))
+// NewConfigured is [New] for policies that take a config. lbconfig.Parse parses the
+// JSON in the service config into a C, which must be a struct with json tags. If C or
+// *C has a method Validate() error, a config for which it returns an error is refused;
+// "NAME: parse config: " precedes that error.
+//
+// NewConfigured panics if C is no struct.
+func NewConfigured[P interface {
+	Policy[S]
+	Configurable[C]
+}, S, C any](name string, newPolicy func(*Channel) P, options ...Option) balancer.Builder {
+	checkBuilder(name, newPolicy == nil)
+	if t := reflect.TypeFor[C](); t.Kind() != reflect.Struct {
+		panic(fmt.Sprintf("base2: make policy %s: the config is a %v, which is a %v, want a struct", name, t, t.Kind()))
 	}
-	return &builder{name: name, config: config, newBuildPicker: newBuildPicker, timed: timed}
+	return &configBuilder[S, C]{newBuilder(name, options, func(c *Channel) (Policy[S], configureFunc) {
+		policy := newPolicy(c)
+		return policy, configurer[C](name, policy)
+	})}
 }
 
-type builder struct {
-	name           string
-	config         base.Config
-	newBuildPicker func() (build buildPicker, pickerBuilder any)
-	configure      configurer // nil if there is no config
-	timed          func(rebuild func()) time.Duration
+func checkBuilder(name string, incomplete bool) {
+	if incomplete {
+		panic(fmt.Sprintf("base2: make policy %s: the function that makes policies is nil", name))
+	}
+}
+
+func newBuilder[S any](name string, apply []Option, newPolicy func(*Channel) (Policy[S], configureFunc)) *builder[S] {
+	return &builder[S]{name: name, options: newOptions(apply), newPolicy: newPolicy}
+}
+
+type builder[S any] struct {
+	name      string
+	options   options
+	newPolicy func(*Channel) (Policy[S], configureFunc)
 }
 
 // Name implements [balancer.Builder].
-func (bb *builder) Name() string { return bb.name }
+func (bb *builder[S]) Name() string { return bb.name }
 
 // Build implements [balancer.Builder].
-func (bb *builder) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
-	build, pickerBuilder := bb.newBuildPicker()
-	return &endpointBalancer{
-		name:          bb.name,
-		cc:            cc,
-		opts:          opts,
-		config:        bb.config,
-		configure:     bb.configure,
-		pickerBuilder: pickerBuilder,
-		childBuilder:  pickfirst2.NewBuilder(),
-		start:         time.Now(),
-		children:      make(map[string]*child),
-		publisher:     publisher{build: build, timed: bb.timed},
+func (bb *builder[S]) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
+	b := &endpointBalancer[S]{
+		name:         bb.name,
+		cc:           cc,
+		opts:         opts,
+		options:      bb.options,
+		childBuilder: pickfirst2.NewBuilder(),
+		start:        time.Now(),
+		children:     make(map[string]*child[S]),
 	}
+	b.policy, b.configure = bb.newPolicy(&Channel{name: bb.name, cc: cc, opts: opts, rebuild: b.askForPicker})
+	return b
 }

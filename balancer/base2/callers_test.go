@@ -19,7 +19,7 @@ import (
 func direct(t *testing.T) (*balancertest.ClientConn, balancer.Balancer) {
 	t.Helper()
 	cc := balancertest.NewClientConn(t)
-	b := base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return &recorder{} }, base.Config{})
+	b := base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return &recorder{} }, base2.WithoutHealthChecks())
 	return cc, b.Build(cc, balancer.BuildOptions{})
 }
 
@@ -109,7 +109,7 @@ func TestSubConnsAreShutDownWhenNoPickerHasThem(t *testing.T) {
 		"other names":   renamed,
 	} {
 		cc := &watched{ClientConn: balancertest.NewClientConn(t), t: t}
-		b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return turns{} }, base.Config{})
+		b := readyBuilder("test_policy", newTurns)
 		p := b.Build(cc, balancer.BuildOptions{})
 		send := func(endpoints []resolver.Endpoint) {
 			_ = p.UpdateClientConnState(balancer.ClientConnState{ResolverState: balancertest.ResolverState(endpoints...)})
@@ -134,21 +134,17 @@ func TestSubConnsAreShutDownWhenNoPickerHasThem(t *testing.T) {
 	}
 }
 
-// turns builds pickers that take the SubConns in turn.
-type turns struct{}
-
-func (turns) BuildList(ready []balancer.SubConn, _ []int) balancer.Picker {
-	return &turnPicker{ready: ready}
-}
+// newTurns makes a picker that takes the SubConns in turn.
+func newTurns(ready []readyEndpoint) balancer.Picker { return &turnPicker{ready: ready} }
 
 type turnPicker struct {
-	ready []balancer.SubConn
+	ready []readyEndpoint
 	turn  int
 }
 
 func (p *turnPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 	p.turn++
-	return balancer.PickResult{SubConn: p.ready[p.turn%len(p.ready)]}, nil
+	return balancer.PickResult{SubConn: p.ready[p.turn%len(p.ready)].SubConn}, nil
 }
 
 // reused overwrites the state with its next update, as a resolver may do.

@@ -11,27 +11,25 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
-// TestPoliciesDoWhatGRPCCountsOn checks the examples of both kinds of policy: with a
-// PickerBuilder and with a ListPickerBuilder.
+// TestPoliciesDoWhatGRPCCountsOn checks the examples, each of which uses another part
+// of the package.
 func TestPoliciesDoWhatGRPCCountsOn(t *testing.T) {
 	t.Parallel()
-	for _, health := range []bool{false, true} {
-		config := base.Config{HealthCheck: health}
-		for name, b := range map[string]balancer.Builder{
-			"map":  base2.NewBalancerBuilder("random2", func() base.PickerBuilder { return randomBuilder{} }, config),
-			"list": base2.NewListBalancerBuilder("first2", func() base2.ListPickerBuilder { return firstBuilder{} }, config),
-		} {
-			if health {
-				name += " with health checks"
-			}
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				balancertest.Check(t, b)
-			})
-			t.Run(name+" metered", func(t *testing.T) {
-				t.Parallel()
-				balancertest.Check(t, metrics.New().Instrument(b))
-			})
-		}
+	for name, b := range map[string]balancer.Builder{
+		"PickerBuilder":                       base2.NewBalancerBuilder("first2", func() base.PickerBuilder { return randomBuilder{} }),
+		"PickerBuilder without health checks": base2.NewBalancerBuilder("first2", func() base.PickerBuilder { return randomBuilder{} }, base2.WithoutHealthChecks()),
+		"Ready":                               readyBuilder("first2", first),
+		"Ready without health checks":         readyBuilder("first2", first, base2.WithoutHealthChecks()),
+		"every state":                         base2.New("first2", newFirstListed, base2.WithEveryState()),
+		"on request":                          base2.New("first2", newFirstListed, base2.WithConnectOnRequest()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			balancertest.Check(t, b)
+		})
+		t.Run(name+" metered", func(t *testing.T) {
+			t.Parallel()
+			balancertest.Check(t, metrics.New().Instrument(b))
+		})
 	}
 }

@@ -3,7 +3,6 @@ package base2
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/serviceconfig"
@@ -11,59 +10,22 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
 )
 
-// Configurable is a PickerBuilder, of either kind, that takes a config.
-type Configurable[C any] interface {
-	// Configure is called with the config of each resolver update, or the zero C
-	// if there is none, before the update has any other effect. It is not called
-	// while a picker is being built. If the config has changed, a new picker
-	// follows. If Configure panics, the update is refused.
-	Configure(C)
-}
-
-// WithConfig returns a builder like b whose policies take a config. b must come from
-// this package. [lbconfig.Parse] parses the JSON in the service config into a C,
-// which must be a struct with json tags. The channel's PickerBuilder, which must be
-// a [Configurable], gets the result. If C or *C has a method Validate() error, a
-// config for which it returns an error is refused.
-//
-// WithConfig panics if b, its PickerBuilders or C are of other kinds, so that the
-// mistake shows when the program starts. To check, it makes one PickerBuilder that
-// no channel uses.
-func WithConfig[C any](b balancer.Builder) balancer.Builder {
-	if kind := reflect.TypeFor[C]().Kind(); kind != reflect.Struct {
-		panic(fmt.Sprintf("base2: add config to policy: %v is a %v, want a struct", reflect.TypeFor[C](), kind))
-	}
-	bb, ok := b.(*builder)
-	if !ok {
-		panic(fmt.Sprintf("base2: add config to policy: %T is no builder of NewBalancerBuilder or NewListBalancerBuilder", b))
-	}
-	if _, pickerBuilder := bb.newBuildPicker(); !isConfigurable[C](pickerBuilder) {
-		panic(fmt.Sprintf("base2: add config to policy %s: %T has no method Configure(%v)", bb.name, pickerBuilder, reflect.TypeFor[C]()))
-	}
-	configured := *bb
-	configured.configure = configure[C]
-	return &configBuilder[C]{builder: &configured}
-}
-
-func isConfigurable[C any](pickerBuilder any) bool {
-	_, ok := pickerBuilder.(Configurable[C])
-	return ok
-}
-
 // configBuilder is a separate type because only a builder that takes a config may
 // have the method ParseConfig.
-type configBuilder[C any] struct {
-	*builder
+type configBuilder[S, C any] struct {
+	*builder[S]
 }
 
 // parsed is what ParseConfig returns.
 type parsed[C any] struct {
 	serviceconfig.LoadBalancingConfig `json:"-"`
 	Value                             C
+
+	json string // that Value was parsed from; two configs are equal if these are
 }
 
 // ParseConfig implements [balancer.ConfigParser].
-func (b *configBuilder[C]) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
+func (b *configBuilder[S, C]) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
 	value, err := lbconfig.Parse[C](b.name, js)
 	if err != nil {
 		return nil, err
@@ -71,7 +33,7 @@ func (b *configBuilder[C]) ParseConfig(js json.RawMessage) (serviceconfig.LoadBa
 	if err := validate(&value); err != nil {
 		return nil, fmt.Errorf("%s: parse config: %w", b.name, err)
 	}
-	return parsed[C]{Value: value}, nil
+	return parsed[C]{Value: value, json: string(js)}, nil
 }
 
 // validate calls the config's method Validate, if it has one. value is a *C, which
@@ -90,34 +52,32 @@ func validate(value any) (err error) {
 	return v.Validate()
 }
 
-// configure passes the config of a resolver update to the PickerBuilder. It returns
-// the config, for comparison with the next one.
-func configure[C any](name string, pickerBuilder any, cfg serviceconfig.LoadBalancingConfig) (any, error) {
-	var value C
-	if cfg != nil {
-		p, ok := cfg.(parsed[C])
-		if !ok {
-			return nil, fmt.Errorf("%s: use config: it is a %T, want what ParseConfig returns: %w", name, cfg, balancer.ErrBadResolverState)
-		}
-		value = p.Value
-	}
-	pickerBuilder.(Configurable[C]).Configure(value)
-	return value, nil
-}
+// configureFunc passes the config of a resolver update to a policy, and tells whether
+// it differs from the last one.
+type configureFunc func(serviceconfig.LoadBalancingConfig) (changed bool, err error)
 
-// reportRefusal makes RPCs fail with the error if there is no picker yet. Otherwise
-// they would wait until a later resolver update is accepted.
-func (b *endpointBalancer) reportRefusal(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.publisher.last.Picker == nil {
-		b.cc.UpdateState(failing(err))
+func configurer[C any](name string, policy Configurable[C]) configureFunc {
+	var last *parsed[C] // nil before the first
+	return func(cfg serviceconfig.LoadBalancingConfig) (changed bool, err error) {
+		p := parsed[C]{}
+		if cfg != nil {
+			var ok bool
+			if p, ok = cfg.(parsed[C]); !ok {
+				return false, fmt.Errorf("%s: use config: it is a %T, want what ParseConfig returns: %w", name, cfg, balancer.ErrBadResolverState)
+			}
+		}
+		if last != nil && p.json == last.json {
+			return false, nil
+		}
+		policy.Configure(p.Value)
+		last = &p
+		return true, nil
 	}
 }
 
 // useConfig puts the config of a resolver update into effect. If it returns an
 // error, nothing has changed.
-func (b *endpointBalancer) useConfig(cfg serviceconfig.LoadBalancingConfig) (err error) {
+func (b *endpointBalancer[S]) useConfig(cfg serviceconfig.LoadBalancingConfig) (err error) {
 	if b.configure == nil {
 		return nil
 	}
@@ -128,13 +88,19 @@ func (b *endpointBalancer) useConfig(cfg serviceconfig.LoadBalancingConfig) (err
 			err = b.panicked("use config", reason)
 		}
 	}()
-	value, err := b.configure(b.name, b.pickerBuilder, cfg)
-	if err != nil {
-		return err
-	}
-	if !reflect.DeepEqual(value, b.configured) {
-		b.configured = value
+	changed, err := b.configure(cfg)
+	if changed {
 		b.publisher.readyChanged = true
 	}
-	return nil
+	return err
+}
+
+// reportRefusal makes RPCs fail with the error if there is no picker yet. Otherwise
+// they would wait until a later resolver update is accepted.
+func (b *endpointBalancer[S]) reportRefusal(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.publisher.last.Picker == nil {
+		b.cc.UpdateState(failing(err))
+	}
 }

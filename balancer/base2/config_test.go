@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
@@ -34,15 +33,15 @@ type limitByPointer struct {
 
 func (l *limitByPointer) Validate() error { return limit{l.Max}.Validate() }
 
-type limitedByPointer struct{ recorder }
-
-func (*limitedByPointer) Configure(limitByPointer) {}
-
-// limited is a PickerBuilder of both kinds that records its configs.
+// limited is a Policy that records its calls.
 type limited struct {
-	recorder
-	lists
+	pickers int
 	configs []limit
+}
+
+func (l *limited) NewPicker(view base2.View[struct{}]) balancer.Picker {
+	l.pickers++
+	return first(view.Ready())
 }
 
 func (l *limited) Configure(c limit) { l.configs = append(l.configs, c) }
@@ -50,12 +49,12 @@ func (l *limited) Configure(c limit) { l.configs = append(l.configs, c) }
 func buildLimited(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy, *limited) {
 	t.Helper()
 	cc, l := balancertest.NewClientConn(t), &limited{}
-	p := cc.Build(base2.WithConfig[limit](base2.NewBalancerBuilder("limited", func() base.PickerBuilder { return l }, base.Config{})))
+	p := cc.Build(base2.NewConfigured("limited", func(*base2.Channel) *limited { return l }))
 	t.Cleanup(p.Close)
 	return cc, p, l
 }
 
-func TestConfigReachesThePickerBuilder(t *testing.T) {
+func TestConfigReachesThePolicy(t *testing.T) {
 	t.Parallel()
 	cc, p, l := buildLimited(t)
 	update := func(config string) {
@@ -66,17 +65,17 @@ func TestConfigReachesThePickerBuilder(t *testing.T) {
 	}
 	update(`{"max": 3}`)
 	cc.SubConn("a:1").Ready()
-	builds := len(l.builds)
+	pickers := l.pickers
 	update(`{"max": 3}`)
-	if n := len(l.builds) - builds; n != 0 {
+	if n := l.pickers - pickers; n != 0 {
 		t.Errorf("%d pickers after the same config again, want none", n)
 	}
 	update(`{"max": 4}`)
-	if n := len(l.builds) - builds; n != 1 {
+	if n := l.pickers - pickers; n != 1 {
 		t.Errorf("%d pickers after another config, want 1", n)
 	}
 	mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-	if want := []limit{{3}, {3}, {4}, {}}; !slices.Equal(l.configs, want) {
+	if want := []limit{{3}, {4}, {}}; !slices.Equal(l.configs, want) {
 		t.Errorf("configs %v, want %v", l.configs, want)
 	}
 }
@@ -99,10 +98,8 @@ func TestConfigOfAnotherPolicyChangesNothing(t *testing.T) {
 func TestConfigsAreParsedAndValidated(t *testing.T) {
 	t.Parallel()
 	for kind, b := range map[string]balancer.Builder{
-		"by value": base2.WithConfig[limit](base2.NewListBalancerBuilder("limited",
-			func() base2.ListPickerBuilder { return &limited{} }, base.Config{})),
-		"by pointer": base2.WithConfig[limitByPointer](base2.NewBalancerBuilder("limited",
-			func() base.PickerBuilder { return &limitedByPointer{} }, base.Config{})),
+		"by value":   base2.NewConfigured("limited", func(*base2.Channel) *limited { return &limited{} }),
+		"by pointer": base2.NewConfigured("limited", func(*base2.Channel) configuredBy[limitByPointer] { return configuredBy[limitByPointer]{} }),
 	} {
 		for config, want := range map[string]string{
 			`{}`:           "<nil>",
@@ -115,39 +112,5 @@ func TestConfigsAreParsedAndValidated(t *testing.T) {
 				t.Errorf("%s: ParseConfig(%s): %v, want %s", kind, config, err, want)
 			}
 		}
-	}
-}
-
-// WithConfig makes one PickerBuilder, which belongs to no channel. Each channel has
-// another one.
-func TestWithConfigTriesOnePickerBuilder(t *testing.T) {
-	t.Parallel()
-	made := 0
-	b := base2.WithConfig[limit](base2.NewBalancerBuilder("limited", func() base.PickerBuilder { made++; return &limited{} }, base.Config{}))
-	for channels := range 3 {
-		if made != 1+channels {
-			t.Errorf("%d PickerBuilders with %d channels, want %d", made, channels, 1+channels)
-		}
-		p := balancertest.NewClientConn(t).Build(b)
-		mustUpdate(t, p, balancertest.Endpoints("a:1")...)
-		p.Close()
-	}
-}
-
-func TestWithConfigPanicsForWhatItCannotConfigure(t *testing.T) {
-	t.Parallel()
-	unconfigurable := base2.NewBalancerBuilder("p", func() base.PickerBuilder { return &recorder{} }, base.Config{})
-	for want, b := range map[string]balancer.Builder{
-		"is no builder of NewBalancerBuilder": balancer.Get("pick_first"),
-		"has no method Configure(base2_test":  unconfigurable,
-	} {
-		func() {
-			defer func() {
-				if reason := fmt.Sprint(recover()); !strings.Contains(reason, want) {
-					t.Errorf("panic %q, want one with %q", reason, want)
-				}
-			}()
-			base2.WithConfig[limit](b)
-		}()
 	}
 }

@@ -7,24 +7,25 @@ import (
 
 // childConn is a SubConn as a child policy sees it. It embeds the channel's
 // SubConn, which pickers get.
-type childConn struct {
+type childConn[S any] struct {
 	balancer.SubConn
-	child *child
+	child *child[S]
 	addr  *resolver.Address // never changed
 }
 
-// Shutdown implements [balancer.SubConn]. During a resolver update it waits until
-// a picker without the SubConn is published: an RPC that picks a SubConn which is
+// Shutdown implements [balancer.SubConn]. During a resolver update, and while
+// requests of the policy are carried out, it waits until a picker without the SubConn
+// is published: an RPC that picks a SubConn which is
 // shut down waits for the next picker.
-func (conn *childConn) Shutdown() {
+func (conn *childConn[S]) Shutdown() {
 	if !conn.child.parent.deferShutdown(conn.SubConn) {
 		conn.SubConn.Shutdown()
 	}
 }
 
-// deferShutdown leaves the shutdown to the end of the resolver update, if one is
-// under way, and tells whether it did.
-func (b *endpointBalancer) deferShutdown(conn balancer.SubConn) bool {
+// deferShutdown leaves the shutdown to the end of the changes that are under way, if
+// there are any, and tells whether it did.
+func (b *endpointBalancer[S]) deferShutdown(conn balancer.SubConn) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.updating {

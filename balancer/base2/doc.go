@@ -1,31 +1,71 @@
 // Package base2 is the base for load-balancing policies that spread RPCs over
-// endpoints. It is a counterpart of grpc-go's balancer/base and takes the same
-// [base.PickerBuilder]. The author of a policy writes its picker:
+// endpoints. The author of a policy writes how RPCs are spread; the package connects,
+// reconnects, follows health checks, and reports states and errors to gRPC. This is a
+// whole policy. It sends each RPC to a random endpoint:
+//
+//	type random struct{}
+//
+//	func (random) NewPicker(view base2.View[struct{}]) balancer.Picker {
+//		return randomPicker(view.Ready())
+//	}
+//
+//	type randomPicker []base2.Ready[struct{}]
+//
+//	func (p randomPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
+//		return balancer.PickResult{SubConn: p[rand.IntN(len(p))].SubConn}, nil
+//	}
 //
 //	func init() {
-//		newPickerBuilder := func() base.PickerBuilder { return &randomBuilder{} }
-//		b := base2.NewBalancerBuilder("random2", newPickerBuilder, base.Config{HealthCheck: true})
+//		b := base2.New("random2", func(*base2.Channel) random { return random{} })
 //		balancer.Register(metrics.Default().Instrument(b))
 //	}
 //
-// These are the differences from grpc-go's base:
+// The service config {"loadBalancingConfig": [{"random2": {}}]} selects it.
+//
+// # Writing a policy
+//
+// Data of endpoints: a policy that counts or learns something about its endpoints
+// names a type for it. [View], [Ready] and [Endpoint] have it as their type parameter,
+// above struct{}. Each [Endpoint] has a Data of that type for as long as the resolver
+// lists it, whatever happens to its connection.
+//
+// Config: [NewConfigured] instead of [New], and a method Configure. JSON that does not
+// fit the type, or that its method Validate refuses, never gets that far.
+//
+// Endpoints that are not READY: [View.All] has all endpoints in the resolver's order,
+// with their states, errors, addresses and attributes. With [WithEveryState] the policy
+// makes the picker in each state, and after each change of an endpoint. Its picks can
+// then wait for the endpoint that they want ([balancer.ErrNoSubConnAvailable]), or fail
+// with that endpoint's error. [View.PickError] decides between the two as base2 does.
+//
+// Connecting: endpoints connect at once and stay connected. With
+// [WithConnectOnRequest] they do when the policy says so, by [Endpoint.Connect]: all at
+// the first RPC for them, or a few that the policy has chosen. [Endpoint.Disconnect] is
+// the way back.
+//
+// Signals from elsewhere: the [Channel] that a policy is made with has a method
+// Rebuild, which leads to a call of NewPicker. A goroutine of the policy, or the end of
+// an RPC, may call it. A policy that starts goroutines has a method Close to end them.
+//
+// An existing policy: [NewBalancerBuilder] takes a PickerBuilder that was written for
+// gRPC's package base.
+//
+// Tests: the package balancertest has a channel without a network, and Check, which
+// tests what gRPC counts on. The folder examples/policies has a policy for each of the
+// above.
+//
+// # Differences from gRPC's package base
 //
 //   - There is one pick_first2 policy per endpoint instead of one SubConn per
 //     address. So an endpoint with several addresses counts once, and connects with
 //     happy eyeballs (gRFC A61).
 //   - It reads the resolver's Endpoints. It reads Addresses only if there are no
 //     Endpoints.
-//   - Each channel has its own PickerBuilder, whose state (a rotation, counts,
-//     averages) lives as long as the channel's policy.
-//   - Build always gets at least one READY SubConn.
-//   - The Address in a [base.SubConnInfo] is the connected address. Its
-//     BalancerAttributes are the endpoint's Attributes.
-//   - In a large channel Build is not called for every change; see below. A
-//     [ListPickerBuilder] is cheaper there, if pickers need only the SubConns.
+//   - Each channel has its own Policy, whose state lives as long as the channel uses
+//     it.
+//   - Health checks (gRFC A17) are on by default.
+//   - In a large channel NewPicker is not called for every change; see below.
 //   - Errors of picks name the endpoints that failed, with the causes.
-//
-// If HealthCheck is set in [base.Config], a SubConn counts as READY only while its
-// health listener reports READY (gRFC A17).
 //
 // # States
 //
@@ -42,37 +82,37 @@
 // second to two minutes, like gRPC's backoff after failed attempts. Without them, a
 // server that accepts connections and hangs up would get hundreds of connections per
 // second. During a pause the endpoint counts as failed, and the errors of picks say
-// why.
+// why. Endpoints that connect on request pause, too; after a pause they reconnect by
+// themselves.
 //
 // # Pickers
 //
 // A new picker follows when
 //
 //   - an endpoint enters or leaves READY, or its attributes change,
-//   - the config changes,
-//   - the aggregated state changes, or
+//   - the config or the resolver's attributes change,
+//   - the aggregated state changes,
+//   - the policy asks for it, or
 //   - the error of picks changes, in TRANSIENT_FAILURE.
 //
-// It is published before the call that brought the change returns. A resolver update
-// that changes nothing publishes the last picker again, since parents such as
-// weighted_target wait for an answer.
+// [WithEveryState] has more. The picker is published before the call that brought the
+// change returns. A resolver update that changes nothing publishes the last picker
+// again, since parents such as weighted_target wait for an answer.
 //
 // SubConns that a resolver update removes are shut down after a picker without them
 // has been published.
-//
-// If a PickerBuilder panics or returns a nil picker, RPCs fail with an error that
-// says so, until a later change leads to a picker.
 //
 // # Large channels
 //
 // If each of n endpoints that become READY led to a rebuild of the picker, the
 // rebuilds would copy about n² entries. Two things prevent this:
 //
-//   - The list of a [ListPickerBuilder] is shared by successive pickers. It grows in
-//     place, and is copied only when an endpoint has left or come back.
+//   - The slice of [View.Ready] is shared by successive pickers. It grows in place, and
+//     is copied only when an endpoint has left or come back.
 //   - With 100 READY endpoints or more, if a rebuild takes more than 10 µs, rebuilds
-//     are delayed so that they take a tenth of the time. Smaller channels need no
-//     delay: there a rebuild costs less than a connection.
+//     are delayed so that they take a tenth of the time. (With [WithEveryState] all
+//     endpoints count.) Smaller channels need no delay: there a rebuild costs less than
+//     a connection.
 //
 // No rebuild is delayed by more than 5 ms, because gRPC holds RPCs back until there
 // is a picker without a lost connection. A change of the aggregated state and the
@@ -85,9 +125,10 @@
 // goroutine at any time. The caller of UpdateClientConnState may reuse the memory of
 // the resolver state when the call has returned.
 //
-// The lock order is: child policy, base, ClientConn. A child policy calls its
-// UpdateState and NewSubConn with its mutex held, and these take the mutex of the
-// base. So the base calls no child with its mutex held. It does call the
-// PickerBuilder and the ClientConn with its mutex held, so that pickers come in the
-// order of the changes. Build must therefore not call into the channel.
+// The lock order is: calls, child policy, mu, ClientConn. A policy instance holds calls
+// while it calls its child policies. A child policy calls its UpdateState and
+// NewSubConn with its own mutex held, and these take mu. So no child is called with mu
+// held. NewPicker, Configure and the ClientConn's UpdateState are: pickers come in the
+// order of the changes. What a policy asks for meanwhile is noted under a lock of its
+// own, and done later.
 package base2

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/grpc/attributes"
 	"google.golang.org/grpc/resolver"
 )
 
@@ -69,8 +70,8 @@ func sameConnection(a, b resolver.Address) bool {
 	return a.Addr == b.Addr && a.ServerName == b.ServerName && same(func() bool { return a.Attributes.Equal(b.Attributes) })
 }
 
-func sameAttributes(a, b resolver.Endpoint) bool {
-	return same(func() bool { return a.Attributes.Equal(b.Attributes) })
+func sameAttributes(a, b *attributes.Attributes) bool {
+	return same(func() bool { return a.Equal(b) })
 }
 
 // same returns false if compare panics. Resolvers may set attributes that cannot be

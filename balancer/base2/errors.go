@@ -12,7 +12,7 @@ const maxCauses = 3
 var errNoAddresses = errors.New("produced zero addresses")
 
 // namedLocked returns the children that the error names: the last ones.
-func (b *endpointBalancer) namedLocked() []*child {
+func (b *endpointBalancer[S]) namedLocked() []*child[S] {
 	return b.order[max(0, len(b.order)-maxCauses):]
 }
 
@@ -27,7 +27,7 @@ func (b *endpointBalancer) namedLocked() []*child {
 //
 // The error wraps the last endpoint's error: when that holds a status, gRPC ends RPCs
 // with it.
-func (b *endpointBalancer) failureLocked() error {
+func (b *endpointBalancer[S]) failureLocked() error {
 	if len(b.order) == 0 {
 		//nolint:errorlint // the resolver does not decide the status of RPCs
 		return fmt.Errorf("%s: no children to pick from: name resolver error: %v", b.name, b.resolverErr)

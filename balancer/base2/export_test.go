@@ -1,18 +1,13 @@
 package base2
 
-import (
-	"time"
+import "time"
 
-	"google.golang.org/grpc/balancer"
-)
-
-// WithRebuildCost returns a builder like b, whose policies assume that each rebuild
-// takes d.
-func WithRebuildCost(b balancer.Builder, d time.Duration) balancer.Builder {
-	costly := *b.(*builder)
-	costly.timed = func(rebuild func()) time.Duration {
-		rebuild()
-		return d
+// WithRebuildCost has policies assume that each rebuild takes d.
+func WithRebuildCost(d time.Duration) Option {
+	return func(o *options) {
+		o.timed = func(rebuild func()) time.Duration {
+			rebuild()
+			return d
+		}
 	}
-	return &costly
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-// picky is a PickerBuilder of both kinds that misbehaves if there are two READY
-// SubConns.
+// picky is a PickerBuilder that misbehaves if there are two READY SubConns. pickyPolicy
+// is a Policy that does the same.
 type picky struct {
 	misbehave func() balancer.Picker
 }
@@ -27,25 +27,28 @@ func (p picky) Build(info base.PickerBuildInfo) balancer.Picker {
 	return (&recorder{}).Build(info)
 }
 
-func (p picky) BuildList(ready []balancer.SubConn, _ []int) balancer.Picker {
-	if len(ready) == 2 {
+type pickyPolicy struct{ picky }
+
+func (p pickyPolicy) NewPicker(view base2.View[struct{}]) balancer.Picker {
+	if len(view.Ready()) == 2 {
 		return p.misbehave()
 	}
-	return constPicker{ready[0]}
+	return first(view.Ready())
 }
 
 func TestRPCsFailWithTheMistakeOfAPickerBuilder(t *testing.T) {
 	t.Parallel()
-	for want, misbehave := range map[string]func() balancer.Picker{
-		"faulty: build picker: base2_test.picky returned a nil picker; have it return base.NewErrPicker if there is none": func() balancer.Picker { return nil },
-		"faulty: build picker: base2_test.picky panicked: no weights":                                                     func() balancer.Picker { panic("no weights") },
+	for mistake, misbehave := range map[string]func() balancer.Picker{
+		"returned a nil picker; have it return base.NewErrPicker if there is none": func() balancer.Picker { return nil },
+		"panicked: no weights": func() balancer.Picker { panic("no weights") },
 	} {
 		for kind, b := range map[string]balancer.Builder{
-			"map":  base2.NewBalancerBuilder("faulty", func() base.PickerBuilder { return picky{misbehave} }, base.Config{}),
-			"list": base2.NewListBalancerBuilder("faulty", func() base2.ListPickerBuilder { return picky{misbehave} }, base.Config{}),
+			"picky":       base2.NewBalancerBuilder("faulty", func() base.PickerBuilder { return picky{misbehave} }),
+			"pickyPolicy": base2.New("faulty", func(*base2.Channel) pickyPolicy { return pickyPolicy{picky{misbehave}} }),
 		} {
 			t.Run(kind, func(t *testing.T) {
 				t.Parallel()
+				want := fmt.Sprintf("faulty: make picker: base2_test.%s %s", kind, mistake)
 				cc := balancertest.NewClientConn(t)
 				p := cc.Build(b)
 				defer p.Close()
@@ -70,11 +73,11 @@ func TestRPCsFailWithTheMistakeOfAPickerBuilder(t *testing.T) {
 	}
 }
 
-func TestRPCsFailWithoutAPickerBuilder(t *testing.T) {
+func TestRPCsFailWithoutAPolicy(t *testing.T) {
 	t.Parallel()
 	for kind, b := range map[string]balancer.Builder{
-		"map":  base2.NewBalancerBuilder("faulty", func() base.PickerBuilder { return nil }, base.Config{}),
-		"list": base2.NewListBalancerBuilder("faulty", func() base2.ListPickerBuilder { return nil }, base.Config{}),
+		"PickerBuilder": base2.NewBalancerBuilder("faulty", func() base.PickerBuilder { return nil }),
+		"Policy":        base2.New("faulty", func(*base2.Channel) base2.Policy[int] { return nil }),
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -83,13 +86,13 @@ func TestRPCsFailWithoutAPickerBuilder(t *testing.T) {
 			defer p.Close()
 			mustUpdate(t, p, balancertest.Endpoints("a:1")...)
 			cc.SubConn("a:1").Ready()
-			wantPickError(t, cc, "faulty: build picker: the policy has no PickerBuilder; newPickerBuilder returned nil")
+			wantPickError(t, cc, "faulty: make picker: there is no policy; the function that makes policies returned nil")
 		})
 	}
 }
 
-// fussy is a PickerBuilder whose Configure panics.
-type fussy struct{ recorder }
+// fussy is a Policy whose Configure panics.
+type fussy struct{ fromReady }
 
 func (*fussy) Configure(limit) { panic("no limits") }
 
@@ -98,7 +101,7 @@ func TestRPCsFailIfTheFirstConfigCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	const want = "fussy: use config: *base2_test.fussy panicked: no limits"
 	cc := balancertest.NewClientConn(t)
-	p := cc.Build(base2.WithConfig[limit](base2.NewBalancerBuilder("fussy", func() base.PickerBuilder { return &fussy{} }, base.Config{})))
+	p := cc.Build(base2.NewConfigured("fussy", func(*base2.Channel) *fussy { return &fussy{first} }))
 	defer p.Close()
 	if err := p.UpdateWithConfig(`{"max": 1}`, balancertest.Endpoints("a:1")...); fmt.Sprint(err) != want {
 		t.Errorf("update: %v, want %s", err, want)
@@ -137,28 +140,38 @@ func (c touchy) Validate() error {
 	return nil
 }
 
-type touchyBuilder struct{ recorder }
+type touchyPolicy struct{ fromReady }
 
-func (*touchyBuilder) Configure(touchy) {}
+func (touchyPolicy) Configure(touchy) {}
 
 func TestAConfigThatValidateCannotDoWithIsRefused(t *testing.T) {
 	t.Parallel()
-	b := base2.WithConfig[touchy](base2.NewBalancerBuilder("touchy", func() base.PickerBuilder { return &touchyBuilder{} }, base.Config{}))
+	b := base2.NewConfigured("touchy", func(*base2.Channel) touchyPolicy { return touchyPolicy{first} })
 	_, err := b.(balancer.ConfigParser).ParseConfig([]byte(`{}`))
 	if want := "touchy: parse config: *base2_test.touchy panicked: runtime error: invalid memory address"; !strings.HasPrefix(fmt.Sprint(err), want) {
 		t.Errorf("ParseConfig: %v, want %s…", err, want)
 	}
 }
 
+type configuredBy[C any] struct{ fromReady }
+
+func (configuredBy[C]) Configure(C) {}
+
 func TestMistakesOfAProgramAreSeenAtItsStart(t *testing.T) {
 	t.Parallel()
-	b := base2.NewBalancerBuilder("p", func() base.PickerBuilder { return &recorder{} }, base.Config{})
 	for want, do := range map[string]func(){
-		"base2: make policy p: newPickerBuilder is nil":                           func() { base2.NewBalancerBuilder("p", nil, base.Config{}) },
-		"base2: make policy q: newPickerBuilder is nil":                           func() { base2.NewListBalancerBuilder("q", nil, base.Config{}) },
-		"base2: add config to policy: *base2_test.limit is a ptr, want a struct":  func() { base2.WithConfig[*limit](b) },
-		"base2: add config to policy: map[string]int is a map, want a struct":     func() { base2.WithConfig[map[string]int](b) },
-		"base2: add config to policy: interface {} is a interface, want a struct": func() { base2.WithConfig[any](b) },
+		"base2: make policy p: the function that makes policies is nil": func() { base2.NewBalancerBuilder("p", nil) },
+		"base2: make policy q: the function that makes policies is nil": func() { base2.New[fromReady]("q", nil) },
+		"base2: make policy r: the function that makes policies is nil": func() { base2.NewConfigured[*limited]("r", nil) },
+		"base2: make policy s: the config is a *base2_test.limit, which is a ptr, want a struct": func() {
+			base2.NewConfigured("s", func(*base2.Channel) configuredBy[*limit] { return configuredBy[*limit]{} })
+		},
+		"base2: make policy t: the config is a map[string]int, which is a map, want a struct": func() {
+			base2.NewConfigured("t", func(*base2.Channel) configuredBy[map[string]int] { return configuredBy[map[string]int]{} })
+		},
+		"base2: make policy u: the config is a interface {}, which is a interface, want a struct": func() {
+			base2.NewConfigured("u", func(*base2.Channel) configuredBy[any] { return configuredBy[any]{} })
+		},
 	} {
 		func() {
 			defer func() {

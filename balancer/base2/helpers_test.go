@@ -1,6 +1,7 @@
 package base2_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -43,6 +44,20 @@ func (r *recorder) Build(info base.PickerBuildInfo) balancer.Picker {
 	return constPicker{first}
 }
 
+// fromReady is a Policy that makes pickers of the READY endpoints.
+type fromReady func(ready []readyEndpoint) balancer.Picker
+
+type readyEndpoint = base2.Ready[struct{}]
+
+func (f fromReady) NewPicker(view base2.View[struct{}]) balancer.Picker { return f(view.Ready()) }
+
+func readyBuilder(name string, f fromReady, options ...base2.Option) balancer.Builder {
+	return base2.New(name, func(*base2.Channel) fromReady { return f }, options...)
+}
+
+// first picks the first READY endpoint.
+func first(ready []readyEndpoint) balancer.Picker { return constPicker{ready[0].SubConn} }
+
 // addrs returns the sorted addresses of the last picker.
 func (r *recorder) addrs() []string {
 	if len(r.builds) == 0 {
@@ -65,7 +80,7 @@ func (p constPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 func build(t testing.TB) (*balancertest.ClientConn, *balancertest.Policy, *recorder) {
 	cc := balancertest.NewClientConn(t)
 	r := &recorder{}
-	p := cc.Build(base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, base.Config{}))
+	p := cc.Build(base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return r }, base2.WithoutHealthChecks()))
 	t.Cleanup(p.Close)
 	return cc, p, r
 }
@@ -111,3 +126,9 @@ func connectAll(cc *balancertest.ClientConn) {
 		sc.Ready()
 	}
 }
+
+// inExample takes the place of the *testing.T that an Example does not have.
+type inExample struct{ testing.TB }
+
+func (inExample) Helper()                  {}
+func (inExample) Context() context.Context { return context.Background() }

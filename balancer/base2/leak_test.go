@@ -34,9 +34,9 @@ func TestConnectionsThatComeAndGoLeaveNothing(t *testing.T) {
 		step    func(*balancertest.ClientConn, *balancertest.Policy)
 		limit   int // bytes per step; the fakes keep each state and each SubConn
 	}{
-		"map":    {base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return forgetful{} }, base.Config{}), flap, 30},
-		"list":   {base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return forgetful{} }, base.Config{}), flap, 30},
-		"update": {base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return forgetful{} }, base.Config{}), rename, 600},
+		"map":    {base2.NewBalancerBuilder("test_policy", func() base.PickerBuilder { return forgetful{} }, base2.WithoutHealthChecks()), flap, 30},
+		"list":   {readyBuilder("test_policy", forget), flap, 30},
+		"update": {readyBuilder("test_policy", forget), rename, 600},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			const steps = 20_000
@@ -64,7 +64,7 @@ type forgetful struct{}
 
 func (forgetful) Build(base.PickerBuildInfo) balancer.Picker { return constPicker{} }
 
-func (forgetful) BuildList([]balancer.SubConn, []int) balancer.Picker { return constPicker{} }
+func forget([]readyEndpoint) balancer.Picker { return constPicker{} }
 
 func heap() int {
 	var stats runtime.MemStats

@@ -9,37 +9,31 @@ import (
 	"testing/synctest"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/balancer/base"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-// lists is a ListPickerBuilder that records the slices that it gets, and copies of
-// them.
+// lists records the lists of READY endpoints that a policy gets, and copies of them.
 type lists struct {
-	given, copies [][]balancer.SubConn
-	places        [][]int
-	placesCopies  [][]int
+	given, copies [][]readyEndpoint
 }
 
-func (l *lists) BuildList(ready []balancer.SubConn, places []int) balancer.Picker {
-	if cap(ready) != len(ready) || cap(places) != len(places) {
-		panic("a slice has spare capacity: an append would overwrite later lists")
+func (l *lists) newPicker(ready []readyEndpoint) balancer.Picker {
+	if cap(ready) != len(ready) {
+		panic("the slice has spare capacity: an append would overwrite later lists")
 	}
 	l.given = append(l.given, ready)
 	l.copies = append(l.copies, slices.Clone(ready))
-	l.places = append(l.places, places)
-	l.placesCopies = append(l.placesCopies, slices.Clone(places))
-	return constPicker{ready[0]}
+	return first(ready)
 }
 
 // checkUnchanged checks that no list was changed later.
 func (l *lists) checkUnchanged(t *testing.T) {
 	t.Helper()
 	for i, list := range l.given {
-		if !slices.Equal(list, l.copies[i]) || !slices.Equal(l.places[i], l.placesCopies[i]) {
-			t.Fatalf("list %d of %d was changed from %v at %v to %v at %v", i, len(l.given), l.copies[i], l.placesCopies[i], list, l.places[i])
+		if !slices.Equal(list, l.copies[i]) {
+			t.Fatalf("list %d of %d was changed from %v to %v", i, len(l.given), names(l.copies[i]), names(list))
 		}
 	}
 }
@@ -54,7 +48,7 @@ func FuzzLists(f *testing.F) {
 	f.Fuzz(func(t *testing.T, steps []byte) {
 		l := &lists{}
 		cc := balancertest.NewClientConn(t)
-		p := cc.Build(base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{}))
+		p := cc.Build(readyBuilder("test_policy", l.newPicker))
 		defer p.Close()
 		known := make(knownPlaces)
 		for _, step := range steps {
@@ -111,12 +105,17 @@ func checkLast(t *testing.T, cc *balancertest.ClientConn, l *lists, known knownP
 	if len(ready) == 0 {
 		return // there is no list
 	}
-	last, places := names(l.given[len(l.given)-1]), l.places[len(l.places)-1]
+	list := l.given[len(l.given)-1]
+	last := names(list)
+	var places []int
+	for _, r := range list {
+		places = append(places, r.Endpoint.Place)
+	}
 	if got, want := slices.Sorted(slices.Values(last)), slices.Sorted(slices.Values(ready)); !slices.Equal(got, want) {
 		t.Fatalf("the list is %v, want %v", got, want)
 	}
-	if len(places) != len(last) || !slices.IsSorted(places) {
-		t.Fatalf("the places of %v are %v, want one for each, in order", last, places)
+	if !slices.IsSorted(places) {
+		t.Fatalf("the places of %v are %v, want them in order", last, places)
 	}
 	highest := slices.Max(append(slices.Collect(maps.Values(known)), 0))
 	for i, name := range last {
@@ -129,10 +128,10 @@ func checkLast(t *testing.T, cc *balancertest.ClientConn, l *lists, known knownP
 	}
 }
 
-func names(list []balancer.SubConn) []string {
+func names(list []readyEndpoint) []string {
 	var names []string
-	for _, sc := range list {
-		names = append(names, fmt.Sprint(sc))
+	for _, r := range list {
+		names = append(names, fmt.Sprint(r.SubConn))
 	}
 	return names
 }
@@ -142,7 +141,7 @@ func TestListsShareTheirMemory(t *testing.T) {
 	t.Parallel()
 	l := &lists{}
 	cc := balancertest.NewClientConn(t)
-	p := cc.Build(base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{}))
+	p := cc.Build(readyBuilder("test_policy", l.newPicker))
 	defer p.Close()
 	mustUpdate(t, p, endpoints(50)...)
 	connectAll(cc)
@@ -161,8 +160,7 @@ func TestListsShareTheirMemory(t *testing.T) {
 func startDelayed(t *testing.T) (*balancertest.ClientConn, *lists, knownPlaces) {
 	t.Helper()
 	cc, l, known := balancertest.NewClientConn(t), &lists{}, make(knownPlaces)
-	b := base2.NewListBalancerBuilder("test_policy", func() base2.ListPickerBuilder { return l }, base.Config{})
-	p := cc.Build(base2.WithRebuildCost(b, buildCost))
+	p := cc.Build(readyBuilder("test_policy", l.newPicker, base2.WithRebuildCost(buildCost)))
 	t.Cleanup(p.Close)
 	mustUpdate(t, p, endpoints(150)...)
 	connectAll(cc)

@@ -14,7 +14,7 @@ import (
 var logger = grpclog.Component("base2")
 
 const (
-	batchMinReady = 100                   // no rebuild is delayed with fewer READY endpoints,
+	batchMinSize  = 100                   // no rebuild is delayed with fewer endpoints in it,
 	batchMinCost  = 10 * time.Microsecond // or if the last one took less time
 	batchShare    = 10                    // rebuilds take 1/batchShare of the time
 	batchMaxDelay = 5 * time.Millisecond
@@ -23,13 +23,11 @@ const (
 // publisher knows what was published last and what has changed since. The
 // endpointBalancer's mutex guards it.
 type publisher struct {
-	build buildPicker
-	timed func(rebuild func()) time.Duration // runs it and returns how long it took
-
 	last         balancer.State     // published last; its Picker is nil before the first time
 	aggregate    connectivity.State // for which last was made
-	readyChanged bool               // the READY endpoints, their attributes, or the config
+	readyChanged bool               // the READY endpoints, their attributes, the resolver's, or the config
 	errorChanged bool               // the error of picks in TRANSIENT_FAILURE
+	viewChanged  bool               // something else that a policy sees of its endpoints
 	answerDue    bool               // there was a resolver update; see answerLocked
 
 	cost    time.Duration // of the last rebuild
@@ -38,12 +36,15 @@ type publisher struct {
 }
 
 // stale tells whether a new picker would pick differently.
-func (p *publisher) stale(aggregate connectivity.State) bool {
+func (b *endpointBalancer[S]) staleLocked(aggregate connectivity.State) bool {
+	p := &b.publisher
 	switch {
 	case p.last.Picker == nil, aggregate != p.aggregate:
 		return true
+	case b.options.everyState:
+		return p.readyChanged || p.viewChanged || b.requests.rebuild.Load()
 	case aggregate == connectivity.Ready:
-		return p.readyChanged
+		return p.readyChanged || b.requests.rebuild.Load()
 	case aggregate == connectivity.TransientFailure:
 		return p.errorChanged
 	default:
@@ -51,17 +52,27 @@ func (p *publisher) stale(aggregate connectivity.State) bool {
 	}
 }
 
-// delay returns how long to delay the next rebuild. It never delays a change of the
-// aggregated state: with the first or last READY endpoint, ready is small.
-func (p *publisher) delay(ready int) time.Duration {
-	if ready < batchMinReady || p.cost < batchMinCost {
-		return 0
+// delayLocked returns how long to delay the next rebuild. It never delays a change of
+// the aggregated state, which RPCs wait for.
+func (b *endpointBalancer[S]) delayLocked(aggregate connectivity.State) time.Duration {
+	p := &b.publisher
+	size := b.ready.len()
+	if b.options.everyState {
+		size = len(b.order)
 	}
 	rest := min(p.cost*(batchShare-1), batchMaxDelay)
+	switch {
+	case p.answerDue, p.last.Picker == nil, aggregate != p.aggregate:
+		return 0
+	case !p.readyChanged && !p.viewChanged: // there is only a request
+		rest = batchMaxDelay
+	case size < batchMinSize, p.cost < batchMinCost:
+		return 0
+	}
 	return rest - time.Since(p.ended)
 }
 
-func (b *endpointBalancer) publish() {
+func (b *endpointBalancer[S]) publish() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.publishLocked()
@@ -69,58 +80,52 @@ func (b *endpointBalancer) publish() {
 
 // publishLocked publishes a new picker if the last one is stale: now, or when
 // enough time has passed since the last rebuild.
-func (b *endpointBalancer) publishLocked() {
+func (b *endpointBalancer[S]) publishLocked() {
 	p := &b.publisher
 	aggregate := b.states.aggregate()
 	switch {
 	case b.updating, b.closed:
 		return
-	case !p.stale(aggregate):
+	case !b.staleLocked(aggregate):
 		b.answerLocked()
 		return
 	}
-	if wait := p.delay(b.ready.len()); wait > 0 && !p.answerDue {
+	if wait := b.delayLocked(aggregate); wait > 0 {
 		if !p.delayed.isRunning() {
 			p.delayed.start(wait, &b.mu, b.publish)
 		}
 		return
 	}
 	p.delayed.stop()
-	p.cost = p.timed(func() {
+	p.cost = b.options.timed(func() {
 		p.last, p.aggregate = b.stateLocked(aggregate), aggregate
 		b.cc.UpdateState(p.last)
 	})
 	p.ended = time.Now()
-	p.readyChanged, p.errorChanged, p.answerDue = false, false, false
+	p.readyChanged, p.errorChanged, p.viewChanged, p.answerDue = false, false, false, false
 }
 
 // answerLocked publishes the last picker again if there was a resolver update that
 // changed nothing. grpc-go's policies answer each update with a picker, and some
 // parents rely on this: weighted_target puts new weights into effect then.
-func (b *endpointBalancer) answerLocked() {
+func (b *endpointBalancer[S]) answerLocked() {
 	if b.publisher.answerDue {
 		b.publisher.answerDue = false
 		b.cc.UpdateState(b.publisher.last)
 	}
 }
 
-func timed(rebuild func()) time.Duration {
-	start := time.Now()
-	rebuild()
-	return time.Since(start)
-}
-
 // stateLocked returns what to report to the channel: the aggregated state with a
 // picker for it, or TRANSIENT_FAILURE if no picker could be built.
-func (b *endpointBalancer) stateLocked(aggregate connectivity.State) balancer.State {
+func (b *endpointBalancer[S]) stateLocked(aggregate connectivity.State) balancer.State {
 	var picker balancer.Picker
-	switch aggregate {
-	case connectivity.Ready:
+	switch {
+	case aggregate == connectivity.Ready, b.options.everyState && len(b.order) > 0:
 		var err error
-		if picker, err = b.readyPickerLocked(); err != nil {
+		if picker, err = b.newPickerLocked(); err != nil {
 			return failing(err)
 		}
-	case connectivity.TransientFailure:
+	case aggregate == connectivity.TransientFailure:
 		return failing(b.failureLocked())
 	default:
 		picker = base.NewErrPicker(balancer.ErrNoSubConnAvailable)
@@ -132,26 +137,35 @@ func failing(err error) balancer.State {
 	return balancer.State{ConnectivityState: connectivity.TransientFailure, Picker: base.NewErrPicker(err)}
 }
 
-// readyPickerLocked has the PickerBuilder build a picker. The error says why it
-// could not; the next change leads to another attempt.
-func (b *endpointBalancer) readyPickerLocked() (picker balancer.Picker, err error) {
+// newPickerLocked has the policy make a picker. The error says why it could not; the
+// next change leads to another attempt.
+func (b *endpointBalancer[S]) newPickerLocked() (picker balancer.Picker, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = b.panicked("build picker", reason)
+			err = b.panicked("make picker", reason)
 		}
 	}()
-	if b.pickerBuilder == nil {
-		return nil, fmt.Errorf("%s: build picker: the policy has no PickerBuilder; newPickerBuilder returned nil", b.name)
+	if author(b.policy) == nil {
+		return nil, fmt.Errorf("%s: make picker: there is no policy; the function that makes policies returned nil", b.name)
 	}
-	picker = b.publisher.build(b)
+	b.requests.rebuild.Store(false) // a request that comes from now on leads to another one
+	picker = b.policy.NewPicker(View[S]{b})
 	if picker == nil {
-		return nil, fmt.Errorf("%s: build picker: %T returned a nil picker; have it return base.NewErrPicker if there is none", b.name, b.pickerBuilder)
+		return nil, fmt.Errorf("%s: make picker: %T returned a nil picker; have it return base.NewErrPicker if there is none", b.name, author(b.policy))
 	}
 	return picker, nil
 }
 
-// panicked turns a panic of the PickerBuilder into an error.
-func (b *endpointBalancer) panicked(doing string, reason any) error {
-	logger.Errorf("%s: %s: %T panicked: %v\n%s", b.name, doing, b.pickerBuilder, reason, debug.Stack())
-	return fmt.Errorf("%s: %s: %T panicked: %v", b.name, doing, b.pickerBuilder, reason)
+// panicked turns a panic of the policy into an error.
+func (b *endpointBalancer[S]) panicked(doing string, reason any) error {
+	logger.Errorf("%s: %s: %T panicked: %v\n%s", b.name, doing, author(b.policy), reason, debug.Stack())
+	return fmt.Errorf("%s: %s: %T panicked: %v", b.name, doing, author(b.policy), reason)
+}
+
+// author returns what the author of the policy wrote.
+func author(policy any) any {
+	if a, ok := policy.(adapter); ok {
+		return a.PickerBuilder
+	}
+	return policy
 }

@@ -57,39 +57,37 @@ func backoffAfter(failures int32) time.Duration {
 	return time.Duration(delay * (1 + c.Jitter*(2*rand.Float64()-1)))
 }
 
-func (c *child) noteConnected() {
+func (c *child[S]) noteConnected() {
 	b := c.parent
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c.reconnector.connected(time.Since(b.start))
 }
 
-// reconnect makes a child that has lost its connection to addr leave IDLE, now or
-// after a pause.
-func (c *child) reconnect(addr string) {
-	if c.mayReconnect(addr) {
-		c.policy.ExitIdle()
-	}
-}
-
-// mayReconnect tells whether the child should connect now. If it has to pause, it
-// counts as failed until then, so that the errors of RPCs say why.
-func (c *child) mayReconnect(addr string) bool {
+// enterIdleLocked takes in a child that has lost its connection, or the attempt at
+// one. If it has to pause, it counts as failed meanwhile, so that the errors of RPCs
+// say why.
+func (c *child[S]) enterIdleLocked(lost *childConn[S]) {
 	b := c.parent
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if c.state != connectivity.Idle {
-		return false
-	}
 	pause := c.reconnector.lost(time.Since(b.start))
 	if pause == 0 {
-		return true
+		c.enterLocked(connectivity.Idle)
+		return
 	}
 	c.reconnector.pause.start(pause, &b.mu, c.policy.ExitIdle)
-	c.leaveLocked()
+	addr := c.resolved.Addresses[0].Addr
+	if lost != nil {
+		addr = lost.addr.Addr
+	}
 	c.enterFailedLocked(fmt.Errorf(
 		"connect to %s: the last %d connections were each lost within %v; the next attempt follows in %v",
 		addr, c.reconnector.lostEarly, shortLife, pause.Round(time.Millisecond)))
-	b.publishLocked()
-	return false
+}
+
+// reconnect makes a child that has lost its connection leave IDLE, unless the policy
+// has to ask for that.
+func (c *child[S]) reconnect() {
+	if policy, idle := c.idlePolicy(); idle && policy != nil && !c.parent.options.onRequest {
+		policy.ExitIdle()
+	}
 }

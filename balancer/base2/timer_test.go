@@ -37,19 +37,19 @@ func TestATimerThatIsStoppedWhileItFiresDoesNothing(t *testing.T) {
 // capture records the policy that it built last.
 type capture struct {
 	balancer.Builder
-	built *endpointBalancer
+	built *endpointBalancer[struct{}]
 }
 
 func (c *capture) Build(cc balancer.ClientConn, opts balancer.BuildOptions) balancer.Balancer {
 	built := c.Builder.Build(cc, opts)
-	c.built, _ = built.(*endpointBalancer)
+	c.built, _ = built.(*endpointBalancer[struct{}])
 	return built
 }
 
 // A pause may last two minutes. Its timer would keep the policy in memory that long.
 func TestCloseStopsThePauses(t *testing.T) {
 	t.Parallel()
-	b := &capture{Builder: NewBalancerBuilder("test_policy", func() base.PickerBuilder { return nil }, base.Config{})}
+	b := &capture{Builder: NewBalancerBuilder("test_policy", func() base.PickerBuilder { return nil })}
 	cc := balancertest.NewClientConn(t)
 	p := cc.Build(b)
 	if err := p.Update(balancertest.Endpoints("a:1", "b:1")...); err != nil {

@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 
 	"google.golang.org/grpc/balancer"
-	"google.golang.org/grpc/balancer/base"
 
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 	"github.com/grpc-balancer2/balancer2/metrics"
@@ -24,8 +23,7 @@ func init() { balancer.Register(metrics.Default().Instrument(NewBuilder())) }
 
 // NewBuilder returns the policy without metrics.
 func NewBuilder() balancer.Builder {
-	newPickerBuilder := func() base.PickerBuilder { return &pickerBuilder{} }
-	return base2.WithConfig[config](base2.NewBalancerBuilder(Name, newPickerBuilder, base.Config{HealthCheck: true}))
+	return base2.NewConfigured(Name, func(*base2.Channel) *policy { return new(policy) })
 }
 
 // config is the policy's part of a service config.
@@ -43,39 +41,30 @@ func (c config) Validate() error {
 	return nil
 }
 
-// pickerBuilder keeps the state of the endpoints from one picker to the next.
-type pickerBuilder struct {
-	decay     float64 // in seconds
-	endpoints map[balancer.SubConn]*endpoint
+// policy is the policy of one channel. base2 keeps a load for each endpoint.
+type policy struct {
+	decay float64 // in seconds
 }
 
 // Configure implements [base2.Configurable].
-func (pb *pickerBuilder) Configure(c config) { pb.decay = cmp.Or(c.DecaySeconds, 10) }
+func (p *policy) Configure(c config) { p.decay = cmp.Or(c.DecaySeconds, 10) }
 
-// Build implements [base.PickerBuilder].
-func (pb *pickerBuilder) Build(info base.PickerBuildInfo) balancer.Picker {
-	known := make(map[balancer.SubConn]*endpoint, len(info.ReadySCs))
-	p := picker{decay: pb.decay}
-	for conn := range info.ReadySCs {
-		e := cmp.Or(pb.endpoints[conn], &endpoint{conn: conn})
-		known[conn] = e
-		p.endpoints = append(p.endpoints, e)
-	}
-	pb.endpoints = known
-	return p
+// NewPicker implements [base2.Policy].
+func (p *policy) NewPicker(view base2.View[load]) balancer.Picker {
+	return picker{decay: p.decay, ready: view.Ready()}
 }
 
 // picker takes the better of two random endpoints.
 type picker struct {
-	decay     float64
-	endpoints []*endpoint
+	decay float64
+	ready []base2.Ready[load]
 }
 
 // Pick implements [balancer.Picker].
 func (p picker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
-	e := p.endpoints[rand.IntN(len(p.endpoints))]
-	if other := p.endpoints[rand.IntN(len(p.endpoints))]; other.cost() < e.cost() {
+	e := p.ready[rand.IntN(len(p.ready))]
+	if other := p.ready[rand.IntN(len(p.ready))]; other.Endpoint.Data.cost() < e.Endpoint.Data.cost() {
 		e = other
 	}
-	return balancer.PickResult{SubConn: e.conn, Done: e.start(p.decay)}, nil
+	return balancer.PickResult{SubConn: e.SubConn, Done: e.Endpoint.Data.start(p.decay)}, nil
 }

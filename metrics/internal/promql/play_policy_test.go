@@ -21,7 +21,7 @@ func (s *stage) builderOf(name string) balancer.Builder {
 	case roundrobin2.Name:
 		return roundrobin2.NewBuilder()
 	default:
-		return base2.NewBalancerBuilder(name, func() base.PickerBuilder { return byWeight{s} }, base.Config{HealthCheck: true})
+		return base2.NewBalancerBuilder(name, func() base.PickerBuilder { return byWeight{s} })
 	}
 }
 

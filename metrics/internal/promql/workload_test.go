@@ -179,7 +179,7 @@ type chosenByRPC map[string]balancer.SubConn
 type backendKey struct{}
 
 func newChosenByRPC() balancer.Builder {
-	return base2.NewBalancerBuilder("chosen_by_rpc", func() base.PickerBuilder { return chosenByRPC(nil) }, base.Config{HealthCheck: true})
+	return base2.NewBalancerBuilder("chosen_by_rpc", func() base.PickerBuilder { return chosenByRPC(nil) })
 }
 
 // Build implements [base.PickerBuilder].
