@@ -24,6 +24,7 @@
 package singleconnection
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"sync/atomic"
 
@@ -87,14 +88,10 @@ func (p *policy) NewPicker(v view) balancer.Picker {
 	if conn != nil && !p.moving.Load() {
 		p.disconnectOthers(v)
 	}
-	switch {
-	case conn != nil:
-		return picker{conn}
-	case v.Err() != nil:
-		return base.NewErrPicker(v.Err())
-	default:
-		return base.NewErrPicker(balancer.ErrNoSubConnAvailable)
+	if conn == nil {
+		return base.NewErrPicker(cmp.Or(v.Err(), balancer.ErrNoSubConnAvailable))
 	}
+	return picker{conn}
 }
 
 // choose returns where RPCs go, or nil if no endpoint is READY. It leaves the current
