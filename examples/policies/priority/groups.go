@@ -11,10 +11,9 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-type (
-	orderKey struct{}
-	groupKey struct{}
-)
+type orderKey struct{}
+
+type groupKey struct{}
 
 // order is the value of an attribute. Its method Equal lets gRPC and base2 see that an
 // update has not changed it.

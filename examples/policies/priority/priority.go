@@ -66,10 +66,10 @@ func (c config) Validate() error {
 
 // policy is the policy of one channel.
 type policy struct {
-	prefer          string // the group that comes first, whatever the resolver says; may be empty
-	failoverAfter   time.Duration
-	disconnectAfter time.Duration
-	turn            atomic.Uint32 // counts picks
+	prefer string        // the group that comes first, whatever the resolver says; may be empty
+	turn   atomic.Uint32 // counts picks
+
+	failoverAfter, disconnectAfter time.Duration
 
 	// Used only by NewPicker. connected changes to wanted at due; the timer only has
 	// NewPicker called then.
