@@ -127,6 +127,24 @@ func TestRPCsGoToTheNextReplica(t *testing.T) {
 	}
 }
 
+func TestANewConfigTakesEffectAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _, key := failed(t, `{"onFailure": "next"}`)
+		replica := c.pick(key)
+		for _, step := range [][2]string{
+			{`{"onFailure": "wait"}`, "waits"},
+			{`{}`, "consistent_hash: pick endpoint of key: connect to 10.0.0.1:1: refused"},
+			{`{"onFailure": "next"}`, replica},
+		} {
+			if err := c.policy.UpdateWithConfig(step[0], listed(3)...); err != nil {
+				t.Fatal(err)
+			}
+			c.want(key, step[1])
+		}
+	})
+}
+
 // Its own endpoint serves a key again as soon as it is READY. The replica takes over
 // only the keys of the endpoint that failed.
 func TestTheNextReplicaConnectsWhenItIsNeeded(t *testing.T) {

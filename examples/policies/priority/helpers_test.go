@@ -145,6 +145,17 @@ func (c *channel) wantRPCsWait() {
 	}
 }
 
+// wantQuiet fails the test if the policy makes new pickers though nothing happens.
+func (c *channel) wantQuiet() {
+	c.t.Helper()
+	after(soon)
+	reports := len(c.States())
+	after(2 * time.Hour)
+	if n := len(c.States()) - reports; n > 0 {
+		c.t.Errorf("%d reports in two quiet hours, want none", n)
+	}
+}
+
 // after lets time pass in the bubble and waits for the effects.
 func after(d time.Duration) {
 	time.Sleep(d)

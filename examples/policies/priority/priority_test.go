@@ -28,7 +28,7 @@ func TestTheFirstGroupServesInTurnAndTheOthersDoNotConnect(t *testing.T) {
 		c.wantRPCsAt("p:1")
 		c.ready("p:2")
 		c.wantRPCsAt("p:1", "p:2")
-		after(time.Hour)
+		c.wantQuiet()
 		c.wantOpen("p:1", "p:2")
 	})
 }
@@ -104,7 +104,7 @@ func TestAGroupThatIsBackInTimeKeepsTheOthersAway(t *testing.T) {
 			c.wantRPCsAt("p:1")
 			c.ready("p:2")
 		}
-		after(time.Hour)
+		c.wantQuiet()
 		c.wantOpen("p:1", "p:2")
 	})
 }
@@ -192,6 +192,7 @@ func TestRPCsFailWhenAllGroupsDo(t *testing.T) {
 		if fmt.Sprint(err) != want {
 			t.Errorf("pick:\n got %v\nwant %s", err, want)
 		}
+		c.wantQuiet()
 	})
 }
 
@@ -230,6 +231,14 @@ func TestGroupsComeAndGo(t *testing.T) {
 		c.wantRPCsAt("b:1", "b:2")
 		c.ready("l:1")
 		c.wantRPCsAt("l:1")
+
+		c = failedOver(t)
+		c.update(primary)
+		c.wantOpen("p:1", "p:2")
+		c.update(primary, backup) // as if it had not been there before
+		c.wantOpen("p:1", "p:2")
+		after(time.Second + soon)
+		c.wantOpen("p:1", "p:2", "b:1", "b:2")
 	})
 }
 
@@ -249,6 +258,21 @@ func TestTheTargetMayPreferAGroup(t *testing.T) {
 			c.wantRPCsAt(want...)
 		})
 	}
+}
+
+func TestTheResolverMayReuseTheMemoryOfTheOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		names := []string{"primary", "backup"}
+		s := priority.SetOrder(balancertest.ResolverState(
+			priority.SetGroup(balancertest.Endpoint("b:1"), "backup"),
+			priority.SetGroup(balancertest.Endpoint("p:1"), "primary"),
+		), names...)
+		names[0], names[1] = names[1], names[0]
+		c := newChannel(t, `{}`, balancertest.Target)
+		c.send(s)
+		c.wantOpen("p:1")
+	})
 }
 
 // Without an order the policy is a round robin over all endpoints.

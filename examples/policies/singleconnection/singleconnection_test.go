@@ -137,6 +137,8 @@ func TestItConnectsToOneEndpoint(t *testing.T) {
 		c.wantOnly(sc)
 		c.update(listed(5)...)
 		c.wantOnly(sc)
+		advance(24 * time.Hour) // it does not move unless it is told to
+		c.wantOnly(sc)
 	})
 }
 
