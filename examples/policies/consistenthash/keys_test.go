@@ -57,7 +57,7 @@ func TestALostConnectionMovesNoKey(t *testing.T) {
 func TestANewEndpointTakesAShareOfTheKeysAndGivesItBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		all, five := keys(5000), listed(5)
+		all, five := keys(2000), listed(5)
 		const newcomer = "10.0.0.4:1"
 		c := newChannel(t, `{}`, five[:4]...)
 		c.connect(all)
@@ -83,7 +83,7 @@ func TestANewEndpointTakesAShareOfTheKeysAndGivesItBack(t *testing.T) {
 func TestKeysAreDividedByTheWeights(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		all, endpoints := keys(10000), listed(3)
+		all, endpoints := keys(4000), listed(3)
 		endpoints[1] = balancertest.WithWeight(endpoints[1], 3)
 		c := newChannel(t, `{}`, endpoints...)
 		c.connect(all)

@@ -217,6 +217,23 @@ func TestANewOrderMovesRPCsWithoutAGap(t *testing.T) {
 	})
 }
 
+func TestOnlyTheOrderMayChange(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := balancertest.ResolverState(
+			priority.SetGroup(balancertest.Endpoint("p:1"), "primary"),
+			priority.SetGroup(balancertest.Endpoint("b:1"), "backup"),
+		)
+		c := newChannel(t, `{}`, balancertest.Target)
+		c.send(priority.SetOrder(s, "primary", "backup"))
+		c.ready("p:1")
+		c.send(priority.SetOrder(s, "backup", "primary"))
+		c.wantOpen("p:1", "b:1")
+		c.ready("b:1")
+		c.wantRPCsAt("b:1")
+	})
+}
+
 func TestGroupsComeAndGo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
