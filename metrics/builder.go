@@ -7,7 +7,7 @@ import (
 	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/balancer/lbconfig"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // Instrument returns a builder that builds the policies of b, metered by m. It
@@ -141,12 +141,12 @@ func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error 
 	s, timed := unwrapConfig(s, p.instance.options.latency)
 	p.instance.timed.Store(timed)
 	if change := p.instance.resolver.updated(&s.ResolverState); change != nil {
-		p.instance.tell(happening{kind: livepage.ResolverUpdate, change: change})
+		p.instance.tell(happening{kind: livestatus.ResolverUpdate, change: change})
 	}
 	err := p.Balancer.UpdateClientConnState(s)
 	if err != nil {
 		p.instance.targetRecord.rejected.Add(1)
-		p.instance.tell(happening{kind: livepage.UpdateRejected, err: err})
+		p.instance.tell(happening{kind: livestatus.UpdateRejected, err: err})
 	} else {
 		p.instance.targetRecord.accepted.Add(1)
 	}
@@ -157,7 +157,7 @@ func (p *meteredPolicy) UpdateClientConnState(s balancer.ClientConnState) error 
 func (p *meteredPolicy) ResolverError(err error) {
 	p.instance.targetRecord.resolverErrors.Add(1)
 	p.instance.resolver.failed()
-	p.instance.tell(happening{kind: livepage.ResolverError, err: err})
+	p.instance.tell(happening{kind: livestatus.ResolverError, err: err})
 	p.Balancer.ResolverError(err)
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"google.golang.org/grpc/connectivity"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // shortLife is the age below which the loss of a connection counts as early.
@@ -61,7 +61,7 @@ func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now i
 		if soon || !sc.healthChecked {
 			b.lostEarly.Add(1)
 		}
-		return []happening{{kind: livepage.Lost, backend: b, detail: "before it was used", err: err}}
+		return []happening{{kind: livestatus.Lost, backend: b, detail: "before it was used", err: err}}
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 const (
@@ -22,17 +22,17 @@ const (
 type event struct {
 	at      instant
 	first   instant // when the first of the n happened
-	kind    livepage.EventKind
+	kind    livestatus.EventKind
 	backend string
 	text    string
 	change  *endpointChange // of a resolver update
-	n       int             // see livepage.Event; 1 when it happens
+	n       int             // see livestatus.Event; 1 when it happens
 }
 
 // happening is an event before it is told. It is made under a lock, so it holds the
 // error and not its text: err.Error may be anybody's code.
 type happening struct {
-	kind    livepage.EventKind
+	kind    livestatus.EventKind
 	backend *backendRecord // nil for the target
 	detail  string
 	err     error // nil if there was none
@@ -134,11 +134,11 @@ func (r *eventRing) newestFirst() []event {
 }
 
 // pageEvents returns the events for the live page.
-func (r *eventRing) pageEvents(at clocks) []livepage.Event {
+func (r *eventRing) pageEvents(at clocks) []livestatus.Event {
 	list := r.newestFirst()
-	events := make([]livepage.Event, len(list))
+	events := make([]livestatus.Event, len(list))
 	for i, e := range list {
-		events[i] = livepage.Event{At: at.timeOf(e.at), First: at.timeOf(e.first), Kind: e.kind, Backend: e.backend, Text: e.text, N: e.n}
+		events[i] = livestatus.Event{At: at.timeOf(e.at), First: at.timeOf(e.first), Kind: e.kind, Backend: e.backend, Text: e.text, N: e.n}
 		if c := e.change; c != nil {
 			events[i].Endpoints, events[i].AddedCount, events[i].RemovedCount = c.endpoints, c.addedCount, c.removedCount
 			events[i].Added, events[i].Removed = c.added, c.removed

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // maxUnlogged limits the events that wait for a slow handler.
@@ -29,10 +29,10 @@ type logEntry struct {
 }
 
 // levels has the level of each kind of event that is not INFO.
-var levels = map[livepage.EventKind]slog.Level{
-	livepage.Lost: slog.LevelWarn, livepage.ConnectFailed: slog.LevelWarn, livepage.Unusable: slog.LevelWarn,
-	livepage.ResolverError: slog.LevelWarn, livepage.UpdateRejected: slog.LevelWarn, livepage.Folded: slog.LevelWarn,
-	livepage.InstanceBuilt: slog.LevelDebug, livepage.InstanceClosed: slog.LevelDebug, livepage.InstanceState: slog.LevelDebug,
+var levels = map[livestatus.EventKind]slog.Level{
+	livestatus.Lost: slog.LevelWarn, livestatus.ConnectFailed: slog.LevelWarn, livestatus.Unusable: slog.LevelWarn,
+	livestatus.ResolverError: slog.LevelWarn, livestatus.UpdateRejected: slog.LevelWarn, livestatus.Folded: slog.LevelWarn,
+	livestatus.InstanceBuilt: slog.LevelDebug, livestatus.InstanceClosed: slog.LevelDebug, livestatus.InstanceState: slog.LevelDebug,
 }
 
 // add queues the event to be logged.

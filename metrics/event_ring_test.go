@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/balancer"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // A storm of one kind does not push out what else happened.
@@ -31,16 +31,16 @@ func TestAStormOfEventsLeavesTheOthers(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		events := only(t, m).Events
-		kinds, counts := make(map[livepage.EventKind]int), make(map[livepage.EventKind]int)
+		kinds, counts := make(map[livestatus.EventKind]int), make(map[livestatus.EventKind]int)
 		for _, e := range events {
 			kinds[e.Kind]++
 			counts[e.Kind] += e.N
 		}
-		want := map[livepage.EventKind]int{livepage.InstanceBuilt: 1, livepage.Connected: 8, livepage.Lost: 8}
+		want := map[livestatus.EventKind]int{livestatus.InstanceBuilt: 1, livestatus.Connected: 8, livestatus.Lost: 8}
 		if diff := cmp.Diff(want, kinds); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		if counts[livepage.Connected] != 1000 || counts[livepage.Lost] != 500 {
+		if counts[livestatus.Connected] != 1000 || counts[livestatus.Lost] != 500 {
 			t.Errorf("counts %v, want 1000 connections and 500 losses", counts)
 		}
 		if events[0].Backend != "499:1" || events[0].N != 493 {
@@ -63,7 +63,7 @@ func TestATargetKeepsItsLastEvents(t *testing.T) {
 			if n := min(i+2, 64); len(events) != n || events[0].Backend != fmt.Sprintf("%d:1", i) {
 				t.Fatalf("%d events, the last %+v, want %d and that of %d", len(events), events[0], n, i)
 			}
-			if !slices.IsSortedFunc(events, func(a, b livepage.Event) int { return b.At.Compare(a.At) }) {
+			if !slices.IsSortedFunc(events, func(a, b livestatus.Event) int { return b.At.Compare(a.At) }) {
 				t.Fatalf("events %+v, want the newest first", events)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/balancer"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // texts returns the events of the only target as text, newest first.
@@ -22,7 +22,7 @@ func texts(t *testing.T, m *metrics.Metrics) []string {
 	var all []string
 	for _, e := range only(t, m).Events {
 		s := strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Kind, e.Backend, e.Text))
-		if e.Kind == livepage.ResolverUpdate {
+		if e.Kind == livestatus.ResolverUpdate {
 			s += fmt.Sprintf(" %d: +%d %v -%d %v", e.Endpoints, e.AddedCount, e.Added, e.RemovedCount, e.Removed)
 		}
 		if e.N != 1 {
@@ -151,8 +151,8 @@ func TestAFoldedTargetIsAnEvent(t *testing.T) {
 		m.Instrument(&stub{name: name}).Build(&looseConn{}, balancer.BuildOptions{})
 	}
 	all := metrics.Look(m)
-	got := all[livepage.Key{Target: "other", Policy: "second"}].Events
-	if len(got) != 2 || got[0].Kind != livepage.Folded {
+	got := all[livestatus.Key{Target: "other", Policy: "second"}].Events
+	if len(got) != 2 || got[0].Kind != livestatus.Folded {
 		t.Errorf("events %+v, want that it was folded", got)
 	}
 }

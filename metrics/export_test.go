@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/resolver"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // SubConnSize is the size of the decorator's SubConn.
@@ -199,14 +199,14 @@ func CountUnusable(n int) (counts []int64) {
 }
 
 // Look returns what the live page reads of each target, as the page reads it.
-func Look(m *Metrics) map[livepage.Key]livepage.Status {
+func Look(m *Metrics) map[livestatus.Key]livestatus.Status {
 	s := m.pageSnapshot(time.Now)
 	var wait time.Duration
 	for _, t := range s.Targets {
 		wait = max(wait, t.Sample())
 	}
 	time.Sleep(wait)
-	all := make(map[livepage.Key]livepage.Status)
+	all := make(map[livestatus.Key]livestatus.Status)
 	for _, t := range s.Targets {
 		all[t.Key] = t.Read()
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // Handler returns the live page: what the channels, backends and RPCs that m
@@ -94,18 +95,18 @@ import (
 func (m *Metrics) Handler() http.Handler { return m.handler(time.Now) }
 
 func (m *Metrics) handler(wall func() time.Time) http.Handler {
-	return livepage.New(func() livepage.Snapshot { return m.pageSnapshot(wall) })
+	return livepage.New(func() livestatus.Snapshot { return m.pageSnapshot(wall) })
 }
 
 // pageSnapshot lists the targets for the live page, which then reads those that it
 // shows. Times are relative to the moment of the list.
-func (m *Metrics) pageSnapshot(wall func() time.Time) livepage.Snapshot {
+func (m *Metrics) pageSnapshot(wall func() time.Time) livestatus.Snapshot {
 	m.waits.prune(time.Now())
 	reader := &pageReader{metrics: m, at: clocks{wall: wall(), now: m.now()}} // both clocks at nearly one moment
 	targets := m.records.listTargets()
-	s := livepage.Snapshot{
+	s := livestatus.Snapshot{
 		Time: reader.at.wall, Retention: m.options.Load().retention,
-		Targets: make([]livepage.Target, len(targets)), Release: reader.release,
+		Targets: make([]livestatus.Target, len(targets)), Release: reader.release,
 	}
 	for i, t := range targets {
 		s.Targets[i] = reader.target(t)

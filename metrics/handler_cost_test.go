@@ -46,6 +46,30 @@ func TestATargetCostsThePageNothingForItsNeighbours(t *testing.T) {
 	}
 }
 
+// Not parallel: it measures allocations. The status of 10,000 backends takes megabytes,
+// which each answer finds where the one before left them.
+func TestAPageOfTenThousandBackendsAllocatesLittle(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget")
+	}
+	m := metrics.New()
+	crowd(t, m, 10_000)
+	small(t, m) // so that there is memory for two targets, of which one needs little
+	for _, query := range []string{"", "sort=errors", "sort=backend&dir=desc", "sort=latency", "format=json&page=1"} {
+		request(t, m, query) // to fill pools
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		const n = 10
+		for range n {
+			request(t, m, query)
+		}
+		runtime.ReadMemStats(&after)
+		if got := (after.TotalAlloc - before.TotalAlloc) / n; got > 850_000 {
+			t.Errorf("%s: %d bytes for an answer, want at most 850,000", query, got)
+		}
+	}
+}
+
 // small gives m a target with two backends.
 func small(tb testing.TB, m *metrics.Metrics) {
 	tb.Helper()

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // incident is a channel with backends under even load. It looks at the page every two
@@ -23,7 +23,7 @@ type incident struct {
 	cc     *looseConn
 	policy balancer.Balancer
 	all    []*played
-	seen   livepage.Status
+	seen   livestatus.Status
 }
 
 // played is a backend of an incident.
@@ -120,7 +120,7 @@ func (in *incident) run(d time.Duration) {
 
 func (in *incident) look() { in.seen = only(in.t, in.m) }
 
-func (in *incident) status(name string) livepage.Backend {
+func (in *incident) status(name string) livestatus.Backend {
 	in.t.Helper()
 	for _, b := range in.seen.Backends {
 		if b.Name == name {
@@ -128,11 +128,11 @@ func (in *incident) status(name string) livepage.Backend {
 		}
 	}
 	in.t.Fatalf("no backend %s", name)
-	return livepage.Backend{}
+	return livestatus.Backend{}
 }
 
 // wantEvent checks the newest event of the kind, and returns it.
-func (in *incident) wantEvent(kind livepage.EventKind, backend, text string, ago time.Duration) livepage.Event {
+func (in *incident) wantEvent(kind livestatus.EventKind, backend, text string, ago time.Duration) livestatus.Event {
 	in.t.Helper()
 	for _, e := range in.seen.Events {
 		if e.Kind != kind {
@@ -144,10 +144,10 @@ func (in *incident) wantEvent(kind livepage.EventKind, backend, text string, ago
 		return e
 	}
 	in.t.Errorf("no event %s", kind)
-	return livepage.Event{}
+	return livestatus.Event{}
 }
 
-func rate(n uint64, w livepage.Window) float64 { return float64(n) / w.Span.Seconds() }
+func rate(n uint64, w livestatus.Window) float64 { return float64(n) / w.Span.Seconds() }
 
 // wantRates checks the RPCs and errors per second of all backends in the short window.
 func (in *incident) wantRates(want func(b *played) (rps, errors float64)) {

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 func TestIncidents(t *testing.T) {
@@ -34,8 +34,8 @@ func TestIncidents(t *testing.T) {
 			if !got.DownSince.Equal(lost) || got.FailedAttempts != 4 || !got.UpSince.IsZero() {
 				in.t.Errorf("down since %v after %d attempts, want %v after 4", got.DownSince, got.FailedAttempts, lost)
 			}
-			in.wantEvent(livepage.Lost, b.name, "", 13*time.Second)
-			in.wantEvent(livepage.ConnectFailed, b.name, refused.Error(), 10*time.Second)
+			in.wantEvent(livestatus.Lost, b.name, "", 13*time.Second)
+			in.wantEvent(livestatus.ConnectFailed, b.name, refused.Error(), 10*time.Second)
 			in.wantRates(func(p *played) (float64, float64) {
 				if p == b {
 					return 0, 0
@@ -48,7 +48,7 @@ func TestIncidents(t *testing.T) {
 			if got := in.status(b.name); !got.DownSince.IsZero() || got.FailedAttempts != 0 || time.Since(got.UpSince) != 2*time.Second {
 				in.t.Errorf("when it is back: down since %v, up since %v", got.DownSince, got.UpSince)
 			}
-			in.wantEvent(livepage.Connected, b.name, "", 2*time.Second)
+			in.wantEvent(livestatus.Connected, b.name, "", 2*time.Second)
 		},
 		"slow": func(in *incident) {
 			in.all[2].slow = true
@@ -90,7 +90,7 @@ func TestIncidents(t *testing.T) {
 				say(balancer.SubConnState{ConnectivityState: failure, ConnectionError: verdict.err})
 				b.down = true
 				in.run(12 * time.Second)
-				in.wantEvent(livepage.Unusable, b.name, verdict.text, 12*time.Second)
+				in.wantEvent(livestatus.Unusable, b.name, verdict.text, 12*time.Second)
 				got := in.status(b.name)
 				if !got.DownSince.IsZero() || got.UpSince.IsZero() || len(got.Unusable) != 1 || got.Recent.Short.Ended != 0 {
 					in.t.Errorf("%s: %+v, want up, unusable and without RPCs", verdict.text, got)
@@ -99,7 +99,7 @@ func TestIncidents(t *testing.T) {
 				say(balancer.SubConnState{ConnectivityState: ready})
 				b.down = false
 				in.run(time.Second)
-				in.wantEvent(livepage.Usable, b.name, "", time.Second)
+				in.wantEvent(livestatus.Usable, b.name, "", time.Second)
 			}
 		},
 		"added": func(in *incident) {
@@ -110,7 +110,7 @@ func TestIncidents(t *testing.T) {
 			if got := in.status(b.name); got.Recent.Short.Span != 3*time.Second || time.Since(got.UpSince) != 3*time.Second {
 				in.t.Errorf("windows of a backend that is 3 s old: %+v, up since %v", got.Recent, got.UpSince)
 			}
-			e := in.wantEvent(livepage.ResolverUpdate, "", "", 3*time.Second)
+			e := in.wantEvent(livestatus.ResolverUpdate, "", "", 3*time.Second)
 			if e.Endpoints != len(in.all) || !slices.Equal(e.Added, []string{b.name}) || e.AddedCount != 1 || e.RemovedCount != 0 {
 				in.t.Errorf("the update is %+v, want that %s came", e, b.name)
 			}
@@ -123,7 +123,7 @@ func TestIncidents(t *testing.T) {
 			if got := in.status(b.name); !got.DownSince.IsZero() || !got.UpSince.IsZero() || got.Recent.Short.Ended != 0 {
 				in.t.Errorf("the removed backend is down since %v, up since %v, with %+v", got.DownSince, got.UpSince, got.Recent.Short)
 			}
-			e := in.wantEvent(livepage.ResolverUpdate, "", "", 12*time.Second)
+			e := in.wantEvent(livestatus.ResolverUpdate, "", "", 12*time.Second)
 			if !slices.Equal(e.Removed, []string{b.name}) || e.RemovedCount != 1 || e.AddedCount != 0 {
 				in.t.Errorf("the update is %+v, want that %s went", e, b.name)
 			}
@@ -142,10 +142,10 @@ func TestIncidents(t *testing.T) {
 					in.t.Errorf("%s is down since %v, want %v", b.name, got, lost)
 				}
 			}
-			in.wantEvent(livepage.InstanceState, "", "TRANSIENT_FAILURE", 3*time.Second)
+			in.wantEvent(livestatus.InstanceState, "", "TRANSIENT_FAILURE", 3*time.Second)
 			losses := 0
 			for _, e := range in.seen.Events {
-				if e.Kind == livepage.Lost {
+				if e.Kind == livestatus.Lost {
 					losses += e.N
 				}
 			}
@@ -158,7 +158,7 @@ func TestIncidents(t *testing.T) {
 				in.policy.ResolverError(errors.New("no such host"))
 				in.run(2 * time.Second)
 			}
-			if e := in.wantEvent(livepage.ResolverError, "", "no such host", 2*time.Second); e.N != 5 {
+			if e := in.wantEvent(livestatus.ResolverError, "", "no such host", 2*time.Second); e.N != 5 {
 				in.t.Errorf("%+v, want 5 times", e)
 			}
 			in.wantRates(func(*played) (float64, float64) { return 2, 0 })
@@ -174,7 +174,7 @@ func TestIncidents(t *testing.T) {
 			in.wantRates(func(*played) (float64, float64) { return 2, 0 })
 			updates := 0
 			for _, e := range in.seen.Events {
-				if e.Kind == livepage.ResolverUpdate {
+				if e.Kind == livestatus.ResolverUpdate {
 					updates += e.N
 				}
 			}

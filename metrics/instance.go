@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcinstruments"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // instance meters one policy instance: it is the ClientConn that the policy
@@ -61,9 +61,9 @@ func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *ins
 	key := targetKey{target: label(target), policy: label(policy)}
 	inst.targetRecord = m.records.open(key, inst)
 	inst.timed.Store(o.latency)
-	inst.tell(happening{kind: livepage.InstanceBuilt})
+	inst.tell(happening{kind: livestatus.InstanceBuilt})
 	if inst.targetRecord.targetKey != key {
-		inst.tell(happening{kind: livepage.Folded, detail: key.target})
+		inst.tell(happening{kind: livestatus.Folded, detail: key.target})
 	}
 	return inst
 }
@@ -85,7 +85,7 @@ func (inst *instance) NewSubConn(addrs []resolver.Address, opts balancer.NewSubC
 	id := inst.namer.id(addrs)
 	sc.backendRecord = inst.metrics.records.acquire(inst.targetRecord, id)
 	if sc.backendRecord.key() != id.key() {
-		inst.tell(happening{kind: livepage.Folded, backend: sc.backendRecord, detail: id.name})
+		inst.tell(happening{kind: livestatus.Folded, backend: sc.backendRecord, detail: id.name})
 	}
 	sc.counts, sc.done = sc.backendRecord.counts, sc.backendRecord.newDone()
 	if !sc.track() {
@@ -116,7 +116,7 @@ func (inst *instance) UpdateAddresses(sc balancer.SubConn, addrs []resolver.Addr
 // UpdateState implements [balancer.ClientConn].
 func (inst *instance) UpdateState(s balancer.State) {
 	if inst.noteState(s.ConnectivityState) {
-		inst.tell(happening{kind: livepage.InstanceState, detail: s.ConnectivityState.String()})
+		inst.tell(happening{kind: livestatus.InstanceState, detail: s.ConnectivityState.String()})
 	}
 	if s.Picker != nil {
 		inst.targetRecord.pickerUpdates.Add(1)
@@ -165,7 +165,7 @@ func (inst *instance) close() {
 	}
 	inst.instruments.Close()
 	inst.waits.instanceClosed(inst)
-	inst.tell(happening{kind: livepage.InstanceClosed})
+	inst.tell(happening{kind: livestatus.InstanceClosed})
 	inst.metrics.records.close(inst)
 }
 

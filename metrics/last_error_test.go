@@ -15,12 +15,12 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // lastRPCErrorAfter makes RPCs on the only backend end as given, with a pause after each,
 // and returns the last error that the page shows.
-func lastRPCErrorAfter(t *testing.T, m *metrics.Metrics, pause time.Duration, ends ...balancer.DoneInfo) livepage.RPCError {
+func lastRPCErrorAfter(t *testing.T, m *metrics.Metrics, pause time.Duration, ends ...balancer.DoneInfo) livestatus.RPCError {
 	t.Helper()
 	s, cc := &stub{}, &looseConn{}
 	m.Instrument(s).Build(cc, balancer.BuildOptions{})

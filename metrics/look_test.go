@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/balancer"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // steady gives m a target with one backend, and lets it get an RPC every 100 ms until
@@ -154,7 +154,7 @@ func TestALookTellsADroppedBackendFromItsSuccessor(t *testing.T) {
 		time.Sleep(time.Minute) // so that the look waits
 		s.connect(t, "old:1").Shutdown()
 		time.Sleep(time.Second - 1)
-		var got livepage.Status
+		var got livestatus.Status
 		var look sync.WaitGroup
 		look.Go(func() { got = only(t, m) })
 		time.Sleep(100 * time.Millisecond)

@@ -3,7 +3,7 @@ package metrics
 import (
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
 
@@ -60,7 +60,7 @@ func (s *series) sample() {
 
 // readRecent reads the traffic of the backends, samples it if a sample is due, and
 // tells what is recent.
-func (p *pageReader) readRecent(s *series, st *livepage.Status) {
+func (p *pageReader) readRecent(s *series, st *livestatus.Status) {
 	sm := s.targetRecord.beginSample()
 	for i, b := range s.backends {
 		one, t := &st.Backends[i], b.traffic()
@@ -78,11 +78,11 @@ func (p *pageReader) readRecent(s *series, st *livepage.Status) {
 	st.Recent, st.History = view.Total(), p.history(view)
 }
 
-func (p *pageReader) history(v *window.View) []livepage.Point {
+func (p *pageReader) history(v *window.View) []livestatus.Point {
 	history := v.History()
-	points := make([]livepage.Point, len(history))
+	points := make([]livestatus.Point, len(history))
 	for i, one := range history {
-		points[i] = livepage.Point{
+		points[i] = livestatus.Point{
 			At: p.at.timeOf(instant(one.At)), Span: one.Span,
 			Picks: one.Picks, Ended: one.Ended, Failed: one.Failed,
 		}

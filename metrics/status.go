@@ -1,12 +1,14 @@
 package metrics
 
 import (
+	"slices"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc/connectivity"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/reuse"
 )
 
 // pageReader reads targets for one answer of the live page.
@@ -19,17 +21,17 @@ type pageReader struct {
 // statusMemory is the memory for the status of a target. With thousands of backends
 // each answer would take megabytes, so the memory is used again.
 type statusMemory struct {
-	backends []livepage.Backend
+	backends []livestatus.Backend
 	bySlot   []backendStatus
 }
 
 // backendStatus is a backend and its status. Both are nil in a slot without a backend.
 type backendStatus struct {
 	record *backendRecord
-	status *livepage.Backend
+	status *livestatus.Backend
 }
 
-var statusMemories = sync.Pool{New: func() any { return new(statusMemory) }}
+var statusMemories reuse.Pool[statusMemory]
 
 // resize returns the list with n zero elements.
 func resize[T any](list []T, n int) []T {
@@ -41,9 +43,9 @@ func resize[T any](list []T, n int) []T {
 	return list
 }
 
-// release implements [livepage.Snapshot].
+// release implements [livestatus.Snapshot].
 func (p *pageReader) release() {
-	for _, m := range p.used {
+	for _, m := range slices.Backward(p.used) { // so that each target finds its memory the next time
 		clear(m.backends) // so that they hold no errors and records in memory
 		clear(m.bySlot)
 		statusMemories.Put(m)
@@ -53,10 +55,10 @@ func (p *pageReader) release() {
 
 // target returns a target for the page. Its backends are listed once, when they are
 // asked for first, so that an answer shows nearly a single moment.
-func (p *pageReader) target(t *targetRecord) livepage.Target {
+func (p *pageReader) target(t *targetRecord) livestatus.Target {
 	list := sync.OnceValue(func() series { return p.metrics.records.of(t) })
-	return livepage.Target{
-		Key: livepage.Key{Target: t.target, Policy: t.policy},
+	return livestatus.Target{
+		Key: livestatus.Key{Target: t.target, Policy: t.policy},
 		Sample: func() time.Duration {
 			wait := t.recent.Wait(time.Duration(t.now()))
 			if wait > 0 {
@@ -65,18 +67,18 @@ func (p *pageReader) target(t *targetRecord) livepage.Target {
 			}
 			return wait
 		},
-		Read: func() livepage.Status { return p.status(list()) },
+		Read: func() livestatus.Status { return p.status(list()) },
 	}
 }
 
 // status reads the records of a target.
-func (p *pageReader) status(s series) livepage.Status {
-	m := statusMemories.Get().(*statusMemory)
+func (p *pageReader) status(s series) livestatus.Status {
+	m := statusMemories.Get()
 	p.used = append(p.used, m)
 	m.backends, m.bySlot = resize(m.backends, len(s.backends)), resize(m.bySlot, s.slots())
 	t := s.targetRecord
-	st := livepage.Status{
-		Instances:    make([]livepage.Instance, 0, len(s.instances)),
+	st := livestatus.Status{
+		Instances:    make([]livestatus.Instance, 0, len(s.instances)),
 		PicksDelayed: t.delayed.Load(),
 		PicksFailed:  t.failed.Load(),
 		Folded:       t.folded.Load(),
@@ -101,7 +103,7 @@ func (p *pageReader) status(s series) livepage.Status {
 // instanceStatus returns the state of the policy instance and adds its SubConns to
 // their backends. It skips backends that were made after the records were listed, even
 // if they have the slot of a listed one that was dropped.
-func (p *pageReader) instanceStatus(inst *instance, bySlot []backendStatus) livepage.Instance {
+func (p *pageReader) instanceStatus(inst *instance, bySlot []backendStatus) livestatus.Instance {
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
 	for sc := range inst.live {
@@ -110,12 +112,12 @@ func (p *pageReader) instanceStatus(inst *instance, bySlot []backendStatus) live
 			bySlot[slot].status.AddSubchannel(sc.state(), sc.usability.String(), p.at.timeOf(sc.since))
 		}
 	}
-	return livepage.Instance{State: inst.state, Since: p.at.timeOf(inst.since)}
+	return livestatus.Instance{State: inst.state, Since: p.at.timeOf(inst.since)}
 }
 
 // readBackend copies what the record says about connections and errors, after
 // instanceStatus has added the SubConns.
-func (p *pageReader) readBackend(b *backendRecord, s *livepage.Backend) {
+func (p *pageReader) readBackend(b *backendRecord, s *livestatus.Backend) {
 	s.Name = b.namePair.GetValue()
 	s.Connected, s.ConnectFailed = b.connected.Load(), b.connectFailed.Load()
 	s.Disconnections, s.Early = b.disconnections.Load(), b.lostEarly.Load()
@@ -124,10 +126,10 @@ func (p *pageReader) readBackend(b *backendRecord, s *livepage.Backend) {
 		s.LastError, s.LastErrorAt = f.err, p.at.timeOf(f.at)
 	}
 	if v := r.lastVerdict.Load(); v != nil {
-		s.Verdict = livepage.Verdict{Reason: v.why.String(), Err: v.err, At: p.at.timeOf(v.at)}
+		s.Verdict = livestatus.Verdict{Reason: v.why.String(), Err: v.err, At: p.at.timeOf(v.at)}
 	}
 	if e := r.lastRPCError.Load(); e != nil {
-		s.LastRPCError = livepage.RPCError{Code: e.code, Text: e.text, At: p.at.timeOf(e.at)}
+		s.LastRPCError = livestatus.RPCError{Code: e.code, Text: e.text, At: p.at.timeOf(e.at)}
 	}
 	at, up, down := b.uptime.since()
 	switch {

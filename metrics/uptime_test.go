@@ -11,11 +11,11 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // only returns what the page reads of the only target.
-func only(t *testing.T, m *metrics.Metrics) livepage.Status {
+func only(t *testing.T, m *metrics.Metrics) livestatus.Status {
 	t.Helper()
 	all := metrics.Look(m)
 	if len(all) != 1 {
@@ -24,7 +24,7 @@ func only(t *testing.T, m *metrics.Metrics) livepage.Status {
 	for _, st := range all {
 		return st
 	}
-	return livepage.Status{}
+	return livestatus.Status{}
 }
 
 // uptimeModel says in the simplest way since when a backend is up or down.

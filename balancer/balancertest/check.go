@@ -18,7 +18,8 @@ import (
 //
 // Check skips the demands that are given as an [Exception]. These are for demands
 // that a policy cannot meet because of the packages that it is built on. [ByKey] is
-// for policies that choose an RPC's endpoint by a key.
+// for policies that choose an RPC's endpoint by a key, [ConfigFields] for those that
+// need a config, and [MapEndpoints] for those that need attributes of endpoints.
 //
 // The subtests run in [testing/synctest] bubbles, where the policy's timers fire
 // without delay. A goroutine that outlives the policy ends the test with a panic
@@ -29,7 +30,7 @@ func Check(t *testing.T, b balancer.Builder, opts ...CheckOption) {
 	if b == nil {
 		t.Fatal("balancertest: check policy: nil builder; if it comes from balancer.Get, import the package that registers the policy")
 	}
-	options, err := newCheckOptions(opts)
+	options, err := newCheckOptions(b, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

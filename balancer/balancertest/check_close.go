@@ -47,9 +47,9 @@ var situations = []situation{
 	{"after an empty update", func(t *trial) {
 		t.update(addrA, addrB)
 		t.ready()
-		_ = t.policy.UpdateWithConfig(emptyConfig) // another demand checks the error
+		_ = t.send() // another demand checks the error
 	}},
-	{"after an empty first update", func(t *trial) { _ = t.policy.UpdateWithConfig(emptyConfig) }},
+	{"after an empty first update", func(t *trial) { _ = t.send() }},
 	{"after a resolver error", func(t *trial) { t.policy.ResolverError(errResolver) }},
 	{"after a resolver error when READY", func(t *trial) {
 		t.update(addrA, addrB)

@@ -15,13 +15,18 @@ func checkConfig(t *trial) {
 	if !ok {
 		return // gRPC ignores its config, too
 	}
-	for _, bad := range []string{`{`, `[]`} {
+	for _, bad := range t.options.brokenConfigs() {
 		if cfg, err := parser.ParseConfig(json.RawMessage(bad)); err == nil && cfg != nil {
 			t.tb.Errorf("ParseConfig returned a config, %v, for %s; return an error for input that is not a JSON object", cfg, bad)
 		}
 	}
-	for _, good := range []string{emptyConfig, `{"a field of a later version": {"of": ["any", "kind"]}}`} {
-		if _, err := parser.ParseConfig(json.RawMessage(good)); err != nil {
+	for _, good := range []string{t.options.config, t.options.laterConfig()} {
+		_, err := parser.ParseConfig(json.RawMessage(good))
+		switch {
+		case err == nil:
+		case good == t.options.config && good != emptyConfig:
+			t.tb.Fatalf("ParseConfig refused %s: %v; accept it, or correct ConfigFields", good, err)
+		default:
 			t.tb.Errorf("ParseConfig refused %s: %v; accept it: one service config serves clients of many versions", good, err)
 		}
 	}

@@ -23,7 +23,7 @@ func checkExitIdle(t *trial) {
 	}
 	t.drive(false)
 	t.exitIdle()
-	_ = t.policy.UpdateWithConfig(emptyConfig)
+	_ = t.send()
 	t.exitIdle()
 	t.update(addrA, addrB)
 	t.ready()

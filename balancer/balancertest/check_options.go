@@ -8,7 +8,8 @@ import (
 	"google.golang.org/grpc/balancer"
 )
 
-// CheckOption changes what [Check] demands: an [Exception], or [ByKey].
+// CheckOption changes what [Check] demands, with an [Exception] or [ByKey], or what it
+// sends to the policy, with [ConfigFields] or [MapEndpoints].
 type CheckOption interface {
 	apply(*checkOptions) error
 }
@@ -17,10 +18,13 @@ type checkOptions struct {
 	exceptions []Exception
 	rpcs       []balancer.PickInfo // the RPCs to pick with, at least one
 	byKey      bool                // whether an RPC may wait for its own endpoint
+
+	config       string       // JSON object without spaces around it
+	mapEndpoints mapEndpoints // nil if endpoints are sent as they are
 }
 
-func newCheckOptions(opts []CheckOption) (checkOptions, error) {
-	o := checkOptions{rpcs: []balancer.PickInfo{{}}}
+func newCheckOptions(b balancer.Builder, opts []CheckOption) (checkOptions, error) {
+	o := checkOptions{rpcs: []balancer.PickInfo{{}}, config: emptyConfig}
 	for _, opt := range opts {
 		if opt == nil {
 			return o, errors.New("balancertest: check policy: nil option")
@@ -28,6 +32,9 @@ func newCheckOptions(opts []CheckOption) (checkOptions, error) {
 		if err := opt.apply(&o); err != nil {
 			return o, err
 		}
+	}
+	if _, ok := b.(balancer.ConfigParser); !ok && o.config != emptyConfig {
+		return o, fmt.Errorf("balancertest: check policy: ConfigFields needs a builder with ParseConfig; that of %s has none", b.Name())
 	}
 	return o, nil
 }
@@ -61,7 +68,10 @@ func (e Exception) apply(o *checkOptions) error {
 // belong to several endpoints. Without ByKey it picks with one RPC only, which has no
 // key. Fields that are not set are as in [ClientConn.Start].
 //
-// "What Check demands" says when such an RPC must not wait either.
+// When no endpoint can be reached, RPCs of all keys must fail. Instead of waiting, an
+// RPC may fail at any time, so ByKey is also for policies that fail fast. But when the
+// policy is READY, one of rpcs at least must get a SubConn. "What Check demands" says
+// when else an RPC must not wait.
 func ByKey(rpcs ...balancer.PickInfo) CheckOption { return byKey(slices.Clone(rpcs)) }
 
 type byKey []balancer.PickInfo

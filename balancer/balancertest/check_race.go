@@ -46,7 +46,7 @@ func (t *trial) updates() func() {
 	lists := [][]string{{addrB, addrA}, {addrB, addrC}, {addrA, addrB}}
 	n := 0
 	return func() {
-		_ = t.policy.UpdateWithConfig(emptyConfig, Endpoints(lists[n%len(lists)]...)...)
+		_ = t.send(t.endpoints(lists[n%len(lists)])...)
 		n++
 	}
 }

@@ -30,7 +30,7 @@ func checkEmptyUpdate(t *trial) {
 
 func (t *trial) emptyUpdate() {
 	t.tb.Helper()
-	if err := t.policy.UpdateWithConfig(emptyConfig); !errors.Is(err, balancer.ErrBadResolverState) {
+	if err := t.send(); !errors.Is(err, balancer.ErrBadResolverState) {
 		t.tb.Errorf("empty resolver update: error %v, want balancer.ErrBadResolverState; otherwise gRPC does not resolve again", err)
 	}
 	t.wait(promptly)

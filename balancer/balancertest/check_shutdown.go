@@ -13,7 +13,7 @@ func checkShutdownOrder(t *trial) {
 		func() { t.update(addrC) },
 		func() { t.update(addrB, addrC) },
 		func() { t.update(addrD) },
-		func() { _ = t.policy.UpdateWithConfig(emptyConfig) }, // another demand checks the error
+		func() { _ = t.send() }, // another demand checks the error
 		func() {
 			t.picked()[0].Idle() // the policy may delay the new picker, but not beyond the Shutdown
 			t.update(addrD)

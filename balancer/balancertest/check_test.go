@@ -52,7 +52,7 @@ func TestBadOptionsAreRefused(t *testing.T) {
 		"ByKey without RPCs":   {[]balancertest.CheckOption{balancertest.ByKey()}, "ByKey needs RPCs"},
 		"ByKey twice":          {[]balancertest.CheckOption{one, one}, "all in one option"},
 	} {
-		err := balancertest.BadOption(test.opts...)
+		err := balancertest.BadOption(planted{}, test.opts...)
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %q", name, err, test.want)
 		}

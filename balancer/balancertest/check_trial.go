@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	emptyConfig = "{}"
 	eventsShown = 60
 
 	promptly  = 100 * time.Millisecond // a policy may delay a new picker by this much
@@ -97,15 +96,6 @@ func (t *trial) settle() {
 func (t *trial) wait(d time.Duration) {
 	t.settle()
 	time.Sleep(d)
-	t.settle()
-}
-
-// update sends a resolver update, which the policy must accept.
-func (t *trial) update(addrs ...string) {
-	t.tb.Helper()
-	if err := t.policy.UpdateWithConfig(emptyConfig, Endpoints(addrs...)...); err != nil {
-		t.tb.Fatalf("resolver update with %d endpoints and config {}: error %q; accept it", len(addrs), err)
-	}
 	t.settle()
 }
 

@@ -116,10 +116,10 @@ func (cc *ClientConn) FailNewSubConn(err error) {
 	cc.newErr = err
 }
 
-// SetManualHealth chooses where health updates come from. By default the channel
+// SetManualHealth chooses who sends the first health update. By default the channel
 // sends READY to each health listener that is registered, as a channel without
-// health checking does. With manual set, the test sends each update with
-// [SubConn.SetHealth].
+// health checking does. With manual set, it sends nothing. In both cases the test
+// may send updates with [SubConn.SetHealth].
 func (cc *ClientConn) SetManualHealth(manual bool) {
 	cc.mu.Lock()
 	defer cc.mu.Unlock()

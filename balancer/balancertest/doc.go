@@ -86,6 +86,6 @@
 // goroutine that the policy started ends the test program.
 //
 // Check uses the config {} and endpoints that have one address and no attributes.
-// To check a policy that needs more, wrap its builder in one whose ParseConfig adds
-// fields, or whose policies get endpoints to which it has added attributes.
+// [ConfigFields] and [MapEndpoints] are for policies that need more. With ConfigFields
+// a parser need not accept an empty config.
 package balancertest

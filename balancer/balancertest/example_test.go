@@ -8,7 +8,9 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/pickfirst"
+	"google.golang.org/grpc/balancer/randomsubsetting"
 	"google.golang.org/grpc/balancer/roundrobin"
+	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
@@ -54,6 +56,32 @@ func ExampleCheck() {
 	// In a file named *_test.go this is a test.
 	TestMyPolicy := func(t *testing.T) {
 		balancertest.Check(t, balancer.Get(roundrobin.Name), balancertest.ShutsDownFirst, balancertest.SerialExitIdle)
+	}
+	_ = TestMyPolicy
+}
+
+// A policy, here grpc-go's random_subsetting, that refuses a config without these
+// fields.
+func ExampleConfigFields() {
+	config := balancertest.ConfigFields(`{"subsetSize": 2, "childPolicy": [{"round_robin": {}}]}`)
+	// In a file named *_test.go this is a test.
+	TestMyPolicy := func(t *testing.T) {
+		balancertest.Check(t, balancer.Get(randomsubsetting.Name), config, balancertest.ShutsDownFirst, balancertest.SerialExitIdle)
+	}
+	_ = TestMyPolicy
+}
+
+// A policy that uses only the endpoints of its zone.
+func ExampleMapEndpoints() {
+	inZone := balancertest.MapEndpoints(func(endpoints []resolver.Endpoint) []resolver.Endpoint {
+		for i, e := range endpoints {
+			endpoints[i] = balancertest.WithAttribute(e, zone{}, "eu-1")
+		}
+		return endpoints
+	})
+	// In a file named *_test.go this is a test.
+	TestMyPolicy := func(t *testing.T) {
+		balancertest.Check(t, balancer.Get("by_zone"), inZone)
 	}
 	_ = TestMyPolicy
 }

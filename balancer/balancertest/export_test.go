@@ -12,7 +12,7 @@ func Demands() map[string]func(testing.TB, balancer.Builder, ...CheckOption) {
 	all := make(map[string]func(testing.TB, balancer.Builder, ...CheckOption))
 	for _, d := range demands() {
 		all[d.name] = func(tb testing.TB, b balancer.Builder, opts ...CheckOption) {
-			options, err := newCheckOptions(opts)
+			options, err := newCheckOptions(b, opts)
 			if err != nil {
 				tb.Fatal(err)
 			}
@@ -23,7 +23,7 @@ func Demands() map[string]func(testing.TB, balancer.Builder, ...CheckOption) {
 }
 
 // BadOption returns the error with which Check refuses an option.
-func BadOption(opts ...CheckOption) error {
-	_, err := newCheckOptions(opts)
+func BadOption(b balancer.Builder, opts ...CheckOption) error {
+	_, err := newCheckOptions(b, opts)
 	return err
 }

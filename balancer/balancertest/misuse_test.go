@@ -1,7 +1,6 @@
 package balancertest_test
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/pickfirst"
-	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 )
@@ -28,39 +26,36 @@ func (m *misuse) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
+// failureOf returns the message with which do fails its test. It does so on a channel
+// with a pick_first policy, whose SubConn has been asked to connect.
+func failureOf(t *testing.T, do func(*balancertest.ClientConn, *balancertest.Policy, *balancertest.SubConn)) string {
+	t.Helper()
+	tb := &misuse{TB: t}
+	var running sync.WaitGroup
+	running.Go(func() {
+		cc := balancertest.NewClientConn(tb)
+		p := cc.Build(balancer.Get(pickfirst.Name))
+		if err := p.Update(balancertest.Endpoints("a:1")...); err != nil {
+			t.Errorf("update: %v", err)
+		}
+		do(cc, p, cc.SubConn("a:1"))
+	})
+	running.Wait()
+	return tb.message
+}
+
 type nilBuilder struct{}
 
 func (nilBuilder) Name() string { return "nil" }
 
 func (nilBuilder) Build(balancer.ClientConn, balancer.BuildOptions) balancer.Balancer { return nil }
 
-func TestImpossibleEventsFailTheTest(t *testing.T) {
+func TestMisuseFailsTheTest(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		do   func(*balancertest.ClientConn, *balancertest.Policy, *balancertest.SubConn)
 		want string
 	}{
-		"READY without CONNECTING": {
-			do: func(_ *balancertest.ClientConn, _ *balancertest.Policy, a *balancertest.SubConn) {
-				a.SetState(connectivity.Ready, nil)
-			},
-			want: "gRPC cannot go from IDLE to READY (Connect called: true)",
-		},
-		"CONNECTING without Connect": {
-			do: func(_ *balancertest.ClientConn, _ *balancertest.Policy, a *balancertest.SubConn) {
-				a.Ready()
-				a.Idle()
-				a.Connecting()
-			},
-			want: "gRPC cannot go from IDLE to CONNECTING (Connect called: false)",
-		},
-		"TRANSIENT_FAILURE after READY": {
-			do: func(_ *balancertest.ClientConn, _ *balancertest.Policy, a *balancertest.SubConn) {
-				a.Ready()
-				a.Fail(errors.New("x"))
-			},
-			want: "gRPC cannot go from READY to TRANSIENT_FAILURE",
-		},
 		"no such SubConn": {
 			do: func(cc *balancertest.ClientConn, _ *balancertest.Policy, _ *balancertest.SubConn) {
 				cc.SubConn("z:1")
@@ -89,19 +84,8 @@ func TestImpossibleEventsFailTheTest(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tb := &misuse{TB: t}
-			var running sync.WaitGroup
-			running.Go(func() {
-				cc := balancertest.NewClientConn(tb)
-				p := cc.Build(balancer.Get(pickfirst.Name))
-				if err := p.Update(balancertest.Endpoints("a:1")...); err != nil {
-					t.Errorf("update: %v", err)
-				}
-				test.do(cc, p, cc.SubConn("a:1"))
-			})
-			running.Wait()
-			if !strings.Contains(tb.message, test.want) {
-				t.Errorf("failure %q, want %q", tb.message, test.want)
+			if got := failureOf(t, test.do); !strings.Contains(got, test.want) {
+				t.Errorf("failure %q, want %q", got, test.want)
 			}
 		})
 	}

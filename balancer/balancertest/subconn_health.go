@@ -31,7 +31,8 @@ func (sc *SubConn) RegisterHealthListener(notify func(balancer.SubConnState)) {
 }
 
 // SetHealth delivers a health update to the listener of the current READY period.
-// It reports whether there is one.
+// It reports whether there is one. It needs no [ClientConn.SetManualHealth]: without
+// it the listener receives the channel's READY first.
 func (sc *SubConn) SetHealth(state connectivity.State, cause error) bool {
 	sc.cc.mu.Lock()
 	listener := sc.health

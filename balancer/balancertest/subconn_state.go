@@ -19,7 +19,8 @@ func (sc *SubConn) Ready() {
 }
 
 // Fail delivers TRANSIENT_FAILURE with the cause, after CONNECTING if the
-// SubConn was IDLE.
+// SubConn was IDLE. Only a connection attempt can fail: if the SubConn is READY or
+// in TRANSIENT_FAILURE, call [SubConn.Idle] first.
 func (sc *SubConn) Fail(cause error) {
 	sc.cc.tb.Helper()
 	sc.throughConnecting()
@@ -27,7 +28,14 @@ func (sc *SubConn) Fail(cause error) {
 }
 
 // Idle delivers IDLE: a READY SubConn has lost its connection, or the backoff of
-// one in TRANSIENT_FAILURE is over.
+// one in TRANSIENT_FAILURE is over. The SubConn can connect again when the policy has
+// asked for it; see [SubConn.Wanted].
+//
+// Not every policy asks at once. Those built on this module's base2 pause before they
+// reconnect if more than five connections in a row were each lost within a second.
+// To take an endpoint down and up many times, let each connection live for a second
+// in a [testing/synctest] bubble. Or, if the policy follows health checks, use
+// [SubConn.SetHealth].
 func (sc *SubConn) Idle() {
 	sc.cc.tb.Helper()
 	sc.SetState(connectivity.Idle, nil)
@@ -49,9 +57,8 @@ func (sc *SubConn) throughConnecting() {
 // for SetHealth and for the methods named after states.
 func (sc *SubConn) SetState(to connectivity.State, cause error) {
 	sc.cc.tb.Helper()
-	from, wanted, ok := sc.change(to)
-	if !ok {
-		sc.cc.tb.Fatalf("balancertest: set state of %v: gRPC cannot go from %v to %v (Connect called: %v)", sc, from, to, wanted)
+	if from, wanted, ok := sc.change(to); !ok {
+		sc.cc.tb.Fatalf("balancertest: set state of %v: gRPC cannot go from %v to %v; %s", sc, from, to, wayOut(from, to, wanted))
 	}
 	sc.cc.serial.submit(func() { sc.deliver(balancer.SubConnState{ConnectivityState: to, ConnectionError: cause}) })
 }
@@ -113,5 +120,23 @@ func canFollow(from, to connectivity.State, connectCalled bool) bool {
 		return to == connectivity.Idle
 	default:
 		return false
+	}
+}
+
+// wayOut says what to do instead of a state change that gRPC cannot produce.
+func wayOut(from, to connectivity.State, connectCalled bool) string {
+	switch {
+	case to == connectivity.Shutdown:
+		return "only the policy shuts a SubConn down"
+	case from == connectivity.Ready:
+		return "call Idle first: the connection is lost"
+	case from == connectivity.TransientFailure:
+		return "call Idle first: the backoff is over"
+	case from == connectivity.Connecting:
+		return "end the attempt first, with Ready, Fail or Idle"
+	case connectCalled:
+		return "call Connecting first"
+	default:
+		return "the policy has not asked to connect; see SubConn.Wanted"
 	}
 }

@@ -24,7 +24,8 @@ func New[P Policy[S], S any](name string, newPolicy func(*Channel) P, options ..
 
 // NewConfigured is [New] for policies that take a config. lbconfig.Parse parses the
 // JSON in the service config into a C, which must be a struct with json tags. If C or
-// *C has a method Validate() error, a config for which it returns an error is refused.
+// *C has a method Validate() error, a config for which it returns an error is refused;
+// "NAME: parse config: " precedes that error.
 //
 // NewConfigured panics if C is no struct.
 func NewConfigured[P interface {

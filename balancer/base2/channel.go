@@ -28,6 +28,10 @@ func (c *Channel) Target() resolver.Target { return c.opts.Target }
 // because a signal came from outside. It returns at once. Requests that come within 5
 // ms of the last picker lead to one call, at the end of these 5 ms. It has no effect
 // in states for which the policy makes no picker.
+//
+// A policy that has to act at a certain time, once per second while an endpoint fails
+// for example, starts a time.AfterFunc with Rebuild and acts in NewPicker. So it needs no
+// lock.
 func (c *Channel) Rebuild() { c.rebuild() }
 
 // ResolveNow asks the resolver for an update. Resolvers limit how often they answer.

@@ -81,44 +81,6 @@ func (c *child[S]) setEndpointLocked(e resolver.Endpoint) (needed bool) {
 	return c.policy != nil && (!ready || !sameAddrs)
 }
 
-// connect makes an IDLE child connect.
-func (c *child[S]) connect() {
-	switch policy, idle := c.idlePolicy(); {
-	case !idle:
-	case policy != nil:
-		policy.ExitIdle()
-	default:
-		c.setPolicy(c.parent.childBuilder.Build(c, c.parent.opts))
-		// An error would mean that the endpoint has no address.
-		_ = c.update()
-	}
-}
-
-func (c *child[S]) idlePolicy() (policy balancer.Balancer, idle bool) {
-	c.parent.mu.Lock()
-	defer c.parent.mu.Unlock()
-	return c.policy, c.isLocked(connectivity.Idle)
-}
-
-func (c *child[S]) setPolicy(policy balancer.Balancer) {
-	c.parent.mu.Lock()
-	defer c.parent.mu.Unlock()
-	c.policy = policy
-}
-
-// disconnect closes the policy and makes the child IDLE.
-func (c *child[S]) disconnect() {
-	if c.policy == nil {
-		return
-	}
-	c.close()
-	c.parent.mu.Lock()
-	defer c.parent.mu.Unlock()
-	c.policy = nil
-	c.reconnector = reconnector{}
-	c.enterLocked(connectivity.Idle)
-}
-
 // close closes the policy and takes the child out of the aggregate.
 func (c *child[S]) close() {
 	if c.policy != nil {
@@ -185,9 +147,11 @@ func (c *child[S]) isLocked(s connectivity.State) bool { return c.state == state
 // enterLocked takes the child into the aggregate in state s. READY, IDLE after a loss,
 // and TRANSIENT_FAILURE have their own methods.
 func (c *child[S]) enterLocked(s connectivity.State) {
+	if !c.isLocked(s) {
+		c.parent.publisher.viewChanged = true
+	}
 	c.state = state(s)
 	c.parent.states.add(s)
-	c.parent.publisher.viewChanged = true
 }
 
 func (c *child[S]) enterReadyLocked(conn *childConn[S]) {
@@ -200,6 +164,7 @@ func (c *child[S]) enterReadyLocked(conn *childConn[S]) {
 func (c *child[S]) enterFailedLocked(err error) {
 	c.enterLocked(connectivity.TransientFailure)
 	c.err = err
+	c.parent.publisher.viewChanged = true
 	if slices.Contains(c.parent.namedLocked(), c) {
 		c.parent.publisher.errorChanged = true
 	}

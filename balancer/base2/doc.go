@@ -36,7 +36,7 @@
 // with their states, errors, addresses and attributes. With [WithEveryState] the policy
 // makes the picker in each state, and after each change of an endpoint. Its picks can
 // then wait for the endpoint that they want ([balancer.ErrNoSubConnAvailable]), or fail
-// with that endpoint's error.
+// with that endpoint's error. [View.PickError] decides between the two as base2 does.
 //
 // Connecting: endpoints connect at once and stay connected. With
 // [WithConnectOnRequest] they do when the policy says so, by [Endpoint.Connect]: all at

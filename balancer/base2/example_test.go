@@ -110,7 +110,7 @@ func (firstListed) NewPicker(view base2.View[struct{}]) balancer.Picker {
 			return endpointPicker{e}
 		}
 	}
-	return base.NewErrPicker(view.Err())
+	return base.NewErrPicker(view.PickError())
 }
 
 // endpointPicker picks one endpoint. RPCs wait until it is READY.

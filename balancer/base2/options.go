@@ -34,7 +34,8 @@ func WithoutHealthChecks() Option { return func(o *options) { o.skipHealthChecks
 // WithEveryState has NewPicker called whatever the state of the channel is, and after
 // each change of an endpoint: of its state, its error, its addresses, its attributes,
 // or its place in the resolver's order. It is for policies whose pickers look at
-// endpoints that are not READY.
+// endpoints that are not READY. In states in which none is, their picks usually return
+// [View.PickError].
 //
 // Without it NewPicker is called only while an endpoint is READY, and only after a
 // change of the READY endpoints or their attributes, of the config, or of the

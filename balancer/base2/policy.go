@@ -7,8 +7,8 @@ import "google.golang.org/grpc/balancer"
 // type of the data that the policy keeps for each endpoint; see [Endpoint].
 //
 // A Policy may have a method Close(). It is called once, when the channel no longer
-// needs the policy; no picker is built after it. A Policy that starts goroutines or
-// timers must end them there.
+// needs the policy: after the last call of NewPicker or Configure has returned. A Policy
+// that starts goroutines or timers must end them there.
 type Policy[S any] interface {
 	// NewPicker returns the picker for the endpoints as they are now. It is called
 	// when something has changed that pickers depend on: see [WithEveryState] for

@@ -48,6 +48,22 @@ func wantPause(t *testing.T, sc *balancertest.SubConn, least, most time.Duration
 	}
 }
 
+func TestTheErrorOfAPauseNamesTheAddressThatHangsUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p, _ := build(t)
+		mustUpdate(t, p, balancertest.Endpoint("a:1", "a:2"))
+		for range 6 {
+			cc.SubConn("a:1").Fail(errors.New("refused"))
+			hangUp(cc.SubConn("a:2"), 0)
+		}
+		const want = "test_policy: none of 1 endpoints is ready: connect to a:2: the last 6 connections"
+		if _, err := cc.Pick(); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("pick: %v, want %s…", err, want)
+		}
+	})
+}
+
 func TestAServerThatHangsUpIsAskedWithGrowingPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -30,11 +30,15 @@ type Status[S any] struct {
 	State connectivity.State
 	// SubConn is where RPCs go; nil unless State is READY.
 	SubConn balancer.SubConn
-	// Addresses and Attributes are those that the resolver sent last. Attributes may be
-	// nil; its methods work all the same.
+	// Addresses, at least one, and Attributes are what the resolver sent last.
+	// Attributes may be nil; its methods work all the same.
 	Addresses  []resolver.Address
 	Attributes *attributes.Attributes
-	// Err says why the endpoint is in TRANSIENT_FAILURE; nil in other states.
+	// Err says why the endpoint is in TRANSIENT_FAILURE; nil in other states. It names
+	// the address, as in "connect to 10.0.0.1:50051: connection refused". It may wrap a
+	// status error, of a dialer or of credentials: gRPC ends RPCs with that status at
+	// once, wait-for-ready ones too. An error made from it with %v instead of %w ends
+	// RPCs with UNAVAILABLE.
 	Err error
 
 	connected *resolver.Address
@@ -55,7 +59,9 @@ func (v View[S]) Ready() []Ready[S] {
 // Len returns the number of all endpoints. It is at least 1.
 func (v View[S]) Len() int { return len(v.b.order) }
 
-// All returns all endpoints in the resolver's order, without duplicates.
+// All returns all endpoints in the resolver's order. If the resolver lists an endpoint
+// twice, the first entry counts, with its attributes. Entries without an address do not
+// count.
 func (v View[S]) All() iter.Seq[Status[S]] {
 	return func(yield func(Status[S]) bool) {
 		for _, c := range v.b.order {
@@ -74,11 +80,16 @@ func (v View[S]) Status(e *Endpoint[S]) Status[S] { return e.child.statusLocked(
 // TRANSIENT_FAILURE.
 func (v View[S]) State() connectivity.State { return v.b.states.aggregate() }
 
-// Err returns an error that names the endpoints which failed, and why. It is nil
-// unless the state is TRANSIENT_FAILURE.
-func (v View[S]) Err() error {
+// PickError returns the error for RPCs that have no endpoint to go to. While an
+// endpoint is READY or may still connect, it is [balancer.ErrNoSubConnAvailable]: they
+// wait for the next picker. In TRANSIENT_FAILURE it names the endpoints that failed,
+// and why: they fail, unless they are wait-for-ready. An RPC that waits until its
+// deadline does not say for what.
+//
+// The error may wrap a status error, of a dialer for example: see [Status].
+func (v View[S]) PickError() error {
 	if v.State() != connectivity.TransientFailure {
-		return nil
+		return balancer.ErrNoSubConnAvailable
 	}
 	return v.b.failureLocked()
 }

@@ -1,8 +1,6 @@
 package conformance_test
 
 import (
-	"encoding/json"
-	"maps"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
@@ -11,7 +9,6 @@ import (
 	"google.golang.org/grpc/balancer/randomsubsetting"
 	"google.golang.org/grpc/balancer/ringhash"
 	"google.golang.org/grpc/balancer/roundrobin"
-	"google.golang.org/grpc/serviceconfig"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
@@ -33,50 +30,21 @@ func TestPoliciesOfGRPCPass(t *testing.T) {
 	t.Parallel()
 	one := []balancertest.CheckOption{balancertest.ShutsDownFirst}
 	both := []balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.SerialExitIdle}
-	for name, policy := range map[string]struct {
-		exceptions []balancertest.CheckOption
-		fields     map[string]any
-	}{
-		pickfirst.Name:    {exceptions: one},
-		roundrobin.Name:   {exceptions: both},
-		leastrequest.Name: {exceptions: both},
-		ringhash.Name:     {exceptions: one, fields: map[string]any{"requestHashHeader": "session"}}, // else the hash comes from xDS
-		randomsubsetting.Name: {exceptions: both, fields: map[string]any{
-			"subsetSize":  2,
-			"childPolicy": []map[string]any{{roundrobin.Name: struct{}{}}},
-		}},
+	for name, opts := range map[string][]balancertest.CheckOption{
+		pickfirst.Name:        one,
+		roundrobin.Name:       both,
+		leastrequest.Name:     both,
+		ringhash.Name:         append(one, balancertest.ConfigFields(`{"requestHashHeader": "session"}`)), // else the hash comes from xDS
+		randomsubsetting.Name: append(both, balancertest.ConfigFields(`{"subsetSize": 2, "childPolicy": [{"round_robin": {}}]}`)),
 	} {
 		b := balancer.Get(name)
-		if policy.fields != nil {
-			b = withFields{b, policy.fields}
-		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			balancertest.Check(t, b, policy.exceptions...)
+			balancertest.Check(t, b, opts...)
 		})
 		t.Run(name+" metered", func(t *testing.T) {
 			t.Parallel()
-			balancertest.Check(t, metrics.New(metrics.WithLatency()).Instrument(b), policy.exceptions...)
+			balancertest.Check(t, metrics.New(metrics.WithLatency()).Instrument(b), opts...)
 		})
 	}
-}
-
-// withFields adds the fields that a policy's config must have.
-type withFields struct {
-	balancer.Builder
-	fields map[string]any
-}
-
-// ParseConfig implements [balancer.ConfigParser].
-func (b withFields) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {
-	fields := make(map[string]any)
-	if err := json.Unmarshal(js, &fields); err != nil {
-		return nil, err
-	}
-	maps.Copy(fields, b.fields)
-	js, err := json.Marshal(fields)
-	if err != nil {
-		return nil, err
-	}
-	return b.Builder.(balancer.ConfigParser).ParseConfig(js)
 }

@@ -86,10 +86,10 @@ func BenchmarkStartUp(b *testing.B) {
 			return f.measured(func() { f.startUp() })
 		}
 	}
-	for _, policy := range []string{roundrobin2.Name, mapPolicy} {
+	for _, policy := range []string{roundrobin2.Name, mapPolicy, dataPolicy} {
 		for _, n := range []int{10, 100, 1000, 10_000, 30_000} {
 			b.Run(fmt.Sprintf("%s/%d", policy, n), func(b *testing.B) {
-				compare(b, 1, jobUnless(n > builtinMax || policy == mapPolicy && n > 1000, start(b, roundrobin.Name, n)), start(b, policy, n))
+				compare(b, 1, jobUnless(n > builtinMax || policy != roundrobin2.Name && n > 1000, start(b, roundrobin.Name, n)), start(b, policy, n))
 			})
 		}
 	}

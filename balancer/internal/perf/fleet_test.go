@@ -48,6 +48,8 @@ func newFleet(tb testing.TB, policy string, n int) *fleet {
 		return newFleetOf(tb, m.Instrument(roundrobin2.NewBuilder()), n)
 	case mapPolicy:
 		return newFleetOf(tb, m.Instrument(mapBuilder()), n)
+	case dataPolicy:
+		return newFleetOf(tb, m.Instrument(dataBuilder()), n)
 	default:
 		return newFleetOf(tb, balancer.Get(policy), n)
 	}

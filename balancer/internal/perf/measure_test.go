@@ -43,6 +43,12 @@ func (c cost) plus(d cost) cost {
 // ours.
 func compare(b *testing.B, n int, builtin, ours job) {
 	b.Helper()
+	compareNamed(b, n, "grpc-go", builtin, "ours", ours)
+}
+
+// compareNamed is compare for jobs of two policies of ours, with names for them.
+func compareNamed(b *testing.B, n int, theirName string, builtin job, ourName string, ours job) {
+	b.Helper()
 	var theirCosts, ourCosts []cost
 	for b.Loop() {
 		if builtin != nil {
@@ -60,12 +66,12 @@ func compare(b *testing.B, n int, builtin, ours job) {
 		{"pickers", "", func(c cost) float64 { return c.pickers }},
 	} {
 		ours := median(ourCosts, unit.of) / float64(n)
-		b.ReportMetric(ours, unit.name+"/ours")
+		b.ReportMetric(ours, unit.name+"/"+ourName)
 		if builtin == nil {
 			continue
 		}
 		theirs := median(theirCosts, unit.of) / float64(n)
-		b.ReportMetric(theirs, unit.name+"/grpc-go")
+		b.ReportMetric(theirs, unit.name+"/"+theirName)
 		if theirs > 0 && unit.ratio != "" {
 			b.ReportMetric(ours/theirs, unit.ratio)
 		}

@@ -110,7 +110,7 @@ func (p *policy) NewPicker(view base2.View[struct{}]) balancer.Picker {
 	}
 	connectFirst(p.connected, groups)
 	if len(ready) == 0 {
-		return base.NewErrPicker(cmp.Or(view.Err(), balancer.ErrNoSubConnAvailable))
+		return base.NewErrPicker(view.PickError())
 	}
 	return &picker{ready: ready, turn: &p.turn}
 }

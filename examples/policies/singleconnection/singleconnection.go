@@ -24,7 +24,6 @@
 package singleconnection
 
 import (
-	"cmp"
 	"math/rand/v2"
 	"sync/atomic"
 
@@ -89,7 +88,7 @@ func (p *policy) NewPicker(v view) balancer.Picker {
 		p.disconnectOthers(v)
 	}
 	if conn == nil {
-		return base.NewErrPicker(cmp.Or(v.Err(), balancer.ErrNoSubConnAvailable))
+		return base.NewErrPicker(v.PickError())
 	}
 	return picker{conn}
 }

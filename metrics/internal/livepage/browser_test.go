@@ -15,8 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // browse is a script that acts like a user of the page and stores what it sees in
@@ -141,7 +141,7 @@ func browsed(tb testing.TB) http.HandlerFunc {
 		a, b, board := picked("a:1", ready, 1), picked("b:1", ready, 4), &board{}
 		n := 2 * uint64(requests.Add(1))
 		a.Picks, a.Recent, b.Picks = n, traffic(n, 0), 4
-		board.add("test:///t", "p", livepage.Status{Backends: []livepage.Backend{b, a}, Recent: traffic(n+4, 0)})
+		board.add("test:///t", "p", livestatus.Status{Backends: []livestatus.Backend{b, a}, Recent: traffic(n+4, 0)})
 		withScript(w, pagetest.Request(tb, board.page(), http.MethodGet, r.URL.RawQuery), browse)
 	}
 }

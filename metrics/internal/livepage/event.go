@@ -3,62 +3,53 @@ package livepage
 import (
 	"fmt"
 	"strings"
-	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
-// words says in words what happened, without when.
-func (e *Event) words() string {
-	name := visible(cut(e.Backend, maxShort))
-	if name == "" {
-		name = "(no name)"
-	}
+// eventWords says in words what happened, without when.
+func eventWords(e *livestatus.Event) string {
+	name := wording.Name(e.Backend)
 	switch e.Kind {
-	case Connected:
+	case livestatus.Connected:
 		return name + " connected"
-	case Lost:
+	case livestatus.Lost:
 		return with(name+" lost its connection", e.Text)
-	case ConnectFailed:
+	case livestatus.ConnectFailed:
 		return with(name+" cannot be reached", e.Text)
-	case Usable:
+	case livestatus.Usable:
 		return name + " is usable again"
-	case Unusable:
+	case livestatus.Unusable:
 		return with(name+" gets no picks", e.Text)
-	case Folded:
+	case livestatus.Folded:
 		return name + " is above the limit and counted as “other”"
 	}
-	return e.targetWords()
+	return targetWords(e)
 }
 
 // targetWords says what happened to the target rather than to a backend.
-func (e *Event) targetWords() string {
+func targetWords(e *livestatus.Event) string {
 	switch e.Kind {
-	case ResolverUpdate:
-		return e.updateWords()
-	case ResolverError:
+	case livestatus.ResolverUpdate:
+		return updateWords(e)
+	case livestatus.ResolverError:
 		return with("the resolver failed", e.Text)
-	case UpdateRejected:
+	case livestatus.UpdateRejected:
 		return with("the policy rejected the resolver's update", e.Text)
-	case InstanceBuilt:
+	case livestatus.InstanceBuilt:
 		return with("a channel got a policy instance", e.Text)
-	case InstanceClosed:
+	case livestatus.InstanceClosed:
 		return with("a channel closed its policy instance", e.Text)
-	case InstanceState:
-		return "the channel became " + visible(cut(e.Text, maxShort))
+	case livestatus.InstanceState:
+		return "the channel became " + wording.Visible(wording.Cut(e.Text, wording.MaxName))
 	}
 	return with(string(e.Kind), e.Text)
 }
 
-// first returns when the first of the events that this one stands for happened.
-func (e *Event) first() time.Time {
-	if e.First.IsZero() {
-		return e.At
-	}
-	return e.First
-}
-
 // updateWords says which endpoints came and went.
-func (e *Event) updateWords() string {
-	s := "the resolver sent " + count(e.Endpoints, "endpoint")
+func updateWords(e *livestatus.Event) string {
+	s := "the resolver sent " + wording.Count(e.Endpoints, "endpoint")
 	if e.AddedCount > 0 {
 		s += "; new: " + list(e.Added, e.AddedCount)
 	}
@@ -75,13 +66,13 @@ const maxListed = 3
 func list(names []string, n int) string {
 	shown := make([]string, 0, maxListed)
 	for _, name := range names[:min(len(names), maxListed)] {
-		shown = append(shown, visible(cut(name, maxShort)))
+		shown = append(shown, wording.Visible(wording.Cut(name, wording.MaxName)))
 	}
 	switch more := n - len(shown); {
 	case len(shown) == 0:
-		return grouped(n)
+		return wording.Grouped(n)
 	case more > 0:
-		return fmt.Sprintf("%s and %s more", strings.Join(shown, ", "), grouped(more))
+		return fmt.Sprintf("%s and %s more", strings.Join(shown, ", "), wording.Grouped(more))
 	}
 	return strings.Join(shown, ", ")
 }
@@ -91,5 +82,5 @@ func with(what, text string) string {
 	if text == "" {
 		return what
 	}
-	return what + ": " + visible(cut(text, maxError))
+	return what + ": " + wording.Visible(wording.Cut(text, maxError))
 }

@@ -7,46 +7,46 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 func TestThePageTellsWhatJustChanged(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		event livepage.Event
+		event livestatus.Event
 		want  string
 	}{
-		{livepage.Event{Kind: livepage.Connected, Backend: "a:1"}, "a:1 connected"},
-		{livepage.Event{Kind: livepage.Lost, Backend: "a:1"}, "a:1 lost its connection"},
-		{livepage.Event{Kind: livepage.Lost, Backend: "a:1", Text: "EOF"}, "a:1 lost its connection: EOF"},
-		{livepage.Event{Kind: livepage.Lost, Text: "EOF"}, "(no name) lost its connection: EOF"},
-		{livepage.Event{Kind: livepage.ConnectFailed, Backend: "a:1", Text: "refused", N: 9}, "a:1 cannot be reached: refused (× 9)"},
-		{livepage.Event{Kind: livepage.Usable, Backend: "a:1"}, "a:1 is usable again"},
-		{livepage.Event{Kind: livepage.Unusable, Backend: "a:1", Text: "unhealthy: NOT_SERVING"}, "a:1 gets no picks: unhealthy: NOT_SERVING"},
-		{livepage.Event{Kind: livepage.Folded, Backend: "a:1"}, "a:1 is above the limit and counted as “other”"},
-		{livepage.Event{Kind: livepage.ResolverUpdate, Endpoints: 1}, "the resolver sent 1 endpoint"},
+		{livestatus.Event{Kind: livestatus.Connected, Backend: "a:1"}, "a:1 connected"},
+		{livestatus.Event{Kind: livestatus.Lost, Backend: "a:1"}, "a:1 lost its connection"},
+		{livestatus.Event{Kind: livestatus.Lost, Backend: "a:1", Text: "EOF"}, "a:1 lost its connection: EOF"},
+		{livestatus.Event{Kind: livestatus.Lost, Text: "EOF"}, "(no name) lost its connection: EOF"},
+		{livestatus.Event{Kind: livestatus.ConnectFailed, Backend: "a:1", Text: "refused", N: 9}, "a:1 cannot be reached: refused (× 9)"},
+		{livestatus.Event{Kind: livestatus.Usable, Backend: "a:1"}, "a:1 is usable again"},
+		{livestatus.Event{Kind: livestatus.Unusable, Backend: "a:1", Text: "unhealthy: NOT_SERVING"}, "a:1 gets no picks: unhealthy: NOT_SERVING"},
+		{livestatus.Event{Kind: livestatus.Folded, Backend: "a:1"}, "a:1 is above the limit and counted as “other”"},
+		{livestatus.Event{Kind: livestatus.ResolverUpdate, Endpoints: 1}, "the resolver sent 1 endpoint"},
 		{
-			livepage.Event{Kind: livepage.ResolverUpdate, Endpoints: 3, Added: []string{"a:1"}, AddedCount: 1, Removed: []string{"b:1", "c:1"}, RemovedCount: 2},
+			livestatus.Event{Kind: livestatus.ResolverUpdate, Endpoints: 3, Added: []string{"a:1"}, AddedCount: 1, Removed: []string{"b:1", "c:1"}, RemovedCount: 2},
 			"the resolver sent 3 endpoints; new: a:1; gone: b:1, c:1",
 		},
 		{
-			livepage.Event{Kind: livepage.ResolverUpdate, Endpoints: 1200, Added: strings.Fields("a b c d e"), AddedCount: 1190},
+			livestatus.Event{Kind: livestatus.ResolverUpdate, Endpoints: 1200, Added: strings.Fields("a b c d e"), AddedCount: 1190},
 			"the resolver sent 1,200 endpoints; new: a, b, c and 1,187 more",
 		},
-		{livepage.Event{Kind: livepage.ResolverUpdate, Endpoints: 7, AddedCount: 7}, "the resolver sent 7 endpoints; new: 7"},
-		{livepage.Event{Kind: livepage.ResolverError, Text: "no such host"}, "the resolver failed: no such host"},
-		{livepage.Event{Kind: livepage.UpdateRejected, Text: "no address"}, "the policy rejected the resolver's update: no address"},
-		{livepage.Event{Kind: livepage.InstanceBuilt}, "a channel got a policy instance"},
-		{livepage.Event{Kind: livepage.InstanceClosed}, "a channel closed its policy instance"},
-		{livepage.Event{Kind: livepage.InstanceState, Text: "READY"}, "the channel became READY"},
-		{livepage.Event{Kind: "rained", Text: "cats"}, "rained: cats"},
-		{livepage.Event{Kind: livepage.Lost, Backend: "a\u202eb", Text: "<b>\x00"}, `a\u202eb lost its connection: <b>\x00`},
+		{livestatus.Event{Kind: livestatus.ResolverUpdate, Endpoints: 7, AddedCount: 7}, "the resolver sent 7 endpoints; new: 7"},
+		{livestatus.Event{Kind: livestatus.ResolverError, Text: "no such host"}, "the resolver failed: no such host"},
+		{livestatus.Event{Kind: livestatus.UpdateRejected, Text: "no address"}, "the policy rejected the resolver's update: no address"},
+		{livestatus.Event{Kind: livestatus.InstanceBuilt}, "a channel got a policy instance"},
+		{livestatus.Event{Kind: livestatus.InstanceClosed}, "a channel closed its policy instance"},
+		{livestatus.Event{Kind: livestatus.InstanceState, Text: "READY"}, "the channel became READY"},
+		{livestatus.Event{Kind: "rained", Text: "cats"}, "rained: cats"},
+		{livestatus.Event{Kind: livestatus.Lost, Backend: "a\u202eb", Text: "<b>\x00"}, `a\u202eb lost its connection: <b>\x00`},
 	}
 	for _, tt := range tests {
 		tt.event.At = now.Add(-12 * time.Second)
 		b := &board{}
-		b.add("test:///t", "p", livepage.Status{Events: []livepage.Event{tt.event}})
+		b.add("test:///t", "p", livestatus.Status{Events: []livestatus.Event{tt.event}})
 		if got, want := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))[0]["changes"], "12s ago "+tt.want; got != want {
 			t.Errorf("%+v is told as %q, want %q", tt.event, got, want)
 		}

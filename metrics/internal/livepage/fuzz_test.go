@@ -11,8 +11,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // FuzzPage uses arbitrary texts for everything that comes from servers, resolvers
@@ -54,15 +54,15 @@ func FuzzPage(f *testing.F) {
 func shownText(name, policy, reason string) http.Handler {
 	b, board := refused(name, errors.New(reason)), &board{}
 	b.Picks, b.RPCs[codes.OK] = 1, 1
-	b.LastRPCError = livepage.RPCError{Code: codes.Internal, Text: reason, At: hourAgo}
+	b.LastRPCError = livestatus.RPCError{Code: codes.Internal, Text: reason, At: hourAgo}
 	well := backend("b:1", ready) // so that the sentence names the other
-	board.add("test:///t", policy, livepage.Status{
-		Instances: []livepage.Instance{{State: ready, Since: hourAgo}},
-		Backends:  []livepage.Backend{b, well},
-		Events: []livepage.Event{
-			{At: now, Kind: livepage.Lost, Backend: name, Text: reason},
-			{At: now, Kind: livepage.ResolverUpdate, Added: []string{name, reason}, AddedCount: 2, Removed: []string{reason}, RemovedCount: 1},
-			{At: now, Kind: livepage.InstanceState, Text: reason},
+	board.add("test:///t", policy, livestatus.Status{
+		Instances: []livestatus.Instance{{State: ready, Since: hourAgo}},
+		Backends:  []livestatus.Backend{b, well},
+		Events: []livestatus.Event{
+			{At: now, Kind: livestatus.Lost, Backend: name, Text: reason},
+			{At: now, Kind: livestatus.ResolverUpdate, Added: []string{name, reason}, AddedCount: 2, Removed: []string{reason}, RemovedCount: 1},
+			{At: now, Kind: livestatus.InstanceState, Text: reason},
 		},
 	})
 	return board.page()

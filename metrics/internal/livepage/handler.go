@@ -9,6 +9,9 @@ import (
 	"strconv"
 
 	"google.golang.org/grpc/grpclog"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
 )
 
 var logger = grpclog.Component("balancer2")
@@ -20,13 +23,13 @@ const maxRendered = 4
 
 // handler serves the page.
 type handler struct {
-	snapshot func() Snapshot
+	snapshot func() livestatus.Snapshot
 	rendered chan struct{} // holds an element for each answer being rendered
 }
 
 // New returns a handler that serves the page. It calls snapshot once for each
 // answer. snapshot must be safe for concurrent use.
-func New(snapshot func() Snapshot) http.Handler {
+func New(snapshot func() livestatus.Snapshot) http.Handler {
 	return &handler{snapshot: snapshot, rendered: make(chan struct{}, maxRendered)}
 }
 
@@ -38,19 +41,19 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, http.StatusMethodNotAllowed, textType, []byte("this page takes GET and HEAD only\n"))
 		return
 	}
-	q, err := parseQuery(r.URL.RawQuery)
-	code, body := http.StatusOK, bodies.Get().(*bytes.Buffer)
+	q, err := selection.Parse(r.URL.RawQuery)
+	code, body := http.StatusOK, bodies.Get()
 	defer releaseBody(body)
 	if err == nil {
 		err = h.render(r.Context(), q, body)
 	}
-	if mistake, ok := errors.AsType[*parameterError](err); ok {
+	if mistake, ok := errors.AsType[*selection.QueryError](err); ok {
 		code = http.StatusBadRequest
 		err = renderMistake(q, mistake, body)
 	}
 	switch {
 	case err == nil:
-		answer(w, r, code, contentTypes[q.format], body.Bytes())
+		answer(w, r, code, contentTypes[q.Format], body.Bytes())
 	case errors.Is(err, errGaveUp):
 		answer(w, r, http.StatusServiceUnavailable, textType, []byte("the request ended while it waited for others to be answered\n"))
 	default:
@@ -63,8 +66,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 var errGaveUp = errors.New("the request's context has ended")
 
 // render waits for its turn and writes the page that the query asks for. If it
-// returns a [parameterError], it has not written anything.
-func (h *handler) render(ctx context.Context, q query, body *bytes.Buffer) error {
+// returns a [selection.QueryError], it has not written anything.
+func (h *handler) render(ctx context.Context, q selection.Query, body *bytes.Buffer) error {
 	select {
 	case h.rendered <- struct{}{}:
 		defer func() { <-h.rendered }()
@@ -75,22 +78,21 @@ func (h *handler) render(ctx context.Context, q query, body *bytes.Buffer) error
 	if s.Release != nil {
 		defer s.Release()
 	}
-	m := memories.Get().(*memory)
-	defer m.release()
-	p, err := newPage(ctx, q, s, m)
+	p, err := selection.New(ctx, q, s)
 	if err != nil {
 		return err
 	}
-	if q.format == jsonFormat {
+	defer p.Release()
+	if q.Format == selection.JSON {
 		return json.NewEncoder(body).Encode(newPageJSON(p))
 	}
 	return pageTemplate().Execute(body, newPageView(p))
 }
 
 // renderMistake writes the answer to a user's mistake.
-func renderMistake(q query, mistake *parameterError, body *bytes.Buffer) error {
-	if q.format == jsonFormat {
-		return json.NewEncoder(body).Encode(map[string]*parameterError{"error": mistake})
+func renderMistake(q selection.Query, mistake *selection.QueryError, body *bytes.Buffer) error {
+	if q.Format == selection.JSON {
+		return json.NewEncoder(body).Encode(map[string]*selection.QueryError{"error": mistake})
 	}
 	return pageTemplate().Execute(body, newProblemView(q, mistake))
 }
@@ -98,8 +100,8 @@ func renderMistake(q query, mistake *parameterError, body *bytes.Buffer) error {
 const textType = "text/plain; charset=utf-8"
 
 var contentTypes = map[string]string{
-	htmlFormat: "text/html; charset=utf-8",
-	jsonFormat: "application/json",
+	selection.HTML: "text/html; charset=utf-8",
+	selection.JSON: "application/json",
 }
 
 func setHeaders(h http.Header) {

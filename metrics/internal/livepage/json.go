@@ -1,6 +1,10 @@
 package livepage
 
-import "time"
+import (
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
+)
 
 // jsonVersion changes when a field is renamed, removed or gets another meaning. New
 // fields do not change it.
@@ -88,64 +92,64 @@ type rpcErrorJSON struct {
 	At   time.Time `json:"at"`
 }
 
-func newPageJSON(p page) pageJSON {
+func newPageJSON(p *selection.Page) pageJSON {
 	out := pageJSON{
-		Version: jsonVersion, Time: p.time.UTC(), Matched: p.matched,
-		Targets: make([]targetJSON, 0, len(p.targets)), Backends: make([]backendJSON, 0, len(p.shown)),
+		Version: jsonVersion, Time: p.Time.UTC(), Matched: p.Matched,
+		Targets: make([]targetJSON, 0, len(p.Targets)), Backends: make([]backendJSON, 0, len(p.Shown)),
 	}
-	if p.query.paged {
-		out.Page, out.PerPage, out.Pages = p.query.page, p.query.perPage, p.query.pages(p.matched)
+	if p.Query.Paged {
+		out.Page, out.PerPage, out.Pages = p.Query.Page, p.Query.PerPage, p.Query.Pages(p.Matched)
 	}
-	for _, t := range p.targets {
+	for _, t := range p.Targets {
 		out.Targets = append(out.Targets, newTargetJSON(t))
 	}
-	for i := range p.shown {
-		out.Backends = append(out.Backends, newBackendJSON(&p.shown[i]))
+	for i := range p.Shown {
+		out.Backends = append(out.Backends, newBackendJSON(&p.Shown[i]))
 	}
 	return out
 }
 
-func newTargetJSON(t *targetStatus) targetJSON {
+func newTargetJSON(t *selection.Target) targetJSON {
 	instances := make([]instanceJSON, 0, len(t.Instances))
 	for _, i := range t.Instances {
 		instances = append(instances, instanceJSON{State: i.State.String(), Since: i.Since.UTC()})
 	}
-	said := newSentence(t)
+	said := t.Sentence()
 	return targetJSON{
 		Target:       t.Target,
 		Policy:       t.Policy,
 		Instances:    instances,
 		Backends:     len(t.Backends),
-		Ready:        t.ready,
-		Usable:       t.usable,
-		Picks:        t.picks,
+		Ready:        t.Ready,
+		Usable:       t.Usable,
+		Picks:        t.Picks,
 		PicksDelayed: t.PicksDelayed,
 		PicksFailed:  t.PicksFailed,
 		Waiting:      t.Waiting,
 		Folded:       t.Folded,
-		Imbalance:    t.peers.imbalance(),
+		Imbalance:    t.Imbalance(),
 		Summary:      said.String(),
-		Severity:     said.severity.String(),
-		Present:      t.present(),
-		Down:         t.groups[down].n,
+		Severity:     said.Severity.String(),
+		Present:      t.Present(),
+		Down:         t.Down(),
 		Recent:       recentJSON{&t.Recent, nil},
 		History:      newHistoryJSON(t.History),
 		Events:       newEventsJSON(t.Events),
 	}
 }
 
-func newBackendJSON(r *row) backendJSON {
+func newBackendJSON(r *selection.Row) backendJSON {
 	out := backendJSON{
-		Target:         r.target.Target,
-		Policy:         r.target.Policy,
+		Target:         r.Target.Target,
+		Policy:         r.Target.Policy,
 		Backend:        r.Name,
 		Since:          r.Since.UTC(),
 		Subchannels:    r.Subchannels,
 		Ready:          r.Ready,
-		Usable:         r.usable(),
+		Usable:         r.Usable(),
 		Unusable:       r.Unusable,
 		Picks:          r.Picks,
-		Share:          r.lifetimeShare(),
+		Share:          r.LifetimeShare(),
 		Repicks:        r.Repicks,
 		InFlight:       r.InFlight,
 		RPCs:           (*rpcsJSON)(&r.RPCs),
@@ -153,12 +157,12 @@ func newBackendJSON(r *row) backendJSON {
 		ConnectFailed:  r.ConnectFailed,
 		Disconnections: r.Disconnections,
 		Early:          r.Early,
-		LastError:      r.lastError(),
+		LastError:      errorText(r.LastError),
 		LastErrorAt:    r.LastErrorAt.UTC(),
 		LastVerdict:    r.Verdict.Reason,
-		LastVerdictErr: r.Verdict.text(),
+		LastVerdictErr: errorText(r.Verdict.Err),
 		LastVerdictAt:  r.Verdict.At.UTC(),
-		Condition:      r.condition.String(),
+		Condition:      r.Condition.String(),
 		DownSince:      r.DownSince.UTC(),
 		UpSince:        r.UpSince.UTC(),
 		FailedAttempts: r.FailedAttempts,
@@ -169,4 +173,12 @@ func newBackendJSON(r *row) backendJSON {
 		out.State = r.State.String()
 	}
 	return out
+}
+
+// errorText returns the text of an error, or "" without one.
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }

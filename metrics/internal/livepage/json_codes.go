@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // rpcsJSON counts the RPC attempts that ended, by code. In JSON it is an object
@@ -39,7 +40,7 @@ var codesByName = func() []codes.Code {
 }()
 
 // newRPCErrorJSON returns nil if there was no error.
-func newRPCErrorJSON(e *RPCError) *rpcErrorJSON {
+func newRPCErrorJSON(e *livestatus.RPCError) *rpcErrorJSON {
 	if e.At.IsZero() {
 		return nil
 	}

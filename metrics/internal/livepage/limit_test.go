@@ -10,6 +10,7 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // slow is a page whose source blocks until the test lets it answer.
@@ -22,11 +23,11 @@ type slow struct {
 
 func newSlow() *slow {
 	s := &slow{finish: make(chan struct{}), answered: make(chan int, 100)}
-	s.Handler = livepage.New(func() livepage.Snapshot {
+	s.Handler = livepage.New(func() livestatus.Snapshot {
 		s.reading.Add(1)
 		defer s.reading.Add(-1)
 		<-s.finish
-		return livepage.Snapshot{}
+		return livestatus.Snapshot{}
 	})
 	return s
 }
@@ -142,11 +143,11 @@ func TestAPanicLeavesNoPlaceTaken(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool
 	broken.Store(true)
-	page := livepage.New(func() livepage.Snapshot {
+	page := livepage.New(func() livestatus.Snapshot {
 		if broken.Load() {
 			panic("broken")
 		}
-		return livepage.Snapshot{}
+		return livestatus.Snapshot{}
 	})
 	for range livepage.MaxRendered {
 		func() {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 func TestPageReadsOnlyTheTargetsItShows(t *testing.T) {
@@ -50,13 +51,13 @@ func TestPageReadsOnlyTheTargetsItShows(t *testing.T) {
 func TestPageSumsUpAllBackendsOfATarget(t *testing.T) {
 	t.Parallel()
 	b := &board{}
-	one := []livepage.Backend{
+	one := []livestatus.Backend{
 		backend("o1", ready, codes.OK), backend("o2", ready, codes.OK, codes.NotFound), refused("o3", errors.New("refused")),
 		backend("o4", ready), backend("o5", ready),
 	}
 	one[0].Recent, one[1].Recent, one[3].Recent = traffic(10, 0), traffic(15, 0), traffic(5, 3)
 	one[4].Recent = traffic(0, 0)
-	b.add("test:///one", "p", livepage.Status{Backends: one, Recent: traffic(30, 3)})
+	b.add("test:///one", "p", livestatus.Status{Backends: one, Recent: traffic(30, 3)})
 	page := b.page()
 	want := map[string]string{
 		"target": "test:///one", "policy": "p", "channels": "no channel", "severity": "bad",
@@ -102,10 +103,10 @@ func TestTimesInJSONAreUTC(t *testing.T) {
 	at := func(at time.Time) time.Time { return at.In(elsewhere) }
 	b := refused("a", nil)
 	b.Since, b.LastErrorAt = at(hourAgo), at(hourAgo.Add(time.Minute))
-	st := livepage.Status{Backends: []livepage.Backend{b}, Instances: []livepage.Instance{{State: ready, Since: at(hourAgo.Add(time.Second))}}}
-	page := livepage.New(func() livepage.Snapshot {
-		target := livepage.Target{Key: livepage.Key{Target: "t", Policy: "p"}, Read: func() livepage.Status { return st }}
-		return livepage.Snapshot{Time: at(now), Targets: []livepage.Target{target}}
+	st := livestatus.Status{Backends: []livestatus.Backend{b}, Instances: []livestatus.Instance{{State: ready, Since: at(hourAgo.Add(time.Second))}}}
+	page := livepage.New(func() livestatus.Snapshot {
+		target := livestatus.Target{Key: livestatus.Key{Target: "t", Policy: "p"}, Read: func() livestatus.Status { return st }}
+		return livestatus.Snapshot{Time: at(now), Targets: []livestatus.Target{target}}
 	})
 	body := pagetest.Request(t, page, http.MethodGet, "format=json").Body.String()
 	for _, want := range []string{
@@ -149,7 +150,7 @@ func TestPageGroupsInstancesByState(t *testing.T) {
 	t.Parallel()
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	b := &board{}
-	b.add("test:///t", "p", livepage.Status{Instances: []livepage.Instance{
+	b.add("test:///t", "p", livestatus.Status{Instances: []livestatus.Instance{
 		{State: ready, Since: ago(time.Second)}, {State: failure, Since: ago(time.Minute)}, {State: ready, Since: ago(time.Hour)},
 	}})
 	const want = "READY × 2 1h00m TRANSIENT_FAILURE 1m00s"
@@ -168,7 +169,7 @@ func TestABackendIsInTheBestStateOfItsSubchannels(t *testing.T) {
 	for i, better := range worstFirst {
 		for _, worse := range worstFirst[:i] {
 			for _, order := range [][]connectivity.State{{worse, better}, {better, worse}} {
-				var b livepage.Backend
+				var b livestatus.Backend
 				for minutes, state := range order {
 					b.AddSubchannel(state, "", hourAgo.Add(time.Duration(minutes)*time.Minute))
 				}
@@ -179,7 +180,7 @@ func TestABackendIsInTheBestStateOfItsSubchannels(t *testing.T) {
 			}
 		}
 	}
-	var b livepage.Backend
+	var b livestatus.Backend
 	for _, minutes := range []int{2, 1, 3} {
 		b.AddSubchannel(ready, "", hourAgo.Add(time.Duration(minutes)*time.Minute))
 	}

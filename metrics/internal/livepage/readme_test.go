@@ -11,8 +11,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // Programs rely on the JSON, so each field and each kind has its place in the
@@ -30,12 +30,12 @@ func TestREADMEDocumentsTheJSON(t *testing.T) {
 	everything.Recent = busy("a", 1).Recent
 	everything.DownSince, everything.UpSince, everything.FailedAttempts, everything.Early = hourAgo, hourAgo, 1, 1
 	everything.Unusable, everything.RPCs[codes.OK] = map[string]int{"unhealthy": 1}, 1
-	everything.Verdict = livepage.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING"), At: hourAgo}
+	everything.Verdict = livestatus.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING"), At: hourAgo}
 	b := &board{}
-	b.add("t", "p", livepage.Status{
-		Instances: []livepage.Instance{{State: ready, Since: hourAgo}}, Backends: []livepage.Backend{everything}, Recent: everything.Recent,
-		History: history(1, before), Events: []livepage.Event{{
-			Kind: livepage.ResolverUpdate, N: 2, First: hourAgo, Backend: "a", Text: "x", Endpoints: 1, Added: []string{"a"}, AddedCount: 1, Removed: []string{"b"}, RemovedCount: 1,
+	b.add("t", "p", livestatus.Status{
+		Instances: []livestatus.Instance{{State: ready, Since: hourAgo}}, Backends: []livestatus.Backend{everything}, Recent: everything.Recent,
+		History: history(1, before), Events: []livestatus.Event{{
+			Kind: livestatus.ResolverUpdate, N: 2, First: hourAgo, Backend: "a", Text: "x", Endpoints: 1, Added: []string{"a"}, AddedCount: 1, Removed: []string{"b"}, RemovedCount: 1,
 		}},
 	})
 	var page any
@@ -48,9 +48,9 @@ func TestREADMEDocumentsTheJSON(t *testing.T) {
 			t.Errorf("the README does not document %s", name)
 		}
 	}
-	for _, kind := range []livepage.EventKind{
-		livepage.Connected, livepage.Lost, livepage.ConnectFailed, livepage.Usable, livepage.Unusable, livepage.ResolverUpdate, livepage.ResolverError,
-		livepage.UpdateRejected, livepage.InstanceBuilt, livepage.InstanceClosed, livepage.InstanceState, livepage.Folded,
+	for _, kind := range []livestatus.EventKind{
+		livestatus.Connected, livestatus.Lost, livestatus.ConnectFailed, livestatus.Usable, livestatus.Unusable, livestatus.ResolverUpdate, livestatus.ResolverError,
+		livestatus.UpdateRejected, livestatus.InstanceBuilt, livestatus.InstanceClosed, livestatus.InstanceState, livestatus.Folded,
 	} {
 		if !strings.Contains(section, "`"+string(kind)+"`") {
 			t.Errorf("the README does not document the kind %s", kind)

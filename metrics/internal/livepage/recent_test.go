@@ -10,32 +10,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // Rates and shares are those of the last seconds, whatever was before.
 func TestThePageShowsWhatABackendDoesNow(t *testing.T) {
 	t.Parallel()
-	measured := livepage.Latency{Count: 100, Mean: 12300 * time.Microsecond, P50: 10 * time.Millisecond, P95: 40 * time.Millisecond, P99: 1300 * time.Millisecond}
-	estimated := livepage.Latency{Mean: 80 * time.Microsecond, Estimated: true}
-	window := func(span time.Duration, picks, repicks, ended, failed uint64, l livepage.Latency) livepage.Window {
-		return livepage.Window{Span: span, Picks: picks, Repicks: repicks, Ended: ended, Failed: failed, Latency: l}
+	measured := livestatus.Latency{Count: 100, Mean: 12300 * time.Microsecond, P50: 10 * time.Millisecond, P95: 40 * time.Millisecond, P99: 1300 * time.Millisecond}
+	estimated := livestatus.Latency{Mean: 80 * time.Microsecond, Estimated: true}
+	window := func(span time.Duration, picks, repicks, ended, failed uint64, l livestatus.Latency) livestatus.Window {
+		return livestatus.Window{Span: span, Picks: picks, Repicks: repicks, Ended: ended, Failed: failed, Latency: l}
 	}
 	long := window(time.Minute, 600, 0, 600, 60, measured)
 	tests := []struct {
 		what   string
-		recent livepage.Recent
+		recent livestatus.Recent
 		want   []string // RPS, success, latency
 	}{
-		{"nothing is known", livepage.Recent{}, []string{"", "", ""}},
-		{"both windows", livepage.Recent{Short: window(10*time.Second, 1000, 0, 990, 99, measured), Long: long}, []string{"100", "90 %", "12 ms p99 1.3 s"}},
-		{"picks given up", livepage.Recent{Short: window(10*time.Second, 1000, 955, 45, 0, measured), Long: long}, []string{"4.5", "100 %", "12 ms p99 1.3 s"}},
-		{"few ended lately", livepage.Recent{Short: window(10*time.Second, 2, 0, 2, 2, estimated), Long: long}, []string{"0.2", "90 %", "12 ms p99 1.3 s"}},
-		{"nothing lately", livepage.Recent{Short: window(10*time.Second, 0, 0, 0, 0, livepage.Latency{}), Long: long}, []string{"0", "90 %", "12 ms p99 1.3 s"}},
-		{"a long window only", livepage.Recent{Long: long}, []string{"10", "90 %", "12 ms p99 1.3 s"}},
-		{"estimated", livepage.Recent{Short: window(5*time.Second, 15, 0, 15, 0, estimated)}, []string{"3", "100 %", "~ 80 µs"}},
-		{"a short span", livepage.Recent{Short: window(250*time.Millisecond, 12, 0, 12, 0, estimated)}, []string{"48", "100 %", "~ 80 µs"}},
+		{"nothing is known", livestatus.Recent{}, []string{"", "", ""}},
+		{"both windows", livestatus.Recent{Short: window(10*time.Second, 1000, 0, 990, 99, measured), Long: long}, []string{"100", "90 %", "12 ms p99 1.3 s"}},
+		{"picks given up", livestatus.Recent{Short: window(10*time.Second, 1000, 955, 45, 0, measured), Long: long}, []string{"4.5", "100 %", "12 ms p99 1.3 s"}},
+		{"few ended lately", livestatus.Recent{Short: window(10*time.Second, 2, 0, 2, 2, estimated), Long: long}, []string{"0.2", "90 %", "12 ms p99 1.3 s"}},
+		{"nothing lately", livestatus.Recent{Short: window(10*time.Second, 0, 0, 0, 0, livestatus.Latency{}), Long: long}, []string{"0", "90 %", "12 ms p99 1.3 s"}},
+		{"a long window only", livestatus.Recent{Long: long}, []string{"10", "90 %", "12 ms p99 1.3 s"}},
+		{"estimated", livestatus.Recent{Short: window(5*time.Second, 15, 0, 15, 0, estimated)}, []string{"3", "100 %", "~ 80 µs"}},
+		{"a short span", livestatus.Recent{Short: window(250*time.Millisecond, 12, 0, 12, 0, estimated)}, []string{"48", "100 %", "~ 80 µs"}},
 	}
 	for _, tt := range tests {
 		one := backend("a", ready, ok(5000)...)
@@ -89,8 +89,8 @@ func TestTilesOfATarget(t *testing.T) {
 	}
 	b := &board{}
 	st := open(even(2)...)
-	st.Recent.Short.Latency = livepage.Latency{Mean: 3 * time.Millisecond, Estimated: true}
-	st.Recent.Long = livepage.Window{Span: 34 * time.Second, Picks: 68, Ended: 68, Failed: 17}
+	st.Recent.Short.Latency = livestatus.Latency{Mean: 3 * time.Millisecond, Estimated: true}
+	st.Recent.Long = livestatus.Window{Span: 34 * time.Second, Picks: 68, Ended: 68, Failed: 17}
 	b.add("test:///t", "p", st)
 	got := pagetest.Targets(t, pagetest.HTML(t, b.page(), ""))[0]
 	if got["RPS"] != "100 34 s: 2" || got["Success"] != "100 % 34 s: 75 %" || got["Mean latency, estimated"] != "~ 3 ms" {
@@ -109,13 +109,13 @@ func TestJSONHasTheWindows(t *testing.T) {
 	t.Parallel()
 	a, b, c := picked("a", ready, 30), picked("b", ready, 10), picked("c", failure, 7)
 	a.Recent = traffic(30, 3)
-	a.Recent.Short.Latency = livepage.Latency{Count: 300, Mean: 12 * time.Millisecond, P50: 10 * time.Millisecond, P95: 30 * time.Millisecond, P99: 45 * time.Millisecond}
-	b.Recent.Long, c.Recent.Long.Ended = livepage.Window{}, 0
-	b.Recent.Short.Latency = livepage.Latency{Mean: 1500 * time.Millisecond, Estimated: true}
-	a.LastRPCError = livepage.RPCError{Code: codes.Internal, Text: "broken", At: hourAgo}
-	c.LastRPCError = livepage.RPCError{Code: 99, Text: "odd", At: hourAgo}
+	a.Recent.Short.Latency = livestatus.Latency{Count: 300, Mean: 12 * time.Millisecond, P50: 10 * time.Millisecond, P95: 30 * time.Millisecond, P99: 45 * time.Millisecond}
+	b.Recent.Long, c.Recent.Long.Ended = livestatus.Window{}, 0
+	b.Recent.Short.Latency = livestatus.Latency{Mean: 1500 * time.Millisecond, Estimated: true}
+	a.LastRPCError = livestatus.RPCError{Code: codes.Internal, Text: "broken", At: hourAgo}
+	c.LastRPCError = livestatus.RPCError{Code: 99, Text: "odd", At: hourAgo}
 	board := &board{}
-	board.add("test:///t", "p", livepage.Status{Backends: []livepage.Backend{a, b, c, backend("d", ready)}, Recent: traffic(47, 3), History: history(1, before)[:2]})
+	board.add("test:///t", "p", livestatus.Status{Backends: []livestatus.Backend{a, b, c, backend("d", ready)}, Recent: traffic(47, 3), History: history(1, before)[:2]})
 	var got struct {
 		Targets  []struct{ Recent, History any }
 		Backends []struct {
@@ -156,29 +156,29 @@ func TestJSONHasTheWindows(t *testing.T) {
 
 func TestThePageDrawsTheLastMinute(t *testing.T) {
 	t.Parallel()
-	point := func(ago, span time.Duration, picks, failed uint64) livepage.Point {
-		return livepage.Point{At: now.Add(-ago), Span: span, Picks: picks, Ended: picks, Failed: failed}
+	point := func(ago, span time.Duration, picks, failed uint64) livestatus.Point {
+		return livestatus.Point{At: now.Add(-ago), Span: span, Picks: picks, Ended: picks, Failed: failed}
 	}
 	tests := []struct {
-		points       []livepage.Point
+		points       []livestatus.Point
 		rate, errors string
 		words        string
 	}{
 		{nil, "", "", ""},
-		{[]livepage.Point{point(0, time.Second, 0, 0)}, "M118.0 24.0H120.0", "", "Last minute: 0 RPS, no errors"},
+		{[]livestatus.Point{point(0, time.Second, 0, 0)}, "M118.0 24.0H120.0", "", "Last minute: 0 RPS, no errors"},
 		{
-			[]livepage.Point{point(30*time.Second, 10*time.Second, 100, 0), point(0, 30*time.Second, 600, 150)},
+			[]livestatus.Point{point(30*time.Second, 10*time.Second, 100, 0), point(0, 30*time.Second, 600, 150)},
 			"M40.0 12.0H60.0V0.0H120.0", "M40.0 24.0H60.0V18.0H120.0V24H40.0Z", "Last minute: 10–20 RPS, up to 5 errors/s",
 		},
 		{
-			[]livepage.Point{point(30*time.Second, 5*time.Minute, 300, 0), point(-time.Second, 30*time.Second, 120, 0)},
+			[]livestatus.Point{point(30*time.Second, 5*time.Minute, 300, 0), point(-time.Second, 30*time.Second, 120, 0)},
 			"M0.0 18.0H60.0V0.0H120.0", "", "Last minute: 1–4 RPS, no errors",
 		},
-		{[]livepage.Point{point(0, 0, 9, 9)}, "M120.0 24.0H120.0", "", "Last minute: 0 RPS, no errors"},
+		{[]livestatus.Point{point(0, 0, 9, 9)}, "M120.0 24.0H120.0", "", "Last minute: 0 RPS, no errors"},
 	}
 	for _, tt := range tests {
 		b := &board{}
-		b.add("test:///t", "p", livepage.Status{History: tt.points})
+		b.add("test:///t", "p", livestatus.Status{History: tt.points})
 		html := pagetest.HTML(t, b.page(), "")
 		got := map[string]string{}
 		for _, n := range html {

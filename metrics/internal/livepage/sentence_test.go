@@ -7,8 +7,8 @@ import (
 
 	"google.golang.org/grpc/connectivity"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // The sentence is what an engineer reads first, so each situation has its own.
@@ -16,7 +16,7 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		situation string
-		status    livepage.Status
+		status    livestatus.Status
 		severity  string
 		want      string
 	}{
@@ -83,7 +83,7 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 		{"starting without one", channelIn(connecting), "warn", "no backend yet: the channel is connecting"},
 		{"idle", channelIn(idle), "idle", "idle: nothing has asked for a connection"},
 		{"idle with a backend", open(with(even(1), 0, is(idle))...), "idle", "idle: nothing has asked for a connection"},
-		{"closed", livepage.Status{}, "idle", "closed: no channel uses it now"},
+		{"closed", livestatus.Status{}, "idle", "closed: no channel uses it now"},
 		{"hostile name", open(append(even(1), refused("a\u202eb", nil))...), "warn", `1 of 2 backends down for 1 h (a\u202eb)`},
 	}
 	for _, tt := range tests {
@@ -101,8 +101,8 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 
 // even returns n backends, 10.0.0.1 and so on, that have been usable for an hour and
 // get 50 RPC attempts per second each.
-func even(n int) []livepage.Backend {
-	backends := make([]livepage.Backend, n)
+func even(n int) []livestatus.Backend {
+	backends := make([]livestatus.Backend, n)
 	for i := range backends {
 		backends[i] = busy(fmt.Sprintf("10.0.0.%d", i+1), 50)
 	}
@@ -110,7 +110,7 @@ func even(n int) []livepage.Backend {
 }
 
 // with changes a backend of the list.
-func with(backends []livepage.Backend, i int, changes ...func(*livepage.Backend)) []livepage.Backend {
+func with(backends []livestatus.Backend, i int, changes ...func(*livestatus.Backend)) []livestatus.Backend {
 	for _, change := range changes {
 		change(&backends[i])
 	}
@@ -118,23 +118,23 @@ func with(backends []livepage.Backend, i int, changes ...func(*livepage.Backend)
 }
 
 // open returns the status of a target with a channel.
-func open(backends ...livepage.Backend) livepage.Status {
-	return livepage.Status{Instances: []livepage.Instance{{State: ready, Since: hourAgo}}, Backends: backends, Recent: sum(backends)}
+func open(backends ...livestatus.Backend) livestatus.Status {
+	return livestatus.Status{Instances: []livestatus.Instance{{State: ready, Since: hourAgo}}, Backends: backends, Recent: sum(backends)}
 }
 
-func channelIn(state connectivity.State) livepage.Status {
-	return livepage.Status{Instances: []livepage.Instance{{State: state, Since: hourAgo}}}
+func channelIn(state connectivity.State) livestatus.Status {
+	return livestatus.Status{Instances: []livestatus.Instance{{State: state, Since: hourAgo}}}
 }
 
-func waiting(st livepage.Status, n int64) livepage.Status {
+func waiting(st livestatus.Status, n int64) livestatus.Status {
 	st.Waiting = n
 	return st
 }
 
 // is puts the backend into a state other than READY.
-func is(state connectivity.State) func(*livepage.Backend) {
-	return func(b *livepage.Backend) {
-		*b = livepage.Backend{Name: b.Name}
+func is(state connectivity.State) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) {
+		*b = livestatus.Backend{Name: b.Name}
 		if state != noSubchannel {
 			b.AddSubchannel(state, "", hourAgo)
 		}
@@ -144,108 +144,108 @@ func is(state connectivity.State) func(*livepage.Backend) {
 // noSubchannel is no state, for backends that are gone.
 const noSubchannel = connectivity.Shutdown
 
-func since(d time.Duration) func(*livepage.Backend) {
-	return func(b *livepage.Backend) { b.Since = now.Add(-d) }
+func since(d time.Duration) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) { b.Since = now.Add(-d) }
 }
 
-func downFor(d time.Duration) func(*livepage.Backend) {
-	return func(b *livepage.Backend) {
+func downFor(d time.Duration) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) {
 		is(failure)(b)
 		b.Since, b.DownSince, b.FailedAttempts = now.Add(-time.Second), now.Add(-d), 3
 	}
 }
 
-func reconnects(b *livepage.Backend) { b.State = connecting }
+func reconnects(b *livestatus.Backend) { b.State = connecting }
 
-func lostAndIdle(b *livepage.Backend) {
+func lostAndIdle(b *livestatus.Backend) {
 	is(idle)(b)
 	b.DownSince = hourAgo
 }
 
-func downAll(backends []livepage.Backend, n int, d time.Duration) []livepage.Backend {
+func downAll(backends []livestatus.Backend, n int, d time.Duration) []livestatus.Backend {
 	for i := range n {
 		with(backends, i, downFor(d))
 	}
 	return backends
 }
 
-func isUnusable(reason string) func(*livepage.Backend) {
-	return func(b *livepage.Backend) { *b = watched(b.Name, livepage.Verdict{Reason: reason}, reason) }
+func isUnusable(reason string) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) { *b = watched(b.Name, livestatus.Verdict{Reason: reason}, reason) }
 }
 
 // fails makes n of the backend's 50 RPC attempts per second fail.
-func fails(n uint64) func(*livepage.Backend) {
-	return func(b *livepage.Backend) {
+func fails(n uint64) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) {
 		b.Recent.Short.Failed, b.Recent.Long.Failed = 10*n, 60*n
 	}
 }
 
 // hasFailed makes n attempts of the last minute fail.
-func hasFailed(n uint64) func(*livepage.Backend) {
-	return func(b *livepage.Backend) { b.Recent.Long.Failed = n }
+func hasFailed(n uint64) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) { b.Recent.Long.Failed = n }
 }
 
-func takes(d time.Duration) func(*livepage.Backend) {
-	return func(b *livepage.Backend) {
-		for _, w := range []*livepage.Window{&b.Recent.Short, &b.Recent.Long} {
+func takes(d time.Duration) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) {
+		for _, w := range []*livestatus.Window{&b.Recent.Short, &b.Recent.Long} {
 			w.Latency.Mean, w.Latency.P95 = d, 2*d
 		}
 	}
 }
 
-func seemsToTake(d time.Duration) func(*livepage.Backend) {
-	return func(b *livepage.Backend) {
-		b.Recent.Short.Latency = livepage.Latency{Mean: d, Estimated: true}
+func seemsToTake(d time.Duration) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) {
+		b.Recent.Short.Latency = livestatus.Latency{Mean: d, Estimated: true}
 		b.Recent.Long.Latency = b.Recent.Short.Latency
 	}
 }
 
-func gets(rate uint64) func(*livepage.Backend) {
-	return func(b *livepage.Backend) {
-		for seconds, w := range map[uint64]*livepage.Window{10: &b.Recent.Short, 60: &b.Recent.Long} {
+func gets(rate uint64) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) {
+		for seconds, w := range map[uint64]*livestatus.Window{10: &b.Recent.Short, 60: &b.Recent.Long} {
 			w.Picks, w.Ended = seconds*rate, seconds*rate
 		}
 	}
 }
 
 // getsNow gives the backend the rate in the short window, and the average in the long.
-func getsNow(rate, average uint64) func(*livepage.Backend) {
-	return func(b *livepage.Backend) {
+func getsNow(rate, average uint64) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) {
 		b.Recent.Short.Picks, b.Recent.Long.Picks = 10*rate, 60*average
 	}
 }
 
-func cameUp(ago time.Duration) func(*livepage.Backend) {
-	return func(b *livepage.Backend) { b.UpSince = now.Add(-ago) }
+func cameUp(ago time.Duration) func(*livestatus.Backend) {
+	return func(b *livestatus.Backend) { b.UpSince = now.Add(-ago) }
 }
 
 // unknown takes the windows away.
-func unknown(backends []livepage.Backend) []livepage.Backend {
+func unknown(backends []livestatus.Backend) []livestatus.Backend {
 	for i := range backends {
-		backends[i].Recent = livepage.Recent{}
+		backends[i].Recent = livestatus.Recent{}
 	}
 	return backends
 }
 
-func failingResolver(st livepage.Status) livepage.Status {
-	st.Events = []livepage.Event{
-		{At: now.Add(-2 * time.Second), Kind: livepage.ResolverError, N: 1, Text: "no such host"},
-		{At: now.Add(-time.Minute), Kind: livepage.InstanceState, N: 1, Text: "CONNECTING"},
-		{At: now.Add(-2 * time.Minute), Kind: livepage.ResolverError, N: 1, Text: "no such host"},
-		{At: hourAgo, Kind: livepage.ResolverUpdate, N: 1, Endpoints: 3},
-		{At: hourAgo, Kind: livepage.ResolverError, N: 1, Text: "no such host"},
+func failingResolver(st livestatus.Status) livestatus.Status {
+	st.Events = []livestatus.Event{
+		{At: now.Add(-2 * time.Second), Kind: livestatus.ResolverError, N: 1, Text: "no such host"},
+		{At: now.Add(-time.Minute), Kind: livestatus.InstanceState, N: 1, Text: "CONNECTING"},
+		{At: now.Add(-2 * time.Minute), Kind: livestatus.ResolverError, N: 1, Text: "no such host"},
+		{At: hourAgo, Kind: livestatus.ResolverUpdate, N: 1, Endpoints: 3},
+		{At: hourAgo, Kind: livestatus.ResolverError, N: 1, Text: "no such host"},
 	}
 	return st
 }
 
 // failingAgain has one event for all errors since an hour ago.
-func failingAgain(st livepage.Status) livepage.Status {
-	st.Events = []livepage.Event{{At: now.Add(-time.Second), First: hourAgo, Kind: livepage.ResolverError, N: 60, Text: "no such host"}}
+func failingAgain(st livestatus.Status) livestatus.Status {
+	st.Events = []livestatus.Event{{At: now.Add(-time.Second), First: hourAgo, Kind: livestatus.ResolverError, N: 60, Text: "no such host"}}
 	return st
 }
 
-func resolved(st livepage.Status) livepage.Status {
-	update := livepage.Event{At: now.Add(-time.Second), Kind: livepage.ResolverUpdate, N: 1, Endpoints: 3}
-	st.Events = append([]livepage.Event{update}, st.Events...)
+func resolved(st livestatus.Status) livestatus.Status {
+	update := livestatus.Event{At: now.Add(-time.Second), Kind: livestatus.ResolverUpdate, N: 1, Endpoints: 3}
+	st.Events = append([]livestatus.Event{update}, st.Events...)
 	return st
 }

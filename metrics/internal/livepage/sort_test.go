@@ -9,8 +9,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 func TestPageSorts(t *testing.T) {
@@ -50,7 +50,7 @@ func TestPageSortsByWhatHappenedLately(t *testing.T) {
 	}
 	a, b, c := picked("a", ready, 20), picked("b", failure, 30), picked("c", ready, 10)
 	a.Recent, b.Recent = traffic(20, 5), traffic(30, 5)
-	for i, b := range []*livepage.Backend{&a, &b, &c} {
+	for i, b := range []*livestatus.Backend{&a, &b, &c} {
 		b.Recent.Short.Latency.Mean = []time.Duration{2e6, 1e6, 3e6}[i]
 	}
 	checkSorts(t, tests, backend("d", ready), a, b, c)
@@ -59,7 +59,7 @@ func TestPageSortsByWhatHappenedLately(t *testing.T) {
 // sortTest is a value of the parameter sort and the lists that it gives.
 type sortTest struct{ sort, usual, ascending, descending string }
 
-func checkSorts(t *testing.T, tests []sortTest, backends ...livepage.Backend) {
+func checkSorts(t *testing.T, tests []sortTest, backends ...livestatus.Backend) {
 	t.Helper()
 	board := &board{}
 	board.list("test:///t", "p", backends...)

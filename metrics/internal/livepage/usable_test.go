@@ -10,14 +10,14 @@ import (
 
 	"google.golang.org/grpc/connectivity"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // watched returns a backend with READY subchannels that are usable ("") or not, and
 // one verdict, a minute ago.
-func watched(name string, verdict livepage.Verdict, unusable ...string) livepage.Backend {
-	b := livepage.Backend{Name: name, Picks: 10, Verdict: verdict}
+func watched(name string, verdict livestatus.Verdict, unusable ...string) livestatus.Backend {
+	b := livestatus.Backend{Name: name, Picks: 10, Verdict: verdict}
 	if verdict.Reason != "" {
 		b.Verdict.At = now.Add(-time.Minute)
 	}
@@ -29,20 +29,20 @@ func watched(name string, verdict livepage.Verdict, unusable ...string) livepage
 
 func TestPageTellsWhyAReadyBackendIsNotUsable(t *testing.T) {
 	t.Parallel()
-	sick := livepage.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING")}
+	sick := livestatus.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING")}
 	failing := backend("a", failure)
-	failing.Verdict = livepage.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING"), At: now.Add(-time.Minute)}
+	failing.Verdict = livestatus.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING"), At: now.Add(-time.Minute)}
 	refusedSince := failing
 	refusedSince.LastErrorAt = now
 	tests := []struct {
-		backend       livepage.Backend
+		backend       livestatus.Backend
 		state, class  string
 		ready, usable int
 	}{
-		{watched("a", livepage.Verdict{}, ""), "READY", "ready", 1, 1},
+		{watched("a", livestatus.Verdict{}, ""), "READY", "ready", 1, 1},
 		{watched("a", sick, "unhealthy"), "READY 0 of 1 usable: unhealthy 1m00s ago NOT_SERVING", "unusable", 1, 0},
-		{watched("a", livepage.Verdict{Reason: "ejected"}, "ejected"), "READY 0 of 1 usable: ejected 1m00s ago", "unusable", 1, 0},
-		{watched("a", livepage.Verdict{}, "unchecked"), "READY 0 of 1 usable: unchecked", "unusable", 1, 0},
+		{watched("a", livestatus.Verdict{Reason: "ejected"}, "ejected"), "READY 0 of 1 usable: ejected 1m00s ago", "unusable", 1, 0},
+		{watched("a", livestatus.Verdict{}, "unchecked"), "READY 0 of 1 usable: unchecked", "unusable", 1, 0},
 		{watched("a", sick, "unhealthy", ""), "READY best of 2 subchannels, 1 of 2 usable: unhealthy 1m00s ago NOT_SERVING", "ready", 2, 1},
 		{watched("a", sick, "unhealthy", "ejected"), "READY best of 2 subchannels, 0 of 2 usable: ejected, unhealthy 1m00s ago NOT_SERVING", "unusable", 2, 0},
 		{watched("a", sick, ""), "READY", "ready", 1, 1}, // it has recovered
@@ -70,8 +70,8 @@ func TestJSONTellsWhyABackendIsNotUsable(t *testing.T) {
 	t.Parallel()
 	b := &board{}
 	b.list("test:///t", "p",
-		watched("a", livepage.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING")}, "unhealthy", "ejected", "unhealthy", ""),
-		watched("b", livepage.Verdict{Reason: "ejected"}, ""))
+		watched("a", livestatus.Verdict{Reason: "unhealthy", Err: errors.New("NOT_SERVING")}, "unhealthy", "ejected", "unhealthy", ""),
+		watched("b", livestatus.Verdict{Reason: "ejected"}, ""))
 	body := pagetest.Request(t, b.page(), http.MethodGet, "format=json").Body.String()
 	for _, want := range []string{
 		`"backends":2,"backends_ready":2,"backends_usable":2`,
@@ -90,10 +90,10 @@ func TestJSONTellsWhyABackendIsNotUsable(t *testing.T) {
 func sickbay() *board {
 	b := &board{}
 	b.list("test:///t", "p",
-		watched("sick", livepage.Verdict{Reason: "unhealthy"}, "unhealthy"),
-		watched("outlier", livepage.Verdict{Reason: "ejected"}, "ejected"),
-		watched("half", livepage.Verdict{Reason: "ejected"}, "ejected", ""),
-		watched("well", livepage.Verdict{}, ""),
+		watched("sick", livestatus.Verdict{Reason: "unhealthy"}, "unhealthy"),
+		watched("outlier", livestatus.Verdict{Reason: "ejected"}, "ejected"),
+		watched("half", livestatus.Verdict{Reason: "ejected"}, "ejected", ""),
+		watched("well", livestatus.Verdict{}, ""),
 		backend("connecting", connecting), backend("failing", failure), backend("idle", idle), gone(backend("none", ready)))
 	return b
 }
@@ -130,9 +130,9 @@ func TestOverviewCountsUsableBackends(t *testing.T) {
 	}
 	for want, unusable := range map[string][]string{"": {""}, "bad": {"ejected"}, "wait": {"", "ejected"}} {
 		b := &board{}
-		backends := make([]livepage.Backend, 0, 2)
+		backends := make([]livestatus.Backend, 0, 2)
 		for i, reason := range unusable {
-			backends = append(backends, watched(string(rune('a'+i)), livepage.Verdict{}, reason))
+			backends = append(backends, watched(string(rune('a'+i)), livestatus.Verdict{}, reason))
 		}
 		b.list("test:///t", "p", backends...)
 		var classes []string
@@ -150,11 +150,11 @@ func TestOverviewCountsUsableBackends(t *testing.T) {
 // Backends that get no picks do not count for the imbalance of the others.
 func TestImbalanceIsThatOfUsableBackends(t *testing.T) {
 	t.Parallel()
-	ejected := watched("b", livepage.Verdict{}, "ejected")
+	ejected := watched("b", livestatus.Verdict{}, "ejected")
 	ejected.Recent = traffic(1, 0)
-	half := watched("b", livepage.Verdict{}, "ejected", "")
+	half := watched("b", livestatus.Verdict{}, "ejected", "")
 	half.Recent = traffic(30, 0)
-	for want, backends := range map[string][]livepage.Backend{
+	for want, backends := range map[string][]livestatus.Backend{
 		"1.00": {picked("a", ready, 10), ejected, backend("c", connectivity.Idle)},
 		"1.50": {picked("a", ready, 10), half},
 		"–":    {ejected},

@@ -6,6 +6,9 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // pageView has the values of page.html. The template escapes them.
@@ -14,7 +17,7 @@ type pageView struct {
 	Script template.JS
 
 	Title   string
-	Now     *moment
+	Now     *clock
 	Clock   string
 	Problem string // what is wrong with the request; nothing else is shown then
 	Reload  string // link to this page
@@ -40,100 +43,93 @@ type pageView struct {
 // selects them.
 const maxTargets = 100
 
-func newPageView(p page) *pageView {
-	q := p.query
+func newPageView(p *selection.Page) *pageView {
+	q := p.Query
 	v := newBareView(q)
-	v.Now, v.Clock = newMoment(p.time, p.time), p.time.UTC().Format("15:04:05")
-	v.Retention = elapsed(p.retention)
-	v.Empty, v.Mixed = len(p.targets) == 0, len(p.targets) > 1
+	v.Now, v.Clock = newClock(p.Time), p.Time.UTC().Format("15:04:05")
+	v.Retention = wording.Elapsed(p.Retention)
+	v.Empty, v.Mixed = len(p.Targets) == 0, len(p.Targets) > 1
 	v.fillLinks(p)
 	v.fillTargets(p)
 	v.Headings = newHeadings(q, v.Mixed)
-	if q.column().name != defaultSort {
-		v.Worst = q.sortedBy(columns[0], false).link()
+	if q.Column().Name != selection.DefaultSort {
+		v.Worst = q.SortedBy(selection.Columns[0], false).Link()
 	}
-	v.Backends = make([]backendView, 0, len(p.shown))
-	for _, r := range p.shown {
-		v.Backends = append(v.Backends, newBackendView(r, p.time))
+	v.Backends = make([]backendView, 0, len(p.Shown))
+	for _, r := range p.Shown {
+		v.Backends = append(v.Backends, newBackendView(r, p.Time))
 	}
-	v.Pages = newPagesView(q, p.matched)
+	v.Pages = newPagesView(q, p.Matched)
 	v.Caption = caption(p)
 	return v
 }
 
 // newProblemView returns the page that reports a mistake.
-func newProblemView(q query, mistake *parameterError) *pageView {
+func newProblemView(q selection.Query, mistake *selection.QueryError) *pageView {
 	v := newBareView(q)
 	v.Title = "Bad request · " + v.Title
-	v.Problem = visible(mistake.Message)
+	v.Problem = wording.Visible(mistake.Message)
 	return v
 }
 
-func newBareView(q query) *pageView {
+func newBareView(q selection.Query) *pageView {
 	return &pageView{
 		Style: template.CSS(pageCSS), Script: template.JS(pageJS),
-		Title: "gRPC load balancing", Reload: q.link(), Form: newFormView(q),
+		Title: "gRPC load balancing", Reload: q.Link(), Form: newFormView(q),
 	}
 }
 
-func (v *pageView) fillTargets(p page) {
+func (v *pageView) fillTargets(p *selection.Page) {
 	usable, present := 0, 0
-	judged := make([]summarized, 0, len(p.targets))
-	for _, t := range p.targets {
-		usable, present = usable+t.usable, present+t.present()
-		judged = append(judged, summarized{t, newSentence(t)})
+	judged := make([]summarized, 0, len(p.Targets))
+	for _, t := range p.Targets {
+		usable, present = usable+t.Usable, present+t.Present()
+		judged = append(judged, summarized{t, t.Sentence()})
 	}
-	slices.SortStableFunc(judged, func(a, b summarized) int { return cmp.Compare(a.said.severity, b.said.severity) })
+	slices.SortStableFunc(judged, func(a, b summarized) int { return cmp.Compare(a.said.Severity, b.said.Severity) })
 	for _, s := range judged[:min(len(judged), maxTargets)] {
-		v.Targets = append(v.Targets, newTargetView(s, p.query, v.Mixed))
+		v.Targets = append(v.Targets, newTargetView(s, p.Query, v.Mixed, p.Time))
 	}
-	v.Hidden = len(p.targets) - len(v.Targets)
+	v.Hidden = len(p.Targets) - len(v.Targets)
 	if present > 0 {
-		v.Title = fmt.Sprintf("%s of %s usable · %s", grouped(usable), grouped(present), v.Title)
+		v.Title = fmt.Sprintf("%s of %s usable · %s", wording.Grouped(usable), wording.Grouped(present), v.Title)
 	}
 }
 
-func (v *pageView) fillLinks(p page) {
-	q := p.query
+func (v *pageView) fillLinks(p *selection.Page) {
+	q := p.Query
 	asJSON := q
-	asJSON.format, asJSON.page, asJSON.perPage = jsonFormat, 1, defaultPerPage
-	v.JSON = asJSON.link()
-	if len(p.targets) < p.known {
-		all := q.toPage(1)
-		all.target, all.policy = "", ""
-		v.All = all.link()
+	asJSON.Format, asJSON.Page, asJSON.PerPage = selection.JSON, 1, selection.DefaultPerPage
+	v.JSON = asJSON.Link()
+	if len(p.Targets) < p.Known {
+		all := q.ToPage(1)
+		all.Target, all.Policy = "", ""
+		v.All = all.Link()
 	}
-	if q.filter != "" || q.state != "" {
-		reset := q.toPage(1)
-		reset.filter, reset.state = "", ""
-		v.Reset = reset.link()
+	if q.Filter != "" || q.State != "" {
+		reset := q.ToPage(1)
+		reset.Filter, reset.State = "", ""
+		v.Reset = reset.Link()
 	}
 }
 
 // caption returns which backends are shown, and of how many.
-func caption(p page) string {
+func caption(p *selection.Page) string {
 	var b strings.Builder
-	switch n := p.matched; {
-	case len(p.shown) == 0:
+	switch n := p.Matched; {
+	case len(p.Shown) == 0:
 		b.WriteString("Backends")
-	case len(p.shown) == n:
-		fmt.Fprintf(&b, "%s %s", grouped(n), plural(n, "backend"))
+	case len(p.Shown) == n:
+		fmt.Fprintf(&b, "%s %s", wording.Grouped(n), wording.Plural(n, "backend"))
 	default:
-		first := (p.query.page-1)*p.query.perPage + 1
-		fmt.Fprintf(&b, "Backends %s to %s of %s", grouped(first), grouped(first+len(p.shown)-1), grouped(n))
+		first := (p.Query.Page-1)*p.Query.PerPage + 1
+		fmt.Fprintf(&b, "Backends %s to %s of %s", wording.Grouped(first), wording.Grouped(first+len(p.Shown)-1), wording.Grouped(n))
 	}
-	if p.matched < p.total {
-		fmt.Fprintf(&b, ", filtered from %s", grouped(p.total))
+	if p.Matched < p.Total {
+		fmt.Fprintf(&b, ", filtered from %s", wording.Grouped(p.Total))
 	}
-	if p.query.column().name == defaultSort && p.query.dir != descending && len(p.shown) > 1 {
+	if p.Query.Column().Name == selection.DefaultSort && p.Query.Dir != selection.Descending && len(p.Shown) > 1 {
 		b.WriteString(", the worst first")
 	}
 	return b.String()
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
 }

@@ -10,6 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // backendView is a row of the list.
@@ -21,8 +26,8 @@ type backendView struct {
 	Detail         string // what else there is to say about the state
 	Note           string // what is wrong with a usable backend; "" for nothing
 	Verdict        text   // the error that made the last of its subchannels unusable
-	VerdictAt      *moment
-	Since          *moment
+	VerdictAt      moment
+	Since          moment
 	Rate           string
 	Success        string
 	Erring         bool
@@ -33,9 +38,9 @@ type backendView struct {
 	Times          string // how the share compares with an equal one
 	InFlight       string
 	Error          text
-	ErrorAt        *moment
+	ErrorAt        moment
 	RPCError       text // the last RPC error, with its code
-	RPCErrorAt     *moment
+	RPCErrorAt     moment
 	Totals         totalsView
 }
 
@@ -48,66 +53,76 @@ type totalsView struct {
 	Early          string // disconnections within a second of connecting; "" for 0
 }
 
-func newBackendView(r row, now time.Time) backendView {
-	t := r.target
+func newBackendView(r selection.Row, now time.Time) backendView {
+	t := r.Target
 	v := backendView{
 		ID:     rowID("b", t.Target, t.Policy, r.Name),
-		Target: newText(t.Target, maxShort), Policy: newText(t.Policy, maxShort), Backend: newText(cmp.Or(r.Name, "(no name)"), maxShort),
+		Target: newText(t.Target, wording.MaxName), Policy: newText(t.Policy, wording.MaxName), Backend: newText(cmp.Or(r.Name, "(no name)"), wording.MaxName),
 		State:     newBackendState(r),
 		Detail:    stateDetail(r),
-		Note:      notes[r.condition],
-		Verdict:   newText(r.verdict().text(), maxError),
-		VerdictAt: newMoment(r.verdict().At, now),
-		Since:     newMoment(r.since(), now),
-		InFlight:  grouped(r.InFlight),
-		Error:     newText(r.lastError(), maxError),
+		Note:      notes[r.Condition],
+		Verdict:   newText(errorText(r.CurrentVerdict().Err), maxError),
+		VerdictAt: newMoment(r.CurrentVerdict().At, now),
+		Since:     newMoment(r.ShownSince(), now),
+		InFlight:  wording.Grouped(r.InFlight),
+		Error:     newText(errorText(r.LastError), maxError),
 		ErrorAt:   newMoment(r.LastErrorAt, now),
 		Totals:    newTotalsView(r.Backend),
 	}
 	if e := &r.LastRPCError; !e.At.IsZero() {
-		v.RPCError, v.RPCErrorAt = newText(e.words(), maxError), newMoment(e.At, now)
+		v.RPCError, v.RPCErrorAt = newText(rpcErrorWords(e), maxError), newMoment(e.At, now)
 	}
 	v.fillRecent(r)
 	return v
 }
 
 // fillRecent fills in what the backend did lately, as far as it is known.
-func (v *backendView) fillRecent(r row) {
-	if w := r.Recent.current(); w.known() {
-		v.Rate = rateWords(w.rate())
-		if r.usable() > 0 {
-			equal := 1 / float64(r.target.usable)
-			v.Share, v.Alone = percent(r.currentShare()), equal == 1
-			v.Bar, v.Times = bar(r.currentShare(), equal)
+func (v *backendView) fillRecent(r selection.Row) {
+	if w := r.Recent.Current(); w.Known() {
+		v.Rate = wording.Rate(w.Rate())
+		if r.Usable() > 0 {
+			equal := 1 / float64(r.Target.Usable)
+			v.Share, v.Alone = wording.FinePercent(r.CurrentShare()), equal == 1
+			v.Bar, v.Times = bar(r.CurrentShare(), equal)
 		}
 	}
-	w := r.settled()
+	w := r.Settled()
 	if w.Ended > 0 {
-		v.Success, v.Erring = percentWords(1-w.failing()), r.condition == erring
+		v.Success, v.Erring = wording.Percent(1-w.Failing()), r.Condition == diagnosis.Erring
 	}
 	v.Latency, v.Tail = latencyCells(w.Latency)
 }
 
 // latencyCells returns the mean and the 99th percentile.
-func latencyCells(l Latency) (mean, tail string) {
+func latencyCells(l livestatus.Latency) (mean, tail string) {
 	switch {
 	case l.Mean == 0:
 		return "", ""
 	case l.Estimated:
-		return "~ " + latencyWords(l.Mean), ""
+		return "~ " + wording.Latency(l.Mean), ""
 	}
-	return latencyWords(l.Mean), latencyWords(l.P99)
+	return wording.Latency(l.Mean), wording.Latency(l.P99)
+}
+
+// rpcErrorWords returns the code and the text, as they are.
+func rpcErrorWords(e *livestatus.RPCError) string {
+	if e.Text == "" {
+		return codeName(e.Code)
+	}
+	return codeName(e.Code) + ": " + e.Text
 }
 
 // notes say what is wrong with a usable backend, in the column of its state.
-var notes = [conditions]string{erring: "many errors", slow: "slow", starved: "few picks", crowded: "many picks"}
+var notes = map[diagnosis.Condition]string{
+	diagnosis.Erring: "many errors", diagnosis.Slow: "slow", diagnosis.Starved: "few picks", diagnosis.Crowded: "many picks",
+}
 
-func newTotalsView(b *Backend) totalsView {
+func newTotalsView(b *livestatus.Backend) totalsView {
 	return totalsView{
-		Picks:     grouped(b.Picks),
+		Picks:     wording.Grouped(b.Picks),
 		Repicks:   unlessZero(b.Repicks),
 		Codes:     newCodeViews(b.RPCs),
-		Connected: grouped(b.Connected),
+		Connected: wording.Grouped(b.Connected),
 		Failed:    unlessZero(b.ConnectFailed),
 		Lost:      unlessZero(b.Disconnections),
 		Early:     unlessZero(b.Early),
@@ -116,28 +131,28 @@ func newTotalsView(b *Backend) totalsView {
 
 // newBackendState shows an unusable backend as READY, in a class of its own, and a
 // backend that is down as DOWN, whatever its next attempt is doing.
-func newBackendState(r row) stateView {
-	if r.condition == down {
+func newBackendState(r selection.Row) stateView {
+	if r.Condition == diagnosis.Down {
 		return newStateView("DOWN")
 	}
-	v := newStateView(r.stateName())
-	if v.Name == unusableState {
+	v := newStateView(r.StateName())
+	if v.Name == livestatus.UnusableState {
 		v.Name = r.State.String()
 	}
 	return v
 }
 
 // stateDetail says what the state alone does not.
-func stateDetail(r row) string {
+func stateDetail(r selection.Row) string {
 	var parts []string
-	if r.condition == down {
+	if r.Condition == diagnosis.Down {
 		parts = append(parts, r.State.String())
 	}
 	if r.Subchannels > 1 {
-		parts = append(parts, "best of "+count(r.Subchannels, "subchannel"))
+		parts = append(parts, "best of "+wording.Count(r.Subchannels, "subchannel"))
 	}
-	if n := r.FailedAttempts; r.condition == down && n > 0 {
-		parts = append(parts, count(int(n), "attempt")+" failed")
+	if n := r.FailedAttempts; r.Condition == diagnosis.Down && n > 0 {
+		parts = append(parts, wording.Count(int(n), "attempt")+" failed")
 	}
 	if s := usableOf(r.Backend); s != "" {
 		parts = append(parts, s)
@@ -146,19 +161,19 @@ func stateDetail(r row) string {
 }
 
 // usableOf says how many READY subchannels are usable, and why the others are not.
-func usableOf(b *Backend) string {
+func usableOf(b *livestatus.Backend) string {
 	if len(b.Unusable) == 0 {
 		return ""
 	}
 	reasons := strings.Join(slices.Sorted(maps.Keys(b.Unusable)), ", ")
-	return fmt.Sprintf("%s of %s usable: %s", grouped(b.usable()), grouped(b.Ready), reasons)
+	return fmt.Sprintf("%s of %s usable: %s", wording.Grouped(b.Usable()), wording.Grouped(b.Ready), reasons)
 }
 
 func unlessZero(n uint64) string {
 	if n == 0 {
 		return ""
 	}
-	return grouped(n)
+	return wording.Grouped(n)
 }
 
 // bar returns the width of a share's bar. Half of the width is an equal share,

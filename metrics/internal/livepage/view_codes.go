@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // codeView is a code and how many RPC attempts ended with it.
@@ -39,7 +40,7 @@ func newCodeViews(rpcs [grpcstatus.Count]uint64) []codeView {
 	})
 	views := make([]codeView, len(seen))
 	for i, code := range seen {
-		views[i] = codeView{Code: grpcstatus.Name(code), N: grouped(rpcs[code]), Bad: slices.Contains(badCodes, code)}
+		views[i] = codeView{Code: grpcstatus.Name(code), N: wording.Grouped(rpcs[code]), Bad: slices.Contains(badCodes, code)}
 	}
 	return views
 }

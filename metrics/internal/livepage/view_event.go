@@ -1,6 +1,11 @@
 package livepage
 
-import "time"
+import (
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
+)
 
 // How many events of a target are shown at once. A click shows those before.
 const (
@@ -10,20 +15,20 @@ const (
 
 // eventView is an event in words.
 type eventView struct {
-	At    *moment
+	At    moment
 	Words string
 	Times string // how often; "" for once
 	Class string
 }
 
 // newEventViews returns the last n events, and those before.
-func newEventViews(events []Event, n int, now time.Time) (last, earlier []eventView) {
+func newEventViews(events []livestatus.Event, n int, now time.Time) (last, earlier []eventView) {
 	all := make([]eventView, 0, len(events))
 	for i := range events {
 		e := &events[i]
-		v := eventView{At: newMoment(e.At, now), Words: e.words(), Class: eventClasses[e.Kind]}
+		v := eventView{At: newMoment(e.At, now), Words: eventWords(e), Class: eventClasses[e.Kind]}
 		if e.N > 1 {
-			v.Times = grouped(e.N)
+			v.Times = wording.Grouped(e.N)
 		}
 		all = append(all, v)
 	}
@@ -32,7 +37,7 @@ func newEventViews(events []Event, n int, now time.Time) (last, earlier []eventV
 }
 
 // eventClasses are the style classes of events that tell of trouble or of its end.
-var eventClasses = map[EventKind]string{
-	Lost: "bad", ConnectFailed: "bad", Unusable: "bad", ResolverError: "bad", UpdateRejected: "bad",
-	Connected: "good", Usable: "good",
+var eventClasses = map[livestatus.EventKind]string{
+	livestatus.Lost: "bad", livestatus.ConnectFailed: "bad", livestatus.Unusable: "bad", livestatus.ResolverError: "bad", livestatus.UpdateRejected: "bad",
+	livestatus.Connected: "good", livestatus.Usable: "good",
 }

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // formView is the form above the list.
@@ -18,23 +21,23 @@ type option struct {
 	Selected     bool
 }
 
-func newFormView(q query) formView {
+func newFormView(q selection.Query) formView {
 	f := formView{
-		Q: strings.ToValidUTF8(q.filter, "\uFFFD"), Target: q.target, Policy: q.policy, MaxQuery: maxFilter,
-		States: []option{{"", "all", q.state == ""}},
-		Sorts:  []option{{"", "default", q.sort == ""}},
+		Q: strings.ToValidUTF8(q.Filter, "\uFFFD"), Target: q.Target, Policy: q.Policy, MaxQuery: selection.MaxFilter,
+		States: []option{{"", "all", q.State == ""}},
+		Sorts:  []option{{"", "default", q.Sort == ""}},
 	}
-	for _, s := range stateFilters {
-		f.States = append(f.States, option{s.name, s.label, s.name == q.state})
+	for _, s := range selection.Filters {
+		f.States = append(f.States, option{s.Name, s.Label, s.Name == q.State})
 	}
-	for _, c := range columns {
-		f.Sorts = append(f.Sorts, option{c.name, cmp.Or(c.by, c.label), c.name == q.sort})
+	for _, c := range selection.Columns {
+		f.Sorts = append(f.Sorts, option{c.Name, cmp.Or(c.By, c.Label), c.Name == q.Sort})
 	}
 	f.Dirs = []option{
-		{"", "default", q.dir == ""}, {ascending, "ascending", q.dir == ascending}, {descending, "descending", q.dir == descending},
+		{"", "default", q.Dir == ""}, {selection.Ascending, "ascending", q.Dir == selection.Ascending}, {selection.Descending, "descending", q.Dir == selection.Descending},
 	}
-	current := strconv.Itoa(q.perPage)
-	for _, n := range q.choices() {
+	current := strconv.Itoa(q.PerPage)
+	for _, n := range q.Choices() {
 		f.PerPage = append(f.PerPage, option{n, n, n == current})
 	}
 	return f
@@ -48,17 +51,17 @@ type pagesView struct {
 	First, Prev, Next, Last string
 }
 
-func newPagesView(q query, matched int) pagesView {
-	last := q.pages(matched)
-	v := pagesView{Page: grouped(q.page), Pages: grouped(last), Many: last > 1, Behind: q.page > last}
-	if q.page > 1 {
-		v.First, v.Prev = q.toPage(1).link(), q.toPage(min(q.page-1, last)).link()
+func newPagesView(q selection.Query, matched int) pagesView {
+	last := q.Pages(matched)
+	v := pagesView{Page: wording.Grouped(q.Page), Pages: wording.Grouped(last), Many: last > 1, Behind: q.Page > last}
+	if q.Page > 1 {
+		v.First, v.Prev = q.ToPage(1).Link(), q.ToPage(min(q.Page-1, last)).Link()
 	}
-	if q.page != last {
-		v.Last = q.toPage(last).link()
+	if q.Page != last {
+		v.Last = q.ToPage(last).Link()
 	}
-	if q.page < last {
-		v.Next = q.toPage(q.page + 1).link()
+	if q.Page < last {
+		v.Next = q.ToPage(q.Page + 1).Link()
 	}
 	return v
 }

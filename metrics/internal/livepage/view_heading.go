@@ -1,6 +1,10 @@
 package livepage
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
+)
 
 // heading is the heading of a column, with links that sort the list by what the
 // column shows.
@@ -19,23 +23,23 @@ type sortLink struct {
 
 // newHeadings returns the headings. Only if the list has several targets, it can be
 // sorted by target.
-func newHeadings(q query, mixed bool) []heading {
-	by := q.column()
-	if !mixed && by.name == "target" {
-		by = columns[slices.IndexFunc(columns, func(c column) bool { return c.name == "backend" })] // the same order
+func newHeadings(q selection.Query, mixed bool) []heading {
+	by := q.Column()
+	if !mixed && by.Name == "target" {
+		by = selection.Columns[slices.IndexFunc(selection.Columns, func(c selection.Column) bool { return c.Name == "backend" })] // the same order
 	}
 	var all []heading
-	for _, c := range columns {
-		if c.head == "" || c.name == "target" && !mixed {
+	for _, c := range selection.Columns {
+		if c.Head == "" || c.Name == "target" && !mixed {
 			continue
 		}
-		if len(all) == 0 || all[len(all)-1].Name != c.head {
-			all = append(all, heading{Name: c.head})
+		if len(all) == 0 || all[len(all)-1].Name != c.Head {
+			all = append(all, heading{Name: c.Head})
 		}
-		h, on := &all[len(all)-1], c.name == by.name
-		h.Links = append(h.Links, sortLink{Name: c.name, Label: c.label, By: c.by, URL: q.sortedBy(c, on).link(), On: on})
+		h, on := &all[len(all)-1], c.Name == by.Name
+		h.Links = append(h.Links, sortLink{Name: c.Name, Label: c.Label, By: c.By, URL: q.SortedBy(c, on).Link(), On: on})
 		if on {
-			h.Sort = q.direction(c) + "ending"
+			h.Sort = q.Direction(c) + "ending"
 		}
 	}
 	return all

@@ -5,6 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // The drawing of the last minute, in its own units.
@@ -22,20 +25,20 @@ type historyView struct {
 }
 
 // newHistoryView returns nil if there are no points.
-func newHistoryView(points []Point, now time.Time) *historyView {
+func newHistoryView(points []livestatus.Point, now time.Time) *historyView {
 	if len(points) == 0 {
 		return nil
 	}
-	lowest, highest, errors := perSecond(points[0].Picks, points[0].Span), 0.0, 0.0
+	lowest, highest, errors := livestatus.PerSecond(points[0].Picks, points[0].Span), 0.0, 0.0
 	for _, p := range points {
-		rate := perSecond(p.Picks, p.Span)
-		lowest, highest, errors = min(lowest, rate), max(highest, rate), max(errors, perSecond(p.Failed, p.Span))
+		rate := livestatus.PerSecond(p.Picks, p.Span)
+		lowest, highest, errors = min(lowest, rate), max(highest, rate), max(errors, livestatus.PerSecond(p.Failed, p.Span))
 	}
 	scale := historyHeight / max(highest, errors, 1)
 	v := &historyView{Words: historyWords(lowest, highest, errors)}
-	v.Rate = drawn(points, now, func(p Point) float64 { return perSecond(p.Picks, p.Span) * scale })
+	v.Rate = drawn(points, now, func(p livestatus.Point) float64 { return livestatus.PerSecond(p.Picks, p.Span) * scale })
 	if errors > 0 {
-		line := drawn(points, now, func(p Point) float64 { return perSecond(p.Failed, p.Span) * scale })
+		line := drawn(points, now, func(p livestatus.Point) float64 { return livestatus.PerSecond(p.Failed, p.Span) * scale })
 		v.Errors = fmt.Sprintf("%sV%gH%sZ", line, historyHeight, x(points[0].At.Add(-points[0].Span), now))
 	}
 	return v
@@ -43,19 +46,19 @@ func newHistoryView(points []Point, now time.Time) *historyView {
 
 // historyWords says what the drawing shows.
 func historyWords(lowest, highest, errors float64) string {
-	s := "Last minute: " + rateWords(highest) + " RPS"
-	if from := rateWords(lowest); from != rateWords(highest) {
-		s = "Last minute: " + from + "–" + rateWords(highest) + " RPS"
+	s := "Last minute: " + wording.Rate(highest) + " RPS"
+	if from := wording.Rate(lowest); from != wording.Rate(highest) {
+		s = "Last minute: " + from + "–" + wording.Rate(highest) + " RPS"
 	}
 	if errors == 0 {
 		return s + ", no errors"
 	}
-	return s + ", up to " + rateWords(errors) + " errors/s"
+	return s + ", up to " + wording.Rate(errors) + " errors/s"
 }
 
 // drawn returns the path through the points at the heights: a step for each, as long
 // as its span.
-func drawn(points []Point, now time.Time, height func(Point) float64) string {
+func drawn(points []livestatus.Point, now time.Time, height func(livestatus.Point) float64) string {
 	var b strings.Builder
 	b.WriteString("M" + x(points[0].At.Add(-points[0].Span), now))
 	for i, p := range points {

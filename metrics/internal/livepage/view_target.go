@@ -5,6 +5,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // targetView is a target in the overview.
@@ -35,55 +40,55 @@ type targetTotals struct {
 
 // summarized is a target with its sentence.
 type summarized struct {
-	*targetStatus
-	said *sentence
+	*selection.Target
+	said *diagnosis.Sentence
 }
 
 // instancesView is the policy instances of a target that are in one state.
 type instancesView struct {
 	State stateView
 	N     int
-	Since *moment // when the first of them entered it
+	Since moment // when the first of them entered it
 }
 
 // newTargetView returns a target in the overview. others tells that the page shows
 // other targets, too, so this one takes less room.
-func newTargetView(s summarized, q query, others bool) targetView {
-	t := s.targetStatus
-	only := q.toPage(1)
-	only.target, only.policy = t.Target, t.Policy
+func newTargetView(s summarized, q selection.Query, others bool, now time.Time) targetView {
+	t := s.Target
+	only := q.ToPage(1)
+	only.Target, only.Policy = t.Target, t.Policy
 	v := targetView{
 		ID:     rowID("t", t.Target, t.Policy, ""),
-		Target: newText(t.Target, maxShort), Policy: newText(t.Policy, maxShort),
-		Only:     only.link(),
-		Channels: newInstancesViews(t.Instances, t.now),
-		Severity: s.said.severity.String(),
-		Summary:  s.said.parts,
+		Target: newText(t.Target, wording.MaxName), Policy: newText(t.Policy, wording.MaxName),
+		Only:     only.Link(),
+		Channels: newInstancesViews(t.Instances, now),
+		Severity: s.said.Severity.String(),
+		Summary:  s.said.Parts,
 		Tiles:    newTilesView(t, only),
-		History:  newHistoryView(t.History, t.now),
+		History:  newHistoryView(t.History, now),
 		Totals: targetTotals{
-			Ready: fmt.Sprintf("%s of %s", grouped(t.ready), grouped(len(t.Backends))),
-			Picks: grouped(t.picks), Delayed: grouped(t.PicksDelayed), Failed: grouped(t.PicksFailed),
+			Ready: fmt.Sprintf("%s of %s", wording.Grouped(t.Ready), wording.Grouped(len(t.Backends))),
+			Picks: wording.Grouped(t.Picks), Delayed: wording.Grouped(t.PicksDelayed), Failed: wording.Grouped(t.PicksFailed),
 			Folded: unlessZero(t.Folded),
 		},
 	}
-	if imbalance := t.peers.imbalance(); imbalance > 0 {
+	if imbalance := t.Imbalance(); imbalance > 0 {
 		v.Totals.Imbalance = fmt.Sprintf("%.2f", imbalance)
 	}
-	v.Events, v.Earlier = newEventViews(t.Events, shownEvents(s.said.severity, others), t.now)
-	v.EarlierName = count(len(v.Earlier), "change")
+	v.Events, v.Earlier = newEventViews(t.Events, shownEvents(s.said.Severity, others), now)
+	v.EarlierName = wording.Count(len(v.Earlier), "change")
 	if len(v.Events) > 0 {
-		v.EarlierName = count(len(v.Earlier), "earlier change")
+		v.EarlierName = wording.Count(len(v.Earlier), "earlier change")
 	}
 	return v
 }
 
 // shownEvents returns how many events are shown without a click.
-func shownEvents(how severity, others bool) int {
+func shownEvents(how diagnosis.Severity, others bool) int {
 	switch {
 	case !others:
 		return maxEvents
-	case how <= warn:
+	case how <= diagnosis.Warn:
 		return maxEventsBeside
 	}
 	return 0
@@ -91,7 +96,7 @@ func shownEvents(how severity, others bool) int {
 
 // newInstancesViews groups the instances by state. They must be sorted, oldest
 // first.
-func newInstancesViews(instances []Instance, now time.Time) []instancesView {
+func newInstancesViews(instances []livestatus.Instance, now time.Time) []instancesView {
 	var views []instancesView
 	for _, instance := range instances {
 		state := newStateView(instance.State.String())

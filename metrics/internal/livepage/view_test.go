@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 func TestPageMarksCodesThatSpeakOfTrouble(t *testing.T) {
@@ -39,14 +39,14 @@ func TestPageMarksCodesThatSpeakOfTrouble(t *testing.T) {
 func TestImbalanceIsThatOfBackendsInUse(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		backends []livepage.Backend
+		backends []livestatus.Backend
 		want     string
 	}{
-		{[]livepage.Backend{picked("a", ready, 2), picked("b", ready, 2)}, "1.00"},
-		{[]livepage.Backend{picked("a", ready, 3), picked("b", ready, 1)}, "1.50"},
-		{[]livepage.Backend{picked("a", ready, 2), picked("b", ready, 2), gone(picked("old", ready, 9))}, "1.00"},
-		{[]livepage.Backend{picked("a", idle, 1), gone(picked("old", ready, 9))}, "–"},
-		{[]livepage.Backend{backend("a", idle)}, "–"},
+		{[]livestatus.Backend{picked("a", ready, 2), picked("b", ready, 2)}, "1.00"},
+		{[]livestatus.Backend{picked("a", ready, 3), picked("b", ready, 1)}, "1.50"},
+		{[]livestatus.Backend{picked("a", ready, 2), picked("b", ready, 2), gone(picked("old", ready, 9))}, "1.00"},
+		{[]livestatus.Backend{picked("a", idle, 1), gone(picked("old", ready, 9))}, "–"},
+		{[]livestatus.Backend{backend("a", idle)}, "–"},
 	}
 	for _, tt := range tests {
 		b := &board{}
@@ -76,7 +76,7 @@ func TestOverviewOfManyTargets(t *testing.T) {
 }
 
 // picked returns a backend with the rate of RPC attempts.
-func picked(name string, state connectivity.State, rate uint64) livepage.Backend {
+func picked(name string, state connectivity.State, rate uint64) livestatus.Backend {
 	b := backend(name, state)
 	b.Recent = traffic(rate, 0)
 	return b
@@ -87,16 +87,16 @@ func picked(name string, state connectivity.State, rate uint64) livepage.Backend
 func TestPageDrawsShares(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		backends []livepage.Backend
+		backends []livestatus.Backend
 		widths   []string
 	}{
-		{[]livepage.Backend{picked("a", ready, 3)}, []string{"100.0"}},
-		{[]livepage.Backend{picked("a", ready, 3), picked("b", ready, 1)}, []string{"75.0", "25.0"}},
-		{[]livepage.Backend{picked("a", ready, 2), picked("b", ready, 2), picked("c", ready, 2)}, []string{"50.0", "50.0", "50.0"}},
-		{[]livepage.Backend{picked("a", ready, 9), picked("b", ready, 0), picked("c", ready, 0), picked("d", failure, 9)}, []string{"0.0", "0.0", "100.0"}},
-		{[]livepage.Backend{picked("a", ready, 9), picked("b", idle, 9)}, []string{"100.0"}},
-		{[]livepage.Backend{picked("a", ready, 3), picked("b", ready, 1), picked("c", idle, 9)}, []string{"75.0", "25.0"}},
-		{[]livepage.Backend{backend("a", ready), backend("b", idle)}, nil},
+		{[]livestatus.Backend{picked("a", ready, 3)}, []string{"100.0"}},
+		{[]livestatus.Backend{picked("a", ready, 3), picked("b", ready, 1)}, []string{"75.0", "25.0"}},
+		{[]livestatus.Backend{picked("a", ready, 2), picked("b", ready, 2), picked("c", ready, 2)}, []string{"50.0", "50.0", "50.0"}},
+		{[]livestatus.Backend{picked("a", ready, 9), picked("b", ready, 0), picked("c", ready, 0), picked("d", failure, 9)}, []string{"0.0", "0.0", "100.0"}},
+		{[]livestatus.Backend{picked("a", ready, 9), picked("b", idle, 9)}, []string{"100.0"}},
+		{[]livestatus.Backend{picked("a", ready, 3), picked("b", ready, 1), picked("c", idle, 9)}, []string{"75.0", "25.0"}},
+		{[]livestatus.Backend{backend("a", ready), backend("b", idle)}, nil},
 	}
 	for _, tt := range tests {
 		b := &board{}

@@ -1,6 +1,11 @@
 package livepage
 
-import "fmt"
+import (
+	"github.com/grpc-balancer2/balancer2/metrics/internal/diagnosis"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/selection"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
+)
 
 // tilesView is the numbers of a target that matter first.
 type tilesView struct {
@@ -17,32 +22,32 @@ type tilesView struct {
 
 // newTilesView returns the tiles of a target. only is the query for the page with this
 // target alone.
-func newTilesView(t *targetStatus, only query) tilesView {
-	v := tilesView{Usable: grouped(t.usable), Of: grouped(t.present()), Waiting: grouped(t.Waiting)}
-	if t.usable < t.present() {
+func newTilesView(t *selection.Target, only selection.Query) tilesView {
+	v := tilesView{Usable: wording.Grouped(t.Usable), Of: wording.Grouped(t.Present()), Waiting: wording.Grouped(t.Waiting)}
+	if t.Usable < t.Present() {
 		v.Short = "wait"
-		if t.usable == 0 {
+		if t.Usable == 0 {
 			v.Short = "bad"
 		}
-		only.filter, only.state = "", notUsableFilter
-		v.Rest = only.link()
+		only.Filter, only.State = "", selection.NotUsable
+		v.Rest = only.Link()
 	}
-	w, long := t.Recent.current(), &t.Recent.Long
-	if w.known() {
-		v.Rate = rateWords(w.rate())
+	w, long := t.Recent.Current(), &t.Recent.Long
+	if w.Known() {
+		v.Rate = wording.Rate(w.Rate())
 	}
 	if w.Ended > 0 {
-		v.Success, v.Erring = percentWords(1-w.failing()), w.failsOften()
+		v.Success, v.Erring = wording.Percent(1-w.Failing()), diagnosis.FailsOften(w)
 	}
 	v.LatencyName = latencyName(w.Latency, long.Latency)
 	v.Latency = latencyTile(w.Latency)
 	if long.Span < w.Span*3/2 {
 		return v // it says the same
 	}
-	over := words(long.Span) + ": "
-	v.RateLong = over + rateWords(long.rate())
+	over := wording.Duration(long.Span) + ": "
+	v.RateLong = over + wording.Rate(long.Rate())
 	if long.Ended > 0 {
-		v.SuccessLong = over + percentWords(1-long.failing())
+		v.SuccessLong = over + wording.Percent(1-long.Failing())
 	}
 	if l := latencyTile(long.Latency); l != "" {
 		v.LatencyLong = over + l
@@ -51,7 +56,7 @@ func newTilesView(t *targetStatus, only query) tilesView {
 }
 
 // latencyName says which latency the tile shows.
-func latencyName(short, long Latency) string {
+func latencyName(short, long livestatus.Latency) string {
 	if short.Estimated || short.Mean == 0 && long.Estimated {
 		return "Mean latency, estimated"
 	}
@@ -60,25 +65,12 @@ func latencyName(short, long Latency) string {
 
 // latencyTile returns the 99th percentile or, if only an estimate of the mean is
 // known, that one.
-func latencyTile(l Latency) string {
+func latencyTile(l livestatus.Latency) string {
 	switch {
 	case l.Mean == 0:
 		return ""
 	case l.Estimated:
-		return "~ " + latencyWords(l.Mean)
+		return "~ " + wording.Latency(l.Mean)
 	}
-	return latencyWords(l.P99)
-}
-
-// rateWords formats a number per second.
-func rateWords(perSecond float64) string {
-	switch {
-	case perSecond == 0:
-		return "0"
-	case perSecond < 0.1:
-		return fmt.Sprintf("%.1g", perSecond)
-	case perSecond < 10:
-		return trimZero(fmt.Sprintf("%.1f", perSecond))
-	}
-	return grouped(int64(perSecond + 0.5))
+	return wording.Latency(l.P99)
 }

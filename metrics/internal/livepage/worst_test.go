@@ -8,12 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage/pagetest"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/wording"
 )
 
 // ward is a target with a backend in each condition, among many that are well.
-func ward() []livepage.Backend {
+func ward() []livestatus.Backend {
 	backends := even(40)
 	with(backends, 9, downFor(time.Minute))
 	with(backends, 1, downFor(time.Hour))
@@ -97,7 +98,7 @@ func TestUsableOfAllLinksToTheRest(t *testing.T) {
 		t.Fatalf("there is no link 34 of 39: %s", pagetest.TextOf(html))
 	}
 	got := pagetest.JSON(t, b.page(), strings.TrimPrefix(html[i-1].Attrs["href"], "?")).Names()
-	slices.SortFunc(got, livepage.CompareNatural)
+	slices.SortFunc(got, wording.CompareNatural)
 	if want := strings.Fields("10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.10 10.0.0.12"); !slices.Equal(got, want) {
 		t.Errorf("the link leads to %v, want %v", got, want)
 	}
@@ -111,31 +112,31 @@ func TestUsableOfAllLinksToTheRest(t *testing.T) {
 // What chance does to a healthy backend is not worth a word.
 func TestChanceIsNotTrouble(t *testing.T) {
 	t.Parallel()
-	estimated := func(mean time.Duration) func(*livepage.Backend) {
-		return func(b *livepage.Backend) {
-			b.Recent.Short = livepage.Window{Span: 10 * time.Second, Picks: 10, Ended: 10, Latency: livepage.Latency{Mean: mean, Estimated: true}}
+	estimated := func(mean time.Duration) func(*livestatus.Backend) {
+		return func(b *livestatus.Backend) {
+			b.Recent.Short = livestatus.Window{Span: 10 * time.Second, Picks: 10, Ended: 10, Latency: livestatus.Latency{Mean: mean, Estimated: true}}
 			b.Recent.Long = b.Recent.Short
 		}
 	}
-	few := func(ended, failed uint64) func(*livepage.Backend) {
-		return func(b *livepage.Backend) {
-			b.Recent.Short = livepage.Window{Span: 10 * time.Second, Picks: ended, Ended: ended, Failed: failed}
+	few := func(ended, failed uint64) func(*livestatus.Backend) {
+		return func(b *livestatus.Backend) {
+			b.Recent.Short = livestatus.Window{Span: 10 * time.Second, Picks: ended, Ended: ended, Failed: failed}
 			b.Recent.Long = b.Recent.Short
 		}
 	}
-	ended := func(ended, failed uint64) func(*livepage.Backend) {
-		return func(b *livepage.Backend) {
+	ended := func(ended, failed uint64) func(*livestatus.Backend) {
+		return func(b *livestatus.Backend) {
 			b.Recent.Short.Ended, b.Recent.Short.Failed = ended, failed
 			b.Recent.Long.Ended, b.Recent.Long.Failed = ended, failed
 		}
 	}
-	tests := map[string][]livepage.Backend{
+	tests := map[string][]livestatus.Backend{
 		"two RPCs of two failed":             with(even(3), 1, ended(2, 2)),
 		"4 % failed":                         with(even(3), 1, fails(2)),
 		"no RPC of the first 3 reached it":   with(with(with(even(3), 0, few(2, 0)), 1, few(1, 0)), 2, few(0, 0)),
 		"a few more in flight at a low rate": with(with(with(even(3), 0, estimated(time.Millisecond)), 1, estimated(time.Millisecond)), 2, estimated(2*time.Second)),
 		"twice as slow":                      with(even(3), 1, takes(24*time.Millisecond)),
-		"one RPC of many was slow": with(even(3), 1, func(b *livepage.Backend) {
+		"one RPC of many was slow": with(even(3), 1, func(b *livestatus.Backend) {
 			takes(100 * time.Millisecond)(b) // on average, but not at the 95th percentile
 			b.Recent.Short.Latency.P95, b.Recent.Long.Latency.P95 = 14*time.Millisecond, 14*time.Millisecond
 		}),

@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // bounds are the upper bounds of the buckets, as in the classic histograms of RPC
@@ -74,15 +74,15 @@ func (d *durations) add(more *durations) {
 }
 
 // latency returns the mean and the quantiles.
-func (d *durations) latency() livepage.Latency {
+func (d *durations) latency() livestatus.Latency {
 	n := uint64(0)
 	for _, bucket := range d.buckets {
 		n += uint64(bucket)
 	}
 	if n == 0 {
-		return livepage.Latency{}
+		return livestatus.Latency{}
 	}
-	return livepage.Latency{
+	return livestatus.Latency{
 		Count: n, Mean: time.Duration(d.sum / n),
 		P50: d.quantile(.5, n), P95: d.quantile(.95, n), P99: d.quantile(.99, n),
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
 
@@ -99,7 +99,7 @@ func TestLatencyIsEstimatedWhereItIsNotMeasured(t *testing.T) {
 		tg.sample()
 	}
 	each, total := tg.look()
-	for name, got := range map[string]livepage.Latency{
+	for name, got := range map[string]livestatus.Latency{
 		"short": each[0].Short.Latency, "long": each[0].Long.Latency, "target": total.Short.Latency,
 	} {
 		if got.Mean.Round(10*time.Millisecond) != 200*time.Millisecond || !got.Estimated || got.Count != 0 || got.P99 != 0 {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
 // View is what a log tells at one moment. It is for one goroutine.
@@ -78,23 +78,23 @@ func (v *View) History() []Point { return v.history }
 
 // Backend returns what the backend did lately, and adds it to the sums of the target.
 // Its counts are now c; r is nil if its attempts are not measured.
-func (v *View) Backend(id ID, c Counts, r *Recorder) livepage.Recent {
+func (v *View) Backend(id ID, c Counts, r *Recorder) livestatus.Recent {
 	var d durations
 	if r != nil {
 		r.read(&d)
 	}
-	return livepage.Recent{Short: v.short.backend(id, c, &d, v.now), Long: v.long.backend(id, c, &d, v.now)}
+	return livestatus.Recent{Short: v.short.backend(id, c, &d, v.now), Long: v.long.backend(id, c, &d, v.now)}
 }
 
 // Total returns the sums of all calls of Backend.
-func (v *View) Total() livepage.Recent {
-	return livepage.Recent{Short: v.short.total.window(v.short.span), Long: v.long.total.window(v.long.span)}
+func (v *View) Total() livestatus.Recent {
+	return livestatus.Recent{Short: v.short.total.window(v.short.span), Long: v.long.total.window(v.long.span)}
 }
 
-func (st *stretch) backend(id ID, c Counts, d *durations, now time.Duration) livepage.Window {
+func (st *stretch) backend(id ID, c Counts, d *durations, now time.Duration) livestatus.Window {
 	span := min(st.span, now-id.Born)
 	if span <= 0 {
-		return livepage.Window{}
+		return livestatus.Window{}
 	}
 	first := st.samples[0]
 	added := c.since(first.countsOf(id))
@@ -128,10 +128,10 @@ func (t *tally) add(b *tally, part float64) {
 	t.durations.add(&b.durations)
 }
 
-func (t *tally) window(span time.Duration) livepage.Window {
-	w := livepage.Window{Span: span, Picks: t.picks, Repicks: t.repicks, Ended: t.ended, Failed: t.failed, Latency: t.durations.latency()}
+func (t *tally) window(span time.Duration) livestatus.Window {
+	w := livestatus.Window{Span: span, Picks: t.picks, Repicks: t.repicks, Ended: t.ended, Failed: t.failed, Latency: t.durations.latency()}
 	if w.Latency.Count == 0 && t.ended > 0 {
-		w.Latency = livepage.Latency{Estimated: true, Mean: time.Duration(t.inFlight / float64(t.ended) * float64(span))}
+		w.Latency = livestatus.Latency{Estimated: true, Mean: time.Duration(t.inFlight / float64(t.ended) * float64(span))}
 	}
 	return w
 }

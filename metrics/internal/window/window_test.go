@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/grpc-balancer2/balancer2/metrics/internal/livepage"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
 
@@ -55,7 +55,7 @@ func (tg *target) sample() {
 	tg.log.Add(s)
 }
 
-func (tg *target) look() (each []livepage.Recent, total livepage.Recent) {
+func (tg *target) look() (each []livestatus.Recent, total livestatus.Recent) {
 	v := tg.log.View(tg.now)
 	defer v.Close()
 	for _, b := range tg.backends {
@@ -106,11 +106,11 @@ func TestAWindowHasWhatHappenedInItsSpan(t *testing.T) {
 func (tg *target) check(t *testing.T, when string) {
 	t.Helper()
 	each, total := tg.look()
-	for name, get := range map[string]func(livepage.Recent) livepage.Window{
-		"short": func(r livepage.Recent) livepage.Window { return r.Short },
-		"long":  func(r livepage.Recent) livepage.Window { return r.Long },
+	for name, get := range map[string]func(livestatus.Recent) livestatus.Window{
+		"short": func(r livestatus.Recent) livestatus.Window { return r.Short },
+		"long":  func(r livestatus.Recent) livestatus.Window { return r.Long },
 	} {
-		var sum livepage.Window
+		var sum livestatus.Window
 		for i, b := range tg.backends {
 			got := get(each[i])
 			if got.Span < 0 || got.Span > tg.now-b.Born {
@@ -123,7 +123,7 @@ func (tg *target) check(t *testing.T, when string) {
 			if !ok {
 				t.Fatalf("%s: the %s window begins at %v, when nothing was sampled", when, name, tg.now-got.Span)
 			}
-			want := livepage.Window{
+			want := livestatus.Window{
 				Span: got.Span, Picks: uint64(b.now.Picks - base.Picks), Repicks: uint64(b.now.Repicks - base.Repicks),
 				Ended: uint64(b.now.Ended - base.Ended), Failed: uint64(b.now.Failed - base.Failed), Latency: got.Latency,
 			}
