@@ -38,7 +38,7 @@ const (
 func TestProgramsGetNoOtherDependencies(t *testing.T) {
 	t.Parallel()
 	args := []string{"list", "-deps", "-f", "{{with .Module}}{{.Path}} {{$.ImportPath}}{{end}}"}
-	for _, pkg := range []string{"balancer", "balancer/base2", "balancer/balancertest", "balancer/balancertest/script", "balancer/lbconfig", "metrics", "pickfirst2", "roundrobin2", "certs"} {
+	for _, pkg := range []string{"balancer", "balancer/base2", "balancer/compose", "balancer/balancertest", "balancer/balancertest/script", "balancer/lbconfig", "metrics", "pickfirst2", "roundrobin2", "certs"} {
 		args = append(args, modulePath+"/"+pkg)
 	}
 	lines := strings.Split(strings.TrimSpace(runGo(t, args...)), "\n")
@@ -56,7 +56,7 @@ func TestProgramsGetNoOtherDependencies(t *testing.T) {
 // What is built on them need not be metered, or is metered by other means.
 func TestThePoliciesAndTheKitLinkNoPrometheus(t *testing.T) {
 	t.Parallel()
-	for _, pkg := range []string{"balancer/base2", "balancer/balancertest", "balancer/balancertest/script", "balancer/lbconfig", "pickfirst2", "roundrobin2"} {
+	for _, pkg := range []string{"balancer/base2", "balancer/compose", "balancer/balancertest", "balancer/balancertest/script", "balancer/lbconfig", "pickfirst2", "roundrobin2"} {
 		for path := range strings.FieldsSeq(runGo(t, "list", "-deps", modulePath+"/"+pkg)) {
 			if strings.Contains(path, "prometheus") || strings.HasPrefix(path, modulePath+"/metrics") {
 				t.Errorf("%s links %s", pkg, path)

@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"balancer/balancertest":        nil,
 	"balancer/balancertest/script": nil,
 	"balancer/base2":               {"balancer/lbconfig", "pickfirst2"},
+	"balancer/compose":             nil,
 	"balancer/lbconfig":            nil,
 	"certs":                        nil,
 	"metrics": {

@@ -135,7 +135,7 @@ func (inst *instance) UpdateState(s balancer.State) {
 func (inst *instance) noteState(s connectivity.State) bool {
 	inst.mu.Lock()
 	defer inst.mu.Unlock()
-	if s == inst.state {
+	if s == inst.state || inst.closed.Load() {
 		return false
 	}
 	inst.state, inst.since = s, inst.metrics.clock.Now()

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	_ "github.com/grpc-balancer2/balancer2/balancer" // registers round_robin2
-	"github.com/grpc-balancer2/balancer2/examples/custom_policy/peakewma"
 	"github.com/grpc-balancer2/balancer2/examples/internal/program"
+	"github.com/grpc-balancer2/balancer2/examples/policies/peakewma"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 

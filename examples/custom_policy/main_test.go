@@ -7,8 +7,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/grpc-balancer2/balancer2/examples/custom_policy/peakewma"
 	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
+	"github.com/grpc-balancer2/balancer2/examples/policies/peakewma"
 	"github.com/grpc-balancer2/balancer2/roundrobin2"
 )
 

@@ -2,6 +2,7 @@ package peakewma_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
-	"github.com/grpc-balancer2/balancer2/examples/custom_policy/peakewma"
+	"github.com/grpc-balancer2/balancer2/examples/policies/peakewma"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -127,6 +128,49 @@ func TestFailingFastIsNotBeingFast(t *testing.T) {
 			t.Errorf("the endpoint that fails got %.2f of the RPCs, want at most 0.2", got)
 		}
 	})
+}
+
+// A new endpoint costs nothing, so it would get three RPCs of four. One that is known to
+// be slow gets those for which both random choices are it.
+func TestWhatWasLearntSurvivesALostConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newChannel(t, `{}`, map[string]time.Duration{"slow:1": time.Second, "b:1": time.Millisecond})
+		c.call(50)
+		slow := c.cc.SubConn("slow:1")
+		sum := 0.
+		for range 400 {
+			slow.Idle()
+			slow.Ready()
+			sum += c.share("slow:1", 1, 1)
+			time.Sleep(2 * time.Second) // base2 pauses if connections are lost within a second
+		}
+		if sum < 50 || sum > 150 { // 6 standard deviations from the mean
+			t.Errorf("the slow endpoint got %v of 400 RPCs, each just after it came back, want about 100", sum)
+		}
+	})
+}
+
+func TestALostEndpointGetsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newChannel(t, `{}`, map[string]time.Duration{"a:1": time.Millisecond, "b:1": time.Millisecond})
+		c.cc.SubConn("a:1").Idle()
+		if got := c.share("b:1", 2, 50); got != 1 {
+			t.Errorf("the endpoint that is left got %.2f of the RPCs, want all", got)
+		}
+	})
+}
+
+func TestRPCsFailIfNoEndpointCanBeReached(t *testing.T) {
+	t.Parallel()
+	c := newChannel(t, `{}`, map[string]time.Duration{"a:1": 0})
+	sc := c.cc.SubConn("a:1")
+	sc.Idle()
+	sc.Fail(errors.New("refused"))
+	if _, err := c.cc.Pick(); !strings.Contains(fmt.Sprint(err), "refused") {
+		t.Errorf("pick: %v, want the reason", err)
+	}
 }
 
 func TestItIsAValidPolicy(t *testing.T) {

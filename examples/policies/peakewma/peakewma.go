@@ -1,8 +1,15 @@
-// Package peakewma is a load-balancing policy built with base2. It compares two
-// random endpoints and sends the RPC to the one that should answer sooner, judged
-// by its recent latencies and its RPCs in flight. This service config selects it:
+// Package peakewma is the load-balancing policy peak_ewma. It compares two random
+// endpoints and sends the RPC to the one that should answer sooner, judged by its
+// recent latencies and its RPCs in flight. This service config selects it:
 //
 //	{"loadBalancingConfig": [{"peak_ewma": {"decaySeconds": 10}}]}
+//
+// It is for unary RPCs to endpoints whose speed differs or changes: unequal machines,
+// noisy neighbours, pauses of the garbage collector. A peak of latency counts at once,
+// and decays with time.
+//
+// It is not for streams, each of which it takes for one long RPC. It is not for clients
+// that send few RPCs to many endpoints either: each client knows only its own RPCs.
 package peakewma
 
 import (

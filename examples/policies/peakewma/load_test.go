@@ -51,6 +51,40 @@ func TestAPeakCountsAtOnceAndDecays(t *testing.T) {
 	})
 }
 
+func TestANewEndpointGetsOneRPCUntilItHasAnswered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := new(load)
+		wantCost(t, e, 0)
+		done := e.start(10)
+		wantCost(t, e, math.MaxFloat64)
+		time.Sleep(time.Second)
+		done(sent)
+		wantCost(t, e, 1)
+	})
+}
+
+func TestRPCsInFlightAddToTheCost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := measured(time.Second)
+		e.start(10)
+		e.start(10)
+		wantCost(t, e, 3)
+	})
+}
+
+func TestTheDefaultDecayIsTenSeconds(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[float64]config{10: {}, 2.5: {DecaySeconds: 2.5}} {
+		p := new(policy)
+		p.Configure(c)
+		if p.decay != want {
+			t.Errorf("%+v: decay of %v s, want %v s", c, p.decay, want)
+		}
+	}
+}
+
 func TestAPickThatWasGivenUpDoesNotCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
