@@ -30,9 +30,9 @@ func TestSamplesHaveNoRoomForBackendsThatAreGone(t *testing.T) {
 			cc.made = nil
 		}
 		generations(100)
-		before := metrics.HeapSize()
+		before := heapSize()
 		generations(2000)
-		if got := metrics.HeapSize() - before; got > 200_000 {
+		if got := heapSize() - before; got > 200_000 {
 			t.Errorf("2,000 backends that came and went left %d bytes, want at most 200,000", got)
 		}
 		runtime.KeepAlive(m)
