@@ -76,6 +76,10 @@ func newUpdate(line string) *resolverUpdate {
 	return &resolverUpdate{line: line, addrs: addressList(e.Endpoints), gated: e.Gated}
 }
 
+func (u *resolverUpdate) lists(a resolver.Address) bool {
+	return slices.ContainsFunc(u.addrs, func(b resolver.Address) bool { return sameAddress(a, b) })
+}
+
 // orders returns all lists of some of the names, in any order, the shortest first.
 func orders(names ...string) []string {
 	lists, longest := []string{""}, []string{""}

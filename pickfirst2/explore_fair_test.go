@@ -52,7 +52,7 @@ func (p *position) fairStep(e event) (s step, ok bool) {
 	case evRefuse:
 		return step{actor: theResolver}, len(e.refuse) == 0 && len(p.refusing) > 0
 	case evUpdate:
-		refused := slices.ContainsFunc(p.m.subs, func(sub *subchannel) bool { return sub != nil && sub.conn == nil })
+		refused := slices.ContainsFunc(p.m.addrs, p.refused)
 		same := p.lists(e.update.addrs) && e.update.gated == p.gated
 		return step{actor: theResolver}, refused && len(p.refusing) == 0 && same
 	case evHealth:

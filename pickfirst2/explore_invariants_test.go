@@ -19,7 +19,7 @@ type transition struct {
 // invariants return what is wrong with a transition, or nothing.
 var invariants = []func(transition) string{
 	func(t transition) string { return strings.Join(t.did.faults, "; ") },
-	closedFault, listFault, shutDownFault, timerFault, phaseFault, attemptFault,
+	closedFault, listFault, shutDownFault, timerFault, tableFault, phaseFault, attemptFault,
 	reportFault, errorFault, stickyFault, roundFault, healthFault,
 }
 
@@ -44,6 +44,20 @@ func (t *transition) run() (fault string, shownBy []event) {
 	return "", nil
 }
 
+// connected tells whether a connection was made.
+func (t transition) connected() bool {
+	return t.event.kind == evConnectivity && t.event.state == connectivity.Ready
+}
+
+// lost tells whether a connection was lost, maybe as soon as it was made.
+func (t transition) lost() bool {
+	if t.event.kind != evConnectivity {
+		return false
+	}
+	was := t.before.m.subs[t.event.index].state
+	return was == connectivity.Ready || was == connectivity.Connecting && t.event.state == connectivity.Idle
+}
+
 func closedFault(t transition) string {
 	switch {
 	case t.before.m.phase == closed && (!t.did.nothing() || t.after.m.phase != closed):
@@ -64,6 +78,8 @@ func listFault(t transition) string {
 		case slices.ContainsFunc(m.addrs[:i], func(a resolver.Address) bool { return sameAddress(a, m.addrs[i]) }):
 			return m.addrs[i].Addr + " is listed twice"
 		case sub == nil:
+		case sub.conn == nil && !slices.Contains(t.did.connects, sub) && !t.before.refused(m.addrs[i]):
+			return m.addrs[i].Addr + " has no SubConn, and gRPC has not refused to make it"
 		case sub.gone:
 			return m.addrs[i].Addr + " was shut down and is still in use"
 		case sub.index != i:
@@ -108,6 +124,34 @@ func timerFault(t transition) string {
 	return ""
 }
 
+// tableFault checks what doc.go's table says of the phases. A pass that begins may end
+// at once, because all addresses are in backoff or refused.
+func tableFault(t transition) string {
+	before, after, kind := &t.before.m, t.after.m.phase, t.event.kind
+	want := after
+	switch {
+	case before.phase == closed, kind == evClose:
+		want = closed
+	case kind == evUpdate && len(t.event.update.addrs) == 0:
+		want = waiting
+	case t.connected():
+		want = chosen
+	case t.lost():
+		want = idle
+	case before.phase == chosen && (kind != evUpdate || t.event.update.lists(before.addrs[before.sel.index])),
+		before.phase == idle && kind != evExitIdle,
+		before.phase == waiting && kind != evUpdate,
+		before.phase == retrying && kind != evUpdate:
+		want = before.phase
+	case after != retrying:
+		want = racing
+	}
+	if after != want {
+		return fmt.Sprintf("the phase is %d (of doc.go's table), want %d", after, want)
+	}
+	return ""
+}
+
 // phaseFault checks that the phase is what the subchannels and the last report say.
 func phaseFault(t transition) string {
 	m, reported := &t.after.m, t.after.last.state
@@ -137,9 +181,6 @@ func phaseFault(t transition) string {
 		ok = made == 0
 	}
 	if (m.phase == chosen) != (len(ready) > 0) || (m.phase == chosen) != (m.sel != nil) {
-		ok = false
-	}
-	if t.connected() && m.phase != chosen || t.lost() && m.phase != idle {
 		ok = false
 	}
 	if !ok || m.phase != closed && (m.phase == waiting) != (len(m.addrs) == 0) {

@@ -134,6 +134,12 @@ func bit(set bool) byte {
 	return 0
 }
 
+// refused tells whether gRPC has refused to make a SubConn to a listed address.
+func (p *position) refused(a resolver.Address) bool {
+	i := slices.IndexFunc(p.m.addrs, func(b resolver.Address) bool { return sameAddress(a, b) })
+	return i >= 0 && p.m.subs[i] != nil && p.m.subs[i].conn == nil
+}
+
 // lists tells whether the machine's list is addrs.
 func (p *position) lists(addrs []resolver.Address) bool {
 	return slices.EqualFunc(p.m.addrs, addrs, sameAddress)

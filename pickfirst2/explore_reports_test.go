@@ -28,34 +28,22 @@ func reportFault(t transition) string {
 	return ""
 }
 
-// errorFault checks that an error names each address that has failed.
+// errorFault checks that all addresses have failed if that is reported, and that the
+// error names the last of them.
 func errorFault(t transition) string {
 	m := &t.after.m
 	for _, r := range t.did.reports {
-		if r.err == nil || m.phase != retrying {
+		if r.state != connectivity.TransientFailure || m.phase != retrying {
 			continue
 		}
-		for _, a := range m.addrs {
-			if !strings.Contains(r.err.Error(), a.Addr+": ") {
-				return "the error " + r.err.Error() + " does not name " + a.Addr
+		for i, a := range m.addrs {
+			named := strings.Contains(r.err.Error(), a.Addr+": ") || i+maxCauses < len(m.addrs)
+			if m.subs[i].err == nil || !named {
+				return "the error " + r.err.Error() + " is reported and " + a.Addr + " has not failed"
 			}
 		}
 	}
 	return ""
-}
-
-// connected tells whether a connection was made.
-func (t transition) connected() bool {
-	return t.event.kind == evConnectivity && t.event.state == connectivity.Ready
-}
-
-// lost tells whether a connection was lost, maybe as soon as it was made.
-func (t transition) lost() bool {
-	if t.event.kind != evConnectivity {
-		return false
-	}
-	was := t.before.m.subs[t.event.index].state
-	return was == connectivity.Ready || was == connectivity.Connecting && t.event.state == connectivity.Idle
 }
 
 // stickyFault checks that only a connection ends a TRANSIENT_FAILURE of all addresses
