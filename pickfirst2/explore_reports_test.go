@@ -121,6 +121,9 @@ func healthFault(t transition) string {
 // staleEffect returns an event of a SubConn that was shut down, if it has an effect.
 func (t transition) staleEffect() (event, bool) {
 	p := t.after
+	if len(p.dropped) == 0 {
+		return event{}, false
+	}
 	key := p.key(true, true)
 	for _, sub := range p.dropped {
 		for _, e := range staleEvents {
