@@ -18,9 +18,9 @@ import (
 // it. Not explored: concurrent picks, and picks from a picker that was replaced.
 func TestExploreRotation(t *testing.T) {
 	t.Parallel()
-	level, known, transitions, depth := []*rotation{{}}, map[string]bool{}, 0, 0
+	level, known, transitions, depth := []*position{{}}, map[string]bool{}, 0, 0
 	for ; len(level) > 0; depth++ {
-		var following []*rotation
+		var following []*position
 		for _, from := range level {
 			for _, to := range from.following() {
 				transitions++
@@ -41,15 +41,15 @@ func TestExploreRotation(t *testing.T) {
 // mostEndpoints is how many endpoints may be listed at a time.
 const mostEndpoints = 4
 
-// rotation is a position: the turns, and the endpoints that the resolver lists and
+// position is where the policy can be: the turns, and the endpoints that the resolver lists and
 // that have been READY, in the order of their places. It does not change.
-type rotation struct {
+type position struct {
 	turns     turns
 	endpoints []endpoint
 	lastPlace int
 	turn      int // the place whose turn it is, READY or not; 0 before the first pick
 
-	parent *rotation
+	parent *position
 	by     string // the event that led here, and its places
 	places []int
 	fault  string
@@ -61,7 +61,7 @@ type endpoint struct {
 	since []int // the places picked since its own last pick, or since it became READY
 }
 
-func (r *rotation) way() []string {
+func (r *position) way() []string {
 	if r.parent == nil {
 		return nil
 	}
@@ -69,8 +69,8 @@ func (r *rotation) way() []string {
 }
 
 // following returns the positions that can follow.
-func (r *rotation) following() []*rotation {
-	var all []*rotation
+func (r *position) following() []*position {
+	var all []*position
 	for ready := range 1 << len(r.endpoints) {
 		for joining := range mostEndpoints - len(r.endpoints) + 1 {
 			all = append(all, r.become(ready, joining)...)
@@ -92,7 +92,7 @@ func (r *rotation) following() []*rotation {
 
 // become makes the endpoints in a bit set READY, and only them and a number of new
 // ones. Several positions can follow if the first turn is random.
-func (r *rotation) become(ready, joining int) []*rotation {
+func (r *position) become(ready, joining int) []*position {
 	endpoints := slices.Clone(r.endpoints)
 	for i := range endpoints {
 		e := &endpoints[i]
@@ -109,9 +109,9 @@ func (r *rotation) become(ready, joining int) []*rotation {
 			places = append(places, e.place)
 		}
 	}
-	var all []*rotation
+	var all []*position
 	for _, t := range r.turns.build(places) {
-		all = append(all, &rotation{
+		all = append(all, &position{
 			turns: t, endpoints: endpoints, lastPlace: r.lastPlace + joining, turn: r.turn,
 			parent: r, by: "READY:", places: places,
 		})
@@ -120,19 +120,19 @@ func (r *rotation) become(ready, joining int) []*rotation {
 }
 
 // remove has the resolver no longer list an endpoint.
-func (r *rotation) remove(i int) *rotation {
+func (r *position) remove(i int) *position {
 	place := r.endpoints[i].place
 	endpoints := slices.Delete(slices.Clone(r.endpoints), i, i+1)
 	for i := range endpoints {
 		since := slices.Clone(endpoints[i].since)
 		endpoints[i].since = slices.DeleteFunc(since, func(p int) bool { return p == place })
 	}
-	return &rotation{turns: r.turns, endpoints: endpoints, lastPlace: r.lastPlace, turn: r.turn, parent: r, by: "removed:", places: []int{place}}
+	return &position{turns: r.turns, endpoints: endpoints, lastPlace: r.lastPlace, turn: r.turn, parent: r, by: "removed:", places: []int{place}}
 }
 
-func (r *rotation) pick() *rotation {
+func (r *position) pick() *position {
 	t, picked := r.turns.pick()
-	c := &rotation{turns: t, endpoints: slices.Clone(r.endpoints), lastPlace: r.lastPlace, parent: r, by: "picked:", places: []int{picked}}
+	c := &position{turns: t, endpoints: slices.Clone(r.endpoints), lastPlace: r.lastPlace, parent: r, by: "picked:", places: []int{picked}}
 	if want := r.readyFrom(r.turn); picked != want && r.turn > 0 {
 		c.fault = fmt.Sprintf("%d is picked though it is the turn of %d", picked, want)
 	}
@@ -157,7 +157,7 @@ func (r *rotation) pick() *rotation {
 
 // readyFrom returns the first READY place that is not before place; after the last
 // comes the first.
-func (r *rotation) readyFrom(place int) int {
+func (r *position) readyFrom(place int) int {
 	first := 0
 	for _, e := range r.endpoints {
 		switch {
@@ -173,7 +173,7 @@ func (r *rotation) readyFrom(place int) int {
 
 // key identifies the position. Only the order of the places counts, so each place is
 // replaced by its rank.
-func (r *rotation) key() string {
+func (r *position) key() string {
 	places := append(r.turns.places(), r.turn, 0)
 	for _, e := range r.endpoints {
 		places = append(places, e.place)
