@@ -221,6 +221,7 @@ func (b *endpointBalancer[S]) ExitIdle() {
 
 // Close implements [balancer.Balancer].
 func (b *endpointBalancer[S]) Close() {
+	b.requests.close()
 	b.calls.Lock()
 	defer b.calls.Unlock()
 	b.mu.Lock()

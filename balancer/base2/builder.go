@@ -72,6 +72,6 @@ func (bb *builder[S]) Build(cc balancer.ClientConn, opts balancer.BuildOptions) 
 		start:        time.Now(),
 		children:     make(map[string]*child[S]),
 	}
-	b.policy, b.configure = bb.newPolicy(&Channel{name: bb.name, cc: cc, opts: opts, rebuild: b.askForPicker})
+	b.policy, b.configure = bb.newPolicy(&Channel{name: bb.name, cc: cc, opts: opts, rebuild: b.askForPicker, rebuildAfter: b.askForPickerAfter})
 	return b
 }

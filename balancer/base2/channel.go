@@ -1,6 +1,8 @@
 package base2
 
 import (
+	"time"
+
 	"google.golang.org/grpc/balancer"
 	estats "google.golang.org/grpc/experimental/stats"
 	"google.golang.org/grpc/grpclog"
@@ -11,10 +13,11 @@ import (
 // be called from any goroutine at any time. After the policy was closed they have no
 // effect.
 type Channel struct {
-	name    string
-	cc      balancer.ClientConn
-	opts    balancer.BuildOptions
-	rebuild func()
+	name         string
+	cc           balancer.ClientConn
+	opts         balancer.BuildOptions
+	rebuild      func()
+	rebuildAfter func(time.Duration)
 }
 
 // BuildOptions returns what gRPC gives a new policy: the target and credentials, for
@@ -28,11 +31,13 @@ func (c *Channel) Target() resolver.Target { return c.opts.Target }
 // because a signal came from outside. It returns at once. Requests that come within 5
 // ms of the last picker lead to one call, at the end of these 5 ms. It has no effect
 // in states for which the policy makes no picker.
-//
-// A policy that has to act at a certain time, once per second while an endpoint fails
-// for example, starts a time.AfterFunc with Rebuild and acts in NewPicker. So it needs no
-// lock.
 func (c *Channel) Rebuild() { c.rebuild() }
+
+// RebuildAfter has NewPicker called when a time has passed, unless it is called before:
+// then NewPicker asks again if need be. It is for a policy that has to act at a certain
+// time, which needs neither a timer nor a lock for that. A later call replaces an
+// earlier one. Close ends it.
+func (c *Channel) RebuildAfter(d time.Duration) { c.rebuildAfter(d) }
 
 // ResolveNow asks the resolver for an update. Resolvers limit how often they answer.
 func (c *Channel) ResolveNow() { c.cc.ResolveNow(resolver.ResolveNowOptions{}) }

@@ -42,6 +42,9 @@ type state uint8
 func newChild[S any](b *endpointBalancer[S], key string) *child[S] {
 	c := &child[S]{ClientConn: b.cc, parent: b, key: key}
 	c.endpoint.child = c
+	if data, ok := any(&c.endpoint.Data).(interface{ Init() }); ok {
+		data.Init()
+	}
 	var policy balancer.Balancer
 	first := connectivity.Idle
 	if !b.options.onRequest {
@@ -90,6 +93,7 @@ func (c *child[S]) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c.leaveLocked()
+	c.state = state(connectivity.Shutdown)
 	c.reconnector.pause.stop()
 }
 

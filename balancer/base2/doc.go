@@ -45,7 +45,8 @@
 //
 // Signals from elsewhere: the [Channel] that a policy is made with has a method
 // Rebuild, which leads to a call of NewPicker. A goroutine of the policy, or the end of
-// an RPC, may call it. A policy that starts goroutines has a method Close to end them.
+// an RPC, may call it. RebuildAfter does the same at a certain time. A policy that starts
+// goroutines has a method Close to end them.
 //
 // An existing policy: [NewBalancerBuilder] takes a PickerBuilder that was written for
 // gRPC's package base.

@@ -11,10 +11,10 @@ import (
 
 // lazy is a Policy that picks the first listed endpoint that does not fail, and
 // connects only that.
-func lazy(t *testing.T, options ...base2.Option) (*balancertest.ClientConn, *balancertest.Policy) {
+func lazy(t *testing.T) (*balancertest.ClientConn, *balancertest.Policy) {
 	t.Helper()
 	cc := balancertest.NewClientConn(t)
-	p := cc.Build(base2.New("lazy", newFirstListed, append(options, base2.WithConnectOnRequest())...))
+	p := cc.Build(base2.New("lazy", newFirstListed, base2.WithConnectOnRequest()))
 	t.Cleanup(p.Close)
 	return cc, p
 }

@@ -39,8 +39,9 @@ func WithoutHealthChecks() Option { return func(o *options) { o.skipHealthChecks
 //
 // Without it NewPicker is called only while an endpoint is READY, and only after a
 // change of the READY endpoints or their attributes, of the config, or of the
-// resolver's attributes. In the other states, RPCs wait while an endpoint may still
-// connect, and fail with the endpoints' errors if none can.
+// resolver's attributes. So the policy does not see the loss of the last one. In the
+// other states, RPCs wait while an endpoint may still connect, and fail with the
+// endpoints' errors if none can.
 //
 // If the resolver lists no endpoint, RPCs always fail with an error that says so.
 func WithEveryState() Option { return func(o *options) { o.everyState = true } }

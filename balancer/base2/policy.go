@@ -6,8 +6,8 @@ import "google.golang.org/grpc/balancer"
 // uses the policy, and another one after the channel returns from idleness. S is the
 // type of the data that the policy keeps for each endpoint; see [Endpoint].
 //
-// A Policy may have a method Close(). It is called once, when the channel no longer
-// needs the policy: after the last call of NewPicker or Configure has returned. A Policy
+// A Policy may have a method Close(). It is called when gRPC or a parent policy closes
+// the policy: after the last call of NewPicker or Configure has returned. A Policy
 // that starts goroutines or timers must end them there.
 type Policy[S any] interface {
 	// NewPicker returns the picker for the endpoints as they are now. It is called

@@ -148,7 +148,7 @@ func (b *endpointBalancer[S]) newPickerLocked() (picker balancer.Picker, err err
 	if author(b.policy) == nil {
 		return nil, fmt.Errorf("%s: make picker: there is no policy; the function that makes policies returned nil", b.name)
 	}
-	b.requests.rebuild.Store(false) // a request that comes from now on leads to another one
+	b.requests.answer()
 	picker = b.policy.NewPicker(View[S]{b})
 	if picker == nil {
 		return nil, fmt.Errorf("%s: make picker: %T returned a nil picker; have it return base.NewErrPicker if there is none", b.name, author(b.policy))

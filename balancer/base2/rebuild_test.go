@@ -227,3 +227,32 @@ func (p *busyPicker) Pick(balancer.PickInfo) (balancer.PickResult, error) {
 		}
 	}}, nil
 }
+
+func TestRebuildAfterLeadsToAPickerThen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p, a := buildAsking(t)
+		cc.SubConn("a:1").Ready()
+		advance(time.Hour)
+		a.wantPickers(t, "the first connection", 1)
+		a.channel.RebuildAfter(time.Second)
+		a.channel.RebuildAfter(3 * time.Second) // replaces it
+		advance(3*time.Second - 1)
+		a.wantPickers(t, "just before the time", 0)
+		advance(1)
+		a.wantPickers(t, "at the time", 1)
+		a.channel.RebuildAfter(time.Second)
+		cc.SubConn("b:1").Ready()
+		advance(time.Hour)
+		a.wantPickers(t, "another connection, which answers the request", 1)
+		a.channel.RebuildAfter(-time.Second)
+		advance(5 * time.Millisecond)
+		a.wantPickers(t, "a time that has passed", 1)
+		advance(time.Hour)
+		a.wantPickers(t, "later", 0)
+		a.channel.RebuildAfter(time.Second)
+		p.Close()
+		a.channel.RebuildAfter(time.Second)
+		advance(time.Hour) // a picker would panic
+	})
+}

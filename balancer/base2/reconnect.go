@@ -26,27 +26,38 @@ const (
 // The endpointBalancer's mutex guards it.
 type reconnector struct {
 	pause     timer         // before the next attempt
-	made      time.Duration // time of the last connection, since the policy was built
+	at        time.Duration // if hasConn: when the connection was made; else: when the next attempt may begin
 	hasConn   bool          // the connection made last is not lost
 	lostEarly int32         // connections lost early, in a row
 }
 
-// connected records a new connection.
-func (r *reconnector) connected(now time.Duration) { r.made, r.hasConn = now, true }
+// connected records a new connection. Times count from when the policy was built.
+func (r *reconnector) connected(now time.Duration) { r.at, r.hasConn = now, true }
 
 // lost records the loss of the connection and returns the pause before the next
 // attempt. If the loss came quickly, gRPC may not have reported the connection.
 func (r *reconnector) lost(now time.Duration) time.Duration {
-	if r.hasConn && now-r.made >= shortLife {
+	if r.hasConn && now-r.at >= shortLife {
 		r.lostEarly = 0
 	} else {
 		r.lostEarly++
 	}
-	r.hasConn = false
-	if r.lostEarly <= maxShortLives {
+	r.letGo(now)
+	if r.lostEarly > maxShortLives {
+		r.at += backoffAfter(r.lostEarly - maxShortLives - 1)
+	}
+	return r.rest(now)
+}
+
+// letGo records that the policy no longer wants the connection.
+func (r *reconnector) letGo(now time.Duration) { r.at, r.hasConn = now, false }
+
+// rest returns how long it is until the next attempt may begin.
+func (r *reconnector) rest(now time.Duration) time.Duration {
+	if r.hasConn {
 		return 0
 	}
-	return backoffAfter(r.lostEarly - maxShortLives - 1)
+	return max(r.at-now, 0)
 }
 
 // backoffAfter returns gRPC's backoff for an attempt that failed after the given
@@ -65,8 +76,7 @@ func (c *child[S]) noteConnected() {
 }
 
 // enterIdleLocked takes in a child that has lost its connection, or the attempt at
-// one. If it has to pause, it counts as failed meanwhile, so that the errors of RPCs
-// say why.
+// one, unless it has to pause.
 func (c *child[S]) enterIdleLocked(lost *childConn[S]) {
 	b := c.parent
 	pause := c.reconnector.lost(time.Since(b.start))
@@ -74,11 +84,17 @@ func (c *child[S]) enterIdleLocked(lost *childConn[S]) {
 		c.enterLocked(connectivity.Idle)
 		return
 	}
-	c.reconnector.pause.start(pause, &b.mu, c.policy.ExitIdle)
 	addr := c.resolved.Addresses[0].Addr
 	if lost != nil {
 		addr = lost.addr.Addr
 	}
+	c.pauseLocked(pause, addr)
+}
+
+// pauseLocked has a child that is out of the aggregate wait before it connects to addr
+// again. It counts as failed meanwhile, so that the errors of RPCs say why.
+func (c *child[S]) pauseLocked(pause time.Duration, addr string) {
+	c.reconnector.pause.start(pause, &c.parent.mu, c.resume)
 	c.enterFailedLocked(fmt.Errorf(
 		"connect to %s: the last %d connections were each lost within %v; the next attempt follows in %v",
 		addr, c.reconnector.lostEarly, shortLife, pause.Round(time.Millisecond)))

@@ -28,6 +28,8 @@ type requests[S any] struct {
 	due      bool       // a call of carryOut will come
 	exitIdle bool
 	children []*child[S] // those that have a wish
+	later    timer       // asks for a picker
+	closed   bool
 }
 
 // askForPicker asks for a new picker. Only the first request until there is one does
@@ -38,6 +40,31 @@ func (b *endpointBalancer[S]) askForPicker() {
 		defer b.requests.mu.Unlock()
 		b.callCarryOutLocked()
 	}
+}
+
+func (b *endpointBalancer[S]) askForPickerAfter(d time.Duration) {
+	b.requests.mu.Lock()
+	defer b.requests.mu.Unlock()
+	if !b.requests.closed {
+		b.requests.later.start(d, &b.requests.mu, b.askForPicker)
+	}
+}
+
+// answer notes that a picker is being made. What is asked for from now on leads to
+// another one.
+func (r *requests[S]) answer() {
+	r.rebuild.Store(false)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.later.stop()
+}
+
+// close ends what was asked for later.
+func (r *requests[S]) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	r.later.stop()
 }
 
 func (b *endpointBalancer[S]) askToExitIdle() {

@@ -72,7 +72,8 @@ func (v View[S]) All() iter.Seq[Status[S]] {
 	}
 }
 
-// Status returns the status of an endpoint.
+// Status returns the status of an endpoint. The State of one that the resolver no longer
+// lists is SHUTDOWN.
 func (v View[S]) Status(e *Endpoint[S]) Status[S] { return e.child.statusLocked() }
 
 // State returns the state that the policy reports to the channel: READY if any
@@ -95,7 +96,8 @@ func (v View[S]) PickError() error {
 }
 
 // Attributes returns the attributes of the resolver's last update. They may be nil;
-// their methods work all the same.
+// their methods work all the same. Values that cannot be compared need a method Equal;
+// otherwise each update counts as a change.
 func (v View[S]) Attributes() *attributes.Attributes { return v.b.attributes }
 
 // Address returns the address that the endpoint is connected to, as the resolver sent

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
@@ -23,9 +22,8 @@ func dataBuilder() balancer.Builder {
 
 // endpointData is what such a policy may keep: a weight, RPCs in flight, an average.
 type endpointData struct {
-	lighter  int64 // than the default weight
-	inFlight atomic.Int64
-	latency  atomic.Int64
+	lighter int64 // than the default weight
+	_       [16]byte
 }
 
 type weighted struct{}

@@ -82,13 +82,9 @@ type endpoint struct {
 	weight float64
 }
 
-// newEndpoint hashes the least of the endpoint's addresses, as their order may change.
+// newEndpoint hashes the key, which is the same in all clients.
 func newEndpoint(status base2.Status[struct{}]) endpoint {
-	least := status.Addresses[0].Addr
-	for _, a := range status.Addresses {
-		least = min(least, a.Addr)
-	}
-	return endpoint{Status: status, hash: xxhash.Sum64String(least), weight: float64(status.Weight())}
+	return endpoint{Status: status, hash: xxhash.Sum64String(status.Endpoint.Key()), weight: float64(status.Weight())}
 }
 
 // distance returns the distance from the key, which is exponentially distributed. Of

@@ -95,19 +95,15 @@ type policy struct {
 	config      config
 	nextRead    atomic.Uint64 // outlives pickers, so that a new one goes on where the last stopped
 	nextResolve time.Time
-	timer       *time.Timer // asks the resolver again while the leader cannot be reached
 }
 
 func newPolicy(channel *base2.Channel) *policy {
-	p := &policy{channel: channel, timer: time.AfterFunc(resolveInterval, channel.Rebuild)}
-	p.timer.Stop()
+	p := &policy{channel: channel}
 	p.nextRead.Store(rand.Uint64N(1 << 32)) // clients that start together begin at different endpoints
 	return p
 }
 
 func (p *policy) Configure(c config) { p.config = c }
-
-func (p *policy) Close() { p.timer.Stop() }
 
 func (p *policy) NewPicker(view base2.View[endpoint]) balancer.Picker {
 	notReady := view.PickError()
@@ -143,11 +139,11 @@ func (p *policy) resolve() {
 		p.channel.ResolveNow()
 		p.nextResolve = time.Now().Add(resolveInterval)
 	}
-	p.timer.Reset(time.Until(p.nextResolve)) // leads to the next NewPicker
+	p.channel.RebuildAfter(time.Until(p.nextResolve))
 }
 
-// unreachable neither is nor wraps a status error: so gRPC fails RPCs with UNAVAILABLE, but lets
-// wait-for-ready RPCs wait.
+// unreachable does not wrap what may be a status error: so gRPC fails RPCs with
+// UNAVAILABLE, and lets wait-for-ready RPCs wait.
 func unreachable(leader *base2.Status[endpoint]) error {
 	if leader == nil {
 		return errors.New("leader: find leader: the resolver marks no endpoint")
@@ -156,7 +152,7 @@ func unreachable(leader *base2.Status[endpoint]) error {
 	if err == nil {
 		err = fmt.Errorf("the connection is %v", leader.State)
 	}
-	return fmt.Errorf("leader: write to %s: %v", leader.Addresses[0].Addr, err)
+	return fmt.Errorf("leader: write to %s: %v", leader.Addresses[0].Addr, err) //nolint:errorlint // see above
 }
 
 type picker struct {

@@ -68,11 +68,7 @@ func (p *policy) Configure(c config) {
 
 // NewPicker implements [base2.Policy].
 func (p *policy) NewPicker(view base2.View[load]) balancer.Picker {
-	ready := view.Ready()
-	for _, e := range ready {
-		e.Endpoint.Data.init()
-	}
-	return picker{choices: p.choices, ready: ready}
+	return picker{choices: p.choices, ready: view.Ready()}
 }
 
 // load is what the policy knows of one endpoint.
@@ -81,13 +77,8 @@ type load struct {
 	done     func(balancer.DoneInfo) // ends an RPC
 }
 
-// init makes done, once. If each pick made its own, each would allocate. No picker has
-// the endpoint yet, so no pick runs that could read done.
-func (l *load) init() {
-	if l.done == nil {
-		l.done = func(balancer.DoneInfo) { l.inFlight.Add(-1) }
-	}
-}
+// Init makes done, for base2. If each pick made its own, each would allocate.
+func (l *load) Init() { l.done = func(balancer.DoneInfo) { l.inFlight.Add(-1) } }
 
 // picker takes the best of some random endpoints.
 type picker struct {

@@ -66,23 +66,20 @@ func (c config) Validate() error {
 
 // policy is the policy of one channel.
 type policy struct {
-	prefer string        // the group that comes first, whatever the resolver says; may be empty
-	turn   atomic.Uint32 // counts picks
+	channel *base2.Channel
+	prefer  string        // the group that comes first, whatever the resolver says; may be empty
+	turn    atomic.Uint32 // counts picks
 
 	failoverAfter, disconnectAfter time.Duration
 
-	// Used only by NewPicker. connected changes to wanted at due; the timer only has
-	// NewPicker called then.
+	// Used only by NewPicker, which is called at due: connected changes to wanted then.
 	connected, wanted int // number of groups that are to be connected
 	due               time.Time
-	timer             *time.Timer
 }
 
 func newPolicy(c *base2.Channel) *policy {
 	target := c.Target()
-	p := &policy{prefer: target.URL.Query().Get("prefer"), connected: 1, wanted: 1}
-	p.timer = time.AfterFunc(time.Hour, c.Rebuild)
-	p.timer.Stop()
+	p := &policy{channel: c, prefer: target.URL.Query().Get("prefer"), connected: 1, wanted: 1}
 	p.turn.Store(rand.Uint32()) // clients that start together begin at different endpoints
 	return p
 }
@@ -94,9 +91,6 @@ func (p *policy) Configure(c config) {
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-
-// Close implements base2's optional method of a policy.
-func (p *policy) Close() { p.timer.Stop() }
 
 // NewPicker implements [base2.Policy].
 func (p *policy) NewPicker(view base2.View[struct{}]) balancer.Picker {
@@ -120,11 +114,12 @@ func (p *policy) NewPicker(view base2.View[struct{}]) balancer.Picker {
 func (p *policy) want(n int, delay time.Duration) {
 	switch {
 	case n == p.connected:
-		p.timer.Stop()
 	case n != p.wanted:
 		p.due = time.Now().Add(delay)
-		p.timer.Reset(delay)
-	case time.Until(p.due) <= 0:
+		p.channel.RebuildAfter(delay)
+	case time.Until(p.due) > 0:
+		p.channel.RebuildAfter(time.Until(p.due))
+	default:
 		p.connected = n
 	}
 	p.wanted = n

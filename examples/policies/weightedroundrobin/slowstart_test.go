@@ -3,10 +3,7 @@ package weightedroundrobin
 import (
 	"math"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
 // The values are those of Envoy's formula.
@@ -46,17 +43,4 @@ func TestWeightsChangeTwentyTimesButNotLessThanOnceAMinute(t *testing.T) {
 			t.Errorf("window of %v s: step %v, want %v", seconds, got, want)
 		}
 	}
-}
-
-// After Close, Rebuild has no effect; so this cannot be seen from outside.
-func TestCloseStopsTheTimer(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := newPolicy(new(base2.Channel))
-		p.next.Reset(time.Minute)
-		p.Close()
-		if p.next.Stop() {
-			t.Error("the timer is running")
-		}
-	})
 }

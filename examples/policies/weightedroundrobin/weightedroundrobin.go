@@ -53,12 +53,11 @@ func (c config) Validate() error { return c.SlowStart.validate() }
 type policy struct {
 	slowStart slowStart
 	turn      atomic.Uint64 // of all pickers, so that a new one goes on where the last one was
-	next      *time.Timer   // until weights change; runs during slow starts
+	channel   *base2.Channel
 }
 
 func newPolicy(c *base2.Channel) *policy {
-	p := &policy{next: time.AfterFunc(time.Hour, c.Rebuild)}
-	p.next.Stop()
+	p := &policy{channel: c}
 	p.turn.Store(uint64(rand.Uint32())) // or all clients would start with the same endpoint
 	return p
 }
@@ -83,15 +82,11 @@ func (p *policy) NewPicker(view base2.View[history]) balancer.Picker {
 		endpoints = append(endpoints, e.SubConn)
 		weights = append(weights, float64(e.Weight())*factor)
 	}
-	p.next.Stop()
 	if starting {
-		p.next.Reset(p.slowStart.step())
+		p.channel.RebuildAfter(p.slowStart.step())
 	}
 	if len(endpoints) == 0 {
 		return base.NewErrPicker(view.PickError())
 	}
 	return newPicker(endpoints, weights, &p.turn)
 }
-
-// Close implements the optional method of a [base2.Policy].
-func (p *policy) Close() { p.next.Stop() }
