@@ -87,5 +87,6 @@
 // The rest, by file: the attempts (pass.go), the health gate (health.go), the
 // errors (errors.go), what the machine has reported (reporter.go, which alone knows
 // that TRANSIENT_FAILURE is sticky), and the address list (addresses.go,
-// shuffle.go).
+// shuffle.go). TestExplore visits every position that the machine can get into with
+// up to three addresses (explore_test.go).
 package pickfirst2

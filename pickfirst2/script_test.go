@@ -17,17 +17,18 @@ import (
 // scripted runs a machine with the events of scripts. It carries out the effects as
 // the shell does.
 type scripted struct {
-	t    testing.TB
-	m    machine
-	subs map[string]*subchannel // by address; the newest one that was connected
-	reps []effect               // reports so far
+	t       testing.TB
+	m       machine
+	subs    map[string]*subchannel // by address; the newest one that was connected
+	dropped map[string]*subchannel // by address; the last one that was shut down
+	reps    []effect               // reports so far
 
 	timing bool     // the timer is running
 	refuse []string // addresses that get no SubConn
 }
 
 func newScripted(t testing.TB) *scripted {
-	return &scripted{t: t, m: newMachine(), subs: map[string]*subchannel{}}
+	return &scripted{t: t, m: newMachine(), subs: map[string]*subchannel{}, dropped: map[string]*subchannel{}}
 }
 
 // do handles an event and returns the machine's effects, such as "report
@@ -36,12 +37,15 @@ func newScripted(t testing.TB) *scripted {
 //
 //	refuse A B     from now on only these addresses get no SubConn; there may be none
 //	timer fires    the delay before the next attempt is over
+//	stale A READY  the SubConn to A that was shut down last changes its state
+//	stale A health READY
+//	               its health listener gets an update
 func (s *scripted) do(e script.Event) []string {
 	s.t.Helper()
 	var out effects
 	switch e.Kind {
 	case script.Update:
-		addrs := e.Addresses()
+		addrs := addressList(e.Endpoints)
 		var reason error
 		if len(addrs) == 0 {
 			reason = errNoAddresses
@@ -74,8 +78,26 @@ func (s *scripted) doOther(out *effects, e script.Event) {
 	case e.Words == "timer fires":
 		s.timing = false
 		s.m.onTimer(out)
+	case words[0] == "stale" && len(words) > 2:
+		s.doStale(out, words[1:])
 	default:
 		s.t.Fatalf("the machine has no event %q", e)
+	}
+}
+
+// doStale handles an event of the SubConn to an address that was shut down last.
+func (s *scripted) doStale(out *effects, words []string) {
+	sub, state := s.dropped[words[0]], connectivity.Idle
+	for state.String() != words[len(words)-1] && state < connectivity.Shutdown {
+		state++
+	}
+	switch {
+	case sub == nil:
+		s.t.Fatalf("no SubConn to %s was shut down", words[0])
+	case words[1] == "health":
+		s.m.onHealth(out, sub, state, errors.New("sick"))
+	default:
+		s.m.onConnectivity(out, sub, state, fmt.Errorf("%s refused", words[0]))
 	}
 }
 
@@ -122,7 +144,9 @@ func (s *scripted) carryOut(out *effects) []string {
 		}
 	}
 	for _, sub := range out.shutDowns {
-		words = append(words, "shut down "+s.name(sub))
+		name := s.name(sub)
+		s.dropped[name] = sub
+		words = append(words, "shut down "+name)
 	}
 	return words
 }
