@@ -6,7 +6,6 @@ import (
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/resolver"
-
 )
 
 func TestWhatAClosedChildSaysIsIgnored(t *testing.T) {
