@@ -124,6 +124,8 @@ func timerFault(t transition) string {
 	return ""
 }
 
+var phaseNames = []string{waiting: "waiting", racing: "racing", retrying: "retrying", chosen: "chosen", idle: "idle", closed: "closed"}
+
 // tableFault checks what doc.go's table says of the phases. A pass that begins may end
 // at once, because all addresses are in backoff or refused.
 func tableFault(t transition) string {
@@ -147,7 +149,7 @@ func tableFault(t transition) string {
 		want = racing
 	}
 	if after != want {
-		return fmt.Sprintf("the phase is %d (of doc.go's table), want %d", after, want)
+		return fmt.Sprintf("the phase is %s, want %s", phaseNames[after], phaseNames[want])
 	}
 	return ""
 }
@@ -184,8 +186,8 @@ func phaseFault(t transition) string {
 		ok = false
 	}
 	if !ok || m.phase != closed && (m.phase == waiting) != (len(m.addrs) == 0) {
-		return fmt.Sprintf("phase %d (of doc.go's table) with %d addresses, %d subchannels, %d READY, and %v reported",
-			m.phase, len(m.addrs), made, len(ready), reported)
+		return fmt.Sprintf("the phase is %s with %d addresses, %d subchannels, %d READY, and %v reported",
+			phaseNames[m.phase], len(m.addrs), made, len(ready), reported)
 	}
 	return ""
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-var deep = flag.Bool("deep", false, "TestExplore visits more positions, which takes minutes")
+var deep = flag.Bool("deep", false, "TestExplore visits more positions, which takes a minute or two")
 
 // TestExplore visits every position that a machine can get into. It checks
 //
@@ -24,7 +24,7 @@ var deep = flag.Bool("deep", false, "TestExplore visits more positions, which ta
 // addresses that differ only in ServerName or attributes; picks from old pickers; how
 // long anything takes; more than four addresses. With
 //
-//	go test ./pickfirst2 -run TestExplore -v -deep -timeout 1h
+//	go test ./pickfirst2 -run TestExplore -v -deep
 //
 // the test visits more positions: those of four addresses, and those of three addresses
 // with refused SubConns, with late calls of Connect, or told apart by their errors.
