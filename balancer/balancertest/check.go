@@ -24,7 +24,9 @@ import (
 // The subtests run in [testing/synctest] bubbles, where the policy's timers fire
 // without delay. A goroutine that outlives the policy ends the test with a panic
 // that says "blocked goroutines remain". State that the policy's instances share
-// must not hold a Go channel or timer that was made in a subtest.
+// must not hold a Go channel or timer that was made in a subtest. A goroutine of the
+// policy must not wait for a Go channel that was made outside of the subtests: the test
+// would hang.
 func Check(t *testing.T, b balancer.Builder, opts ...CheckOption) {
 	t.Helper()
 	if b == nil {

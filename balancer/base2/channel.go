@@ -10,8 +10,8 @@ import (
 )
 
 // Channel is what a [Policy] gets of the channel that it was made for. Its methods may
-// be called from any goroutine at any time. After the policy was closed they have no
-// effect.
+// be called from any goroutine at any time. Rebuild and RebuildAfter have no effect after
+// the policy was closed.
 type Channel struct {
 	name         string
 	cc           balancer.ClientConn

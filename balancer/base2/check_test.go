@@ -21,6 +21,8 @@ func TestPoliciesDoWhatGRPCCountsOn(t *testing.T) {
 		"Ready":                               readyBuilder("first2", first),
 		"Ready without health checks":         readyBuilder("first2", first, base2.WithoutHealthChecks()),
 		"every state":                         base2.New("first2", newFirstListed, base2.WithEveryState()),
+		"with a timer":                        base2.New("nagging", newNagging, base2.WithEveryState()),
+		"with a goroutine":                    base2.New("drained", newDrained(nil)),
 		"on request":                          base2.New("first2", newFirstListed, base2.WithConnectOnRequest()),
 	} {
 		t.Run(name, func(t *testing.T) {

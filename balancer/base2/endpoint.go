@@ -1,9 +1,8 @@
 package base2
 
-// Endpoint is an endpoint of a channel. It lives, and keeps its address in memory, for
-// as long as the resolver lists the endpoint: with the same Addr fields in any order,
-// whatever its attributes are. Its methods may be called from any goroutine at any
-// time.
+// Endpoint is an endpoint of a channel. A policy sees the same *Endpoint for as long as
+// the resolver lists the endpoint: with the same Addr fields in any order, whatever its
+// attributes are. Its methods may be called from any goroutine at any time.
 type Endpoint[S any] struct {
 	// Data belongs to the policy, which may keep there what it counts or learns about
 	// the endpoint. It begins as the zero S. If *S has a method Init(), it is called

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,3 +133,13 @@ type inExample struct{ testing.TB }
 
 func (inExample) Helper()                  {}
 func (inExample) Context() context.Context { return context.Background() }
+
+// syncSet is a set for several goroutines.
+type syncSet struct{ sync.Map }
+
+func (s *syncSet) add(key string) { s.Store(key, true) }
+
+func (s *syncSet) has(key string) bool {
+	_, ok := s.Load(key)
+	return ok
+}
