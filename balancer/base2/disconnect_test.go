@@ -240,3 +240,22 @@ func letGoOf(t *testing.T, attempt func(*balancertest.SubConn)) {
 		}
 	})
 }
+
+// A policy may move from one endpoint to another as often as it likes.
+func TestLettingGoOfAConnectionLeadsToNoPause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p, s := buildSwitching(t, base2.WithConnectOnRequest())
+		mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+		for i := range 20 {
+			s.endpoints["a:1"].Connect()
+			synctest.Wait()
+			if len(cc.Live()) != 1 {
+				t.Fatalf("after letting go %d times there is no attempt", i)
+			}
+			cc.SubConn("a:1").Ready()
+			s.endpoints["a:1"].Disconnect()
+			synctest.Wait()
+		}
+	})
+}
