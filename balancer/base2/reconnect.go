@@ -53,12 +53,7 @@ func (r *reconnector) lost(now time.Duration) time.Duration {
 func (r *reconnector) letGo(now time.Duration) { r.at, r.hasConn = now, false }
 
 // rest returns how long it is until the next attempt may begin.
-func (r *reconnector) rest(now time.Duration) time.Duration {
-	if r.hasConn {
-		return 0
-	}
-	return max(r.at-now, 0)
-}
+func (r *reconnector) rest(now time.Duration) time.Duration { return max(r.at-now, 0) }
 
 // backoffAfter returns gRPC's backoff for an attempt that failed after the given
 // number of failures.
