@@ -69,3 +69,21 @@ func TestCloseStopsThePauses(t *testing.T) {
 		t.Error("the pause goes on after Close")
 	}
 }
+
+// A request may be for a day later, which is as long as its timer would keep the policy
+// in memory.
+func TestCloseStopsARequestForLater(t *testing.T) {
+	t.Parallel()
+	var channel *Channel
+	b := &capture{Builder: New("test_policy", func(c *Channel) Policy[struct{}] { channel = c; return nil })}
+	p := balancertest.NewClientConn(t).Build(b)
+	channel.RebuildAfter(24 * time.Hour)
+	if !b.built.requests.later.isRunning() {
+		t.Fatal("nothing will happen later")
+	}
+	p.Close()
+	running := b.built.requests.later.isRunning()
+	if channel.RebuildAfter(24 * time.Hour); running || b.built.requests.later.isRunning() {
+		t.Error("a timer runs after Close")
+	}
+}
