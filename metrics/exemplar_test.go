@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
@@ -58,4 +60,31 @@ func TestExemplars(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An exemplar says how long its RPC took, and when it ended.
+func TestAnExemplarIsOfTheEndOfItsRPC(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New(metrics.WithLatency(), metrics.WithExemplars(func(context.Context) prometheus.Labels {
+			return prometheus.Labels{"trace_id": "1"}
+		}))
+		s, cc, _ := metered(t, m)
+		s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+		res, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: t.Context()})
+		if err != nil {
+			t.Fatalf("Pick: %v", err)
+		}
+		time.Sleep(3 * time.Second)
+		res.Done(success)
+		ended := time.Now()
+		time.Sleep(time.Minute)
+		all := durations(t, m)["a:1"].GetExemplars()
+		if len(all) != 1 {
+			t.Fatalf("exemplars %v, want one", all)
+		}
+		if e := all[0]; e.GetValue() != 3 || !e.Timestamp.AsTime().Equal(ended) {
+			t.Errorf("%v s at %v, want 3 s at %v", e.GetValue(), e.Timestamp.AsTime(), ended)
+		}
+	})
 }
