@@ -12,7 +12,8 @@ import (
 )
 
 // latencies plays a target whose backends a and b take 1 and 40 ms for each of 20 RPCs,
-// and c gets none. It looks at the target, and does it all again.
+// and c gets none. It looks at the target, and does it all twice more. The first look
+// takes its sample while it waits, the second one while it reads.
 func latencies(t *testing.T, m *metrics.Metrics, look func()) {
 	t.Helper()
 	s, cc := &stub{}, &looseConn{}
@@ -30,7 +31,7 @@ func latencies(t *testing.T, m *metrics.Metrics, look func()) {
 			res.Done(success)
 		}
 	}
-	for range 2 {
+	for range 3 {
 		time.Sleep(time.Minute)
 		play(a, time.Millisecond)
 		play(b, 40*time.Millisecond)
