@@ -3,8 +3,10 @@ package metrics_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,10 +22,19 @@ import (
 // BenchmarkPickDone measures one pick and its Done, with and without the decorator.
 func BenchmarkPickDone(b *testing.B) {
 	noop := func(balancer.DoneInfo) {}
-	for _, size := range []int{3, 10_000} {
+	for _, order := range []struct {
+		name string
+		size int
+	}{{"3", 3}, {"10000", 10_000}, {"10000 in random order", 10_000}} {
+		size := order.size
 		bare, instrumented := newRotation(b, metrics.New(), size, nil)
 		bareDone, instrumentedDone := newRotation(b, metrics.New(), size, noop)
-		_, timed := newRotation(b, metrics.New(metrics.WithLatency()), size, nil)
+		bareTimed, timed := newRotation(b, metrics.New(metrics.WithLatency()), size, nil)
+		if strings.HasSuffix(order.name, "random order") {
+			for _, r := range []*rotation{bare, bareDone, bareTimed} {
+				rand.Shuffle(size, func(i, j int) { r.subConns[i], r.subConns[j] = r.subConns[j], r.subConns[i] })
+			}
+		}
 		for range size { // the first RPC makes the histogram
 			pickDone(timed)
 		}
@@ -34,13 +45,13 @@ func BenchmarkPickDone(b *testing.B) {
 			{"bare", bare}, {"metered", instrumented}, {"metered with latency", timed},
 			{"bare, own Done", bareDone}, {"metered, own Done", instrumentedDone},
 		} {
-			b.Run(fmt.Sprintf("%d/%s/serial", size, v.name), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/%s/serial", order.name, v.name), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					pickDone(v.picker)
 				}
 			})
-			b.Run(fmt.Sprintf("%d/%s/parallel", size, v.name), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/%s/parallel", order.name, v.name), func(b *testing.B) {
 				b.ReportAllocs()
 				b.RunParallel(func(pb *testing.PB) {
 					for pb.Next() {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
@@ -57,5 +59,54 @@ func TestExemplars(t *testing.T) {
 				t.Errorf("exemplar %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// An exemplar says how long its RPC took, and when it ended.
+func TestAnExemplarIsOfTheEndOfItsRPC(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New(metrics.WithLatency(), metrics.WithExemplars(func(context.Context) prometheus.Labels {
+			return prometheus.Labels{"trace_id": "1"}
+		}))
+		s, cc, _ := metered(t, m)
+		s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+		res, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: t.Context()})
+		if err != nil {
+			t.Fatalf("Pick: %v", err)
+		}
+		time.Sleep(3 * time.Second)
+		res.Done(success)
+		ended := time.Now()
+		time.Sleep(time.Minute)
+		all := durations(t, m)["a:1"].GetExemplars()
+		if len(all) != 1 {
+			t.Fatalf("exemplars %v, want one", all)
+		}
+		if e := all[0]; e.GetValue() != 3 || !e.Timestamp.AsTime().Equal(ended) {
+			t.Errorf("%v s at %v, want 3 s at %v", e.GetValue(), e.Timestamp.AsTime(), ended)
+		}
+	})
+}
+
+// Not parallel: it reads the log.
+func TestABadExemplarIsLoggedOnce(t *testing.T) {
+	m := metrics.New(metrics.WithLatency(), metrics.WithExemplars(func(context.Context) prometheus.Labels {
+		return prometheus.Labels{"trace_id": strings.Repeat("x", 200)}
+	}))
+	s, cc, _ := metered(t, m)
+	s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+	log := logged(func() {
+		for range 3 {
+			res, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: t.Context()})
+			if err != nil {
+				t.Fatalf("Pick: %v", err)
+			}
+			res.Done(success)
+		}
+	})
+	const want = "metrics: attach exemplar: exemplar labels have 208 runes, exceeding the limit of 128; fix the function given to WithExemplars"
+	if strings.Count(log, "\n") != 1 || !strings.Contains(log, want) {
+		t.Errorf("log %q, want %q, once", log, want)
 	}
 }

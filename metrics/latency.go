@@ -3,18 +3,18 @@ package metrics
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
 
+	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
 )
 
 // observe records the duration of an RPC attempt on the backend that ends now.
-func (inst *instance) observe(ctx context.Context, b *record.Backend, start time.Time) {
-	took := time.Since(start)
+func (inst *instance) observe(ctx context.Context, b *record.Backend, start clock.Instant) {
+	took := inst.metrics.clock.Now().Sub(start)
 	var exemplar prometheus.Labels
 	if labels := inst.options.exemplar; labels != nil && ctx != nil {
 		exemplar = labels(ctx)
@@ -34,7 +34,7 @@ type attempt struct {
 	policyDone    func(balancer.DoneInfo) // the policy's Done, or nil
 	instance      *instance               // nil if latency is not measured; ctx and start are then zero
 	ctx           context.Context         //nolint:containedctx // the context of the RPC
-	start         time.Time
+	start         clock.Instant
 	done          func(balancer.DoneInfo) // attempt.onDone, bound once
 }
 
@@ -53,7 +53,7 @@ func newAttempt(b *record.Backend, policyDone func(balancer.DoneInfo)) *attempt 
 
 // measure starts to measure the duration of the attempt.
 func (a *attempt) measure(ctx context.Context, inst *instance) {
-	a.instance, a.ctx, a.start = inst, ctx, time.Now()
+	a.instance, a.ctx, a.start = inst, ctx, inst.metrics.clock.Now()
 }
 
 func (a *attempt) onDone(info balancer.DoneInfo) {

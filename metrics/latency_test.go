@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,18 +67,45 @@ func TestDurationIsFromPickToEnd(t *testing.T) {
 // Prometheus servers use the native histogram if they can, and the classic buckets otherwise.
 func TestDurationIsANativeHistogramWithClassicBuckets(t *testing.T) {
 	t.Parallel()
-	m := metrics.New(metrics.WithLatency())
-	busy(t, m)
-	h := durations(t, m)["a:1"]
-	if h.Schema == nil || len(h.PositiveSpan) == 0 || len(h.PositiveDelta) == 0 {
-		t.Errorf("no native buckets in %v", h)
-	}
-	if n := len(h.Bucket); n == 0 || h.Bucket[n-1].GetCumulativeCount() != 3 {
-		t.Errorf("classic buckets %v, want all 3 RPCs in the last", h.Bucket)
-	}
-	if h.CreatedTimestamp == nil {
-		t.Error("no creation time")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		m := metrics.New(metrics.WithLatency())
+		s, cc, _ := metered(t, m)
+		s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+		rpc := func(took time.Duration) {
+			t.Helper()
+			res, err := cc.State().Picker.Pick(balancer.PickInfo{})
+			if err != nil {
+				t.Fatalf("Pick: %v", err)
+			}
+			time.Sleep(took)
+			res.Done(success)
+		}
+		time.Sleep(time.Hour)
+		rpc(50 * time.Microsecond)
+		first := time.Now()
+		rpc(time.Millisecond)
+		rpc(3 * time.Second)
+		h := durations(t, m)["a:1"]
+		if h.Schema == nil || len(h.PositiveSpan) == 0 || len(h.PositiveDelta) == 0 {
+			t.Errorf("no native buckets in %v", h)
+		}
+		if h.GetSchema() != 3 || h.GetZeroThreshold() != 1.0/(1<<14) || h.GetZeroCount() != 1 {
+			t.Errorf("schema %d and %d up to %v s, want 3 and 1 up to 2^-14 s", h.GetSchema(), h.GetZeroCount(), h.GetZeroThreshold())
+		}
+		var classic []uint64
+		for _, b := range h.Bucket {
+			classic = append(classic, b.GetCumulativeCount())
+		}
+		if want := []uint64{1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3}; !slices.Equal(classic, want) {
+			t.Errorf("classic buckets %v, want %v", classic, want)
+		}
+		if h.CreatedTimestamp == nil {
+			t.Fatal("no creation time")
+		}
+		if got := h.CreatedTimestamp.AsTime(); !got.Equal(first) {
+			t.Errorf("created at %v, want %v, when the first RPC ended", got, first)
+		}
+	})
 }
 
 func TestLatencyIsSwitchedByConfigAndOption(t *testing.T) {

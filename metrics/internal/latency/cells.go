@@ -31,8 +31,8 @@ const Buckets = len(classic) + 1
 // bucket that a classic bound splits.
 const cells = 1 + keys + len(classic) - splitsNothing
 
-// splitsNothing is the number of classic bounds that are native ones, too: 1 s.
-const splitsNothing = 1
+// splitsNothing is the number of classic bounds that are native ones, too: 0.25, 0.5 and 1 s.
+const splitsNothing = 3
 
 // upTo are the upper bounds of the native buckets between 0.5 and 1, and 0.5.
 var upTo = func() (bounds [perDoubling + 1]float64) {
@@ -95,6 +95,14 @@ var splits, bucketOf = func() (splits [keys]split, bucketOf [cells]uint8) {
 		cell++
 	}
 	return splits, bucketOf
+}()
+
+// rowOf has the first cell of each classic bucket, and the number of cells.
+var rowOf = func() (first [Buckets + 1]uint8) {
+	for cell, bucket := range bucketOf {
+		first[bucket+1] = uint8(cell + 1) //nolint:gosec // there are 220
+	}
+	return first
 }()
 
 // cellOf returns the cell of a duration in seconds.

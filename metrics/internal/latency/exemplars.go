@@ -10,7 +10,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
@@ -36,7 +35,7 @@ func (h *Histogram) ObserveWith(labels prometheus.Labels, d time.Duration) error
 
 // newExemplar applies the rules of Prometheus.
 func newExemplar(labels prometheus.Labels, d time.Duration) (*dto.Exemplar, error) {
-	e := &dto.Exemplar{Value: proto.Float64(d.Seconds()), Timestamp: timestamppb.Now()}
+	e := &dto.Exemplar{Value: new(d.Seconds()), Timestamp: timestamppb.Now()}
 	runes := 0
 	for name, value := range labels {
 		switch {
@@ -63,7 +62,7 @@ func (all *exemplars) write(out *dto.Histogram) {
 			continue
 		}
 		if i == len(classic) { // a bucket without bound is written only if it has an exemplar
-			out.Bucket = append(out.Bucket, &dto.Bucket{CumulativeCount: out.SampleCount, UpperBound: proto.Float64(math.Inf(1))})
+			out.Bucket = append(out.Bucket, &dto.Bucket{CumulativeCount: out.SampleCount, UpperBound: new(math.Inf(1))})
 		}
 		out.Bucket[i].Exemplar = e
 		out.Exemplars = append(out.Exemplars, e)

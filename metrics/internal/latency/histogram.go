@@ -33,9 +33,14 @@ type Counts struct {
 // Read reads the counts into c. Of durations that are observed meanwhile it may have the
 // count without the sum.
 func (h *Histogram) Read(c *Counts) {
-	*c = Counts{Sum: time.Duration(h.sum.Load())}
-	for cell := range h.cells {
-		c.Buckets[bucketOf[cell]] += uint32(h.cells[cell].Load()) //nolint:gosec // modulo 2^32
+	c.Sum = time.Duration(h.sum.Load())
+	for bucket := range c.Buckets {
+		n := uint64(0)
+		row := h.cells[rowOf[bucket]:rowOf[bucket+1]]
+		for i := range row {
+			n += row[i].Load()
+		}
+		c.Buckets[bucket] = uint32(n) //nolint:gosec // modulo 2^32
 	}
 }
 

@@ -2,7 +2,6 @@ package latency
 
 import (
 	dto "github.com/prometheus/client_model/go"
-	"google.golang.org/protobuf/proto"
 )
 
 // Write fills in the histogram, as a native one and as a classic one. The caller adds
@@ -16,7 +15,7 @@ func (h *Histogram) Write(out *dto.Histogram) {
 		total += counts[i]
 	}
 	out.SampleCount = &total
-	out.SampleSum = proto.Float64(float64(sum) / 1e9)
+	out.SampleSum = new(float64(sum) / 1e9)
 	writeClassic(out, &counts)
 	writeNative(out, &counts)
 	if e := h.exemplars.Load(); e != nil {
@@ -45,8 +44,8 @@ func writeClassic(out *dto.Histogram, counts *[cells]uint64) {
 // writeNative writes the native buckets, in spans without gaps of more than two empty
 // ones, each count as its difference from the one before.
 func writeNative(out *dto.Histogram, counts *[cells]uint64) {
-	out.Schema = proto.Int32(schema)
-	out.ZeroThreshold = proto.Float64(zeroThreshold)
+	out.Schema = new(int32(schema))
+	out.ZeroThreshold = new(zeroThreshold)
 	out.ZeroCount = &counts[0]
 	const maxGap = 2
 	next, last := 0, int64(0) // the key after the last bucket, and that one's count
@@ -61,7 +60,7 @@ func writeNative(out *dto.Histogram, counts *[cells]uint64) {
 		key := firstKey + i
 		gap := key - next
 		if spans := len(out.PositiveSpan); spans == 0 || gap > maxGap {
-			out.PositiveSpan = append(out.PositiveSpan, &dto.BucketSpan{Offset: proto.Int32(int32(gap)), Length: proto.Uint32(0)}) //nolint:gosec // a key
+			out.PositiveSpan = append(out.PositiveSpan, &dto.BucketSpan{Offset: new(int32(gap)), Length: new(uint32)}) //nolint:gosec // a key
 		} else {
 			for range gap {
 				out.PositiveDelta = append(out.PositiveDelta, -last)

@@ -14,7 +14,10 @@ import (
 // Backend is the record of one backend of a target: the values of its
 // series. There may be very many, so keep it small: at most 288 bytes.
 type Backend struct {
-	counts  *Counts
+	// Where latency is measured, each RPC reads these. They are in one cache line.
+	counts    *Counts
+	durations atomic.Pointer[rpcDurations] // nil until an RPC is measured
+
 	repicks atomic.Uint64
 	failed  [grpcstatus.Count]atomic.Uint64 // RPCs that ended with an error, by its status code
 
@@ -29,8 +32,7 @@ type Backend struct {
 
 	uptime uptime
 
-	rpcDurations atomic.Pointer[rpcDurations] // nil until an RPC is measured
-	ifRare       atomic.Pointer[rareRecord]   // see rare and readRare
+	ifRare atomic.Pointer[rareRecord] // see rare and readRare
 
 	target   *Target
 	namePair *dto.LabelPair

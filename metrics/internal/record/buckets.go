@@ -6,9 +6,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// rpcDurationBuckets are the buckets of grpc_lb_rpc_attempt_duration_seconds.
-var rpcDurationBuckets = withNative(.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10)
-
 // pickDelayBuckets are the buckets of gRPC's own latencies (gRFC A66), which its delays
 // use as well (gRFC A121).
 var pickDelayBuckets = withNative(0, .00001, .00005, .0001, .0003, .0006, .0008,

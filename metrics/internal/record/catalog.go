@@ -19,13 +19,12 @@ const (
 	targetLabel  = "grpc_target"
 )
 
-// Catalog has all metrics, in a table for backends and one for targets, and makes their
-// histograms.
+// Catalog has all metrics, in a table for backends and one for targets, and makes the
+// histograms of targets.
 type Catalog struct {
 	backend *series.Table[*backendReading]
 	target  *series.Table[*targetReading]
 
-	rpcDurations     *series.HistogramMaker
 	pickDelays       *series.HistogramMaker
 	connectDurations *series.HistogramMaker
 }
@@ -34,7 +33,6 @@ type Catalog struct {
 // sorted.
 func NewCatalog(backendLabels []string) *Catalog {
 	c := &Catalog{backend: newBackendMetrics(backendLabels), target: newTargetMetrics()}
-	c.rpcDurations = c.backend.HistogramMaker("grpc_lb_rpc_attempt_duration_seconds", rpcDurationBuckets)
 	c.pickDelays = c.target.HistogramMaker("grpc_lb_pick_delay_duration_seconds", pickDelayBuckets)
 	c.connectDurations = c.target.HistogramMaker("grpc_lb_connect_duration_seconds", connectDurationBuckets)
 	return c
@@ -116,8 +114,8 @@ func newBackendMetrics(custom []string) *series.Table[*backendReading] {
 		series.Histograms("grpc_lb_rpc_attempt_duration_seconds",
 			"Time from the pick of the backend to the end of the RPC attempt.",
 			func(b *backendReading, s *series.Samples) {
-				if durations := b.rpcDurations.Load(); durations != nil {
-					s.AddHistogram(durations.histogram)
+				if d := b.durations.Load(); d != nil {
+					s.AddHistogramOf(d, d.created)
 				}
 			}),
 	)

@@ -2,7 +2,9 @@ package record_test
 
 import (
 	"runtime"
+	"strconv"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/record"
@@ -14,6 +16,37 @@ func TestABackendsRecordTakesAtMost288Bytes(t *testing.T) {
 	if size := unsafe.Sizeof(record.Backend{}); size > 288 {
 		t.Errorf("a backend's record takes %d bytes, want at most 288", size)
 	}
+}
+
+// Go allocates 1,792 bytes for them; the next size is 2,048.
+func TestABackendsDurationsTakeAtMost1792Bytes(t *testing.T) {
+	t.Parallel()
+	if record.DurationsSize > 1792 {
+		t.Errorf("a backend's durations take %d bytes, want at most 1,792", record.DurationsSize)
+	}
+}
+
+// Not parallel: it looks at the heap. However many RPCs are measured, and however much
+// their durations differ, a backend takes no more.
+func TestLatencyTakes1792BytesPerBackend(t *testing.T) {
+	const n = 1000
+	s, target, _ := open(0)
+	backends := make([]*record.Backend, n)
+	for i := range backends {
+		backends[i] = s.Acquire(target, record.ID{Name: strconv.Itoa(i)})
+	}
+	before := heapSize()
+	for _, b := range backends {
+		for d := time.Microsecond; d < time.Hour; d += d/20 + 1 {
+			if err := b.ObserveRPC(d, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := (heapSize() - before) / n; got > 1800 {
+		t.Errorf("%d bytes more per backend with latency, want at most 1,792", got)
+	}
+	runtime.KeepAlive(backends)
 }
 
 // heapSize returns the size in bytes of what is reachable on the heap.

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/latency"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/reuse"
 )
@@ -55,6 +56,28 @@ type pageReader struct {
 type statusMemory struct {
 	backends []livestatus.Backend
 	bySlot   []backendStatus
+
+	durations []latency.Counts // of the backends; empty while none is measured
+}
+
+// readDurations reads the durations of the i-th backend. It returns nil if none was
+// measured.
+func (m *statusMemory) readDurations(i int, b *Backend) *latency.Counts {
+	if len(m.durations) == 0 && b.durations.Load() != nil {
+		m.durations = resize(m.durations, len(m.backends))
+	}
+	if len(m.durations) == 0 {
+		return nil
+	}
+	return b.readDurations(&m.durations[i])
+}
+
+// durationsOf returns what readDurations has read.
+func (m *statusMemory) durationsOf(i int) *latency.Counts {
+	if len(m.durations) == 0 {
+		return nil
+	}
+	return &m.durations[i]
 }
 
 // backendStatus is a backend and its status. Both are nil in a slot without a backend.
@@ -107,6 +130,7 @@ func (p *pageReader) target(t *Target) livestatus.Target {
 func (p *pageReader) status(l listing) livestatus.Status {
 	m := statusMemories.Get()
 	p.used = append(p.used, m)
+	m.durations = m.durations[:0]
 	m.backends, m.bySlot = resize(m.backends, len(l.backends)), resize(m.bySlot, l.slots())
 	t := l.target
 	st := livestatus.Status{
@@ -127,7 +151,7 @@ func (p *pageReader) status(l listing) livestatus.Status {
 	for i, b := range l.backends {
 		p.readBackend(b, &m.backends[i])
 	}
-	p.readRecent(&l, &st)
+	p.readRecent(&l, &st, m)
 	st.Events = t.events.Page(p.at)
 	return st
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/latency"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
@@ -36,7 +37,8 @@ func (t *Target) beginSample() sampling {
 // add adds a backend.
 func (sm sampling) add(b *Backend, t *traffic) {
 	if sm.sample != nil {
-		sm.sample.Put(b.windowID(), t.windowCounts(), b.recorder())
+		var d latency.Counts
+		sm.sample.Put(b.windowID(), t.windowCounts(), b.readDurations(&d))
 	}
 }
 
@@ -61,12 +63,14 @@ func (l *listing) sample() {
 
 // readRecent reads the traffic of the backends, samples it if a sample is due, and
 // tells what is recent.
-func (p *pageReader) readRecent(l *listing, st *livestatus.Status) {
+func (p *pageReader) readRecent(l *listing, st *livestatus.Status, m *statusMemory) {
 	sm := l.target.beginSample()
 	for i, b := range l.backends {
 		one, t := &st.Backends[i], b.traffic()
 		one.Picks, one.Repicks, one.InFlight, one.RPCs = t.picks, t.repicks, t.inFlight, t.finished
-		sm.add(b, &t)
+		if d := m.readDurations(i, b); sm.sample != nil {
+			sm.sample.Put(b.windowID(), t.windowCounts(), d)
+		}
 	}
 	sm.end()
 	view := l.target.recent.View(time.Duration(l.target.clock.Now()))
@@ -74,7 +78,7 @@ func (p *pageReader) readRecent(l *listing, st *livestatus.Status) {
 	for i, b := range l.backends {
 		one := &st.Backends[i]
 		t := traffic{picks: one.Picks, ends: ends{repicks: one.Repicks, finished: one.RPCs}}
-		one.Recent = view.Backend(b.windowID(), t.windowCounts(), b.recorder())
+		one.Recent = view.Backend(b.windowID(), t.windowCounts(), m.durationsOf(i))
 	}
 	st.Recent, st.History = view.Total(), p.history(view)
 }

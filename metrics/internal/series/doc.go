@@ -11,8 +11,8 @@
 //		samples.Send(ch)
 //	}
 //
-// A histogram outlives the scrape: its record keeps it, and a [HistogramMaker] of the
-// table makes it.
+// A histogram outlives the scrape: its record keeps it. A [HistogramMaker] of the table
+// makes it, unless the record has a [HistogramSource].
 //
 // Samples share the label pairs of their record. A slice of pairs must be sorted by
 // name and have no spare capacity: a wrapping registerer appends to it and sorts the

@@ -1,8 +1,6 @@
 package series
 
 import (
-	"fmt"
-
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 )
@@ -24,18 +22,6 @@ func (h *Histogram) Write(m *dto.Metric) error {
 	err := h.Histogram.Write(m)
 	m.Label = h.labels
 	return err
-}
-
-// ObserveWith observes the value with an exemplar. If Prometheus refuses the exemplar,
-// the value counts without it, and ObserveWith returns an error.
-func (h *Histogram) ObserveWith(exemplar prometheus.Labels, v float64) (err error) {
-	defer func() { // Prometheus counts the observation and then panics
-		if reason := recover(); reason != nil {
-			err = fmt.Errorf("%v", reason)
-		}
-	}()
-	h.Histogram.(prometheus.ExemplarObserver).ObserveWithExemplar(v, exemplar)
-	return nil
 }
 
 // HistogramMaker makes the histograms of one metric.
@@ -60,4 +46,29 @@ func (m *HistogramMaker) New(labels []*dto.LabelPair) *Histogram {
 // NewWith makes a histogram that also has the i-th value of the extra label.
 func (m *HistogramMaker) NewWith(labels []*dto.LabelPair, i int) *Histogram {
 	return m.New(m.family.with(labels, i))
+}
+
+// HistogramSource is a histogram that its record keeps in a form of its own.
+type HistogramSource interface {
+	// Write fills in all but the time of creation.
+	Write(*dto.Histogram)
+}
+
+// histogram is what a HistogramSource writes in one scrape.
+type histogram struct {
+	desc    *prometheus.Desc
+	labels  []*dto.LabelPair
+	created Created
+	source  HistogramSource
+}
+
+// Desc implements [prometheus.Metric].
+func (h *histogram) Desc() *prometheus.Desc { return h.desc }
+
+// Write implements [prometheus.Metric].
+func (h *histogram) Write(m *dto.Metric) error {
+	m.Label = h.labels
+	m.Histogram = &dto.Histogram{CreatedTimestamp: h.created.timestamp()}
+	h.source.Write(m.Histogram)
+	return nil
 }

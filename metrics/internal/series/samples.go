@@ -48,7 +48,7 @@ type Samples struct {
 	family  *family                // of the metric being read
 
 	values     []sample // not reused: a scrape keeps them
-	histograms []*Histogram
+	histograms []prometheus.Metric
 }
 
 // Reset prepares for the next record. It makes room for as many values as the last
@@ -83,6 +83,11 @@ func (s *Samples) addLabelled(labels []*dto.LabelPair, v float64) {
 
 // AddHistogram adds a histogram, which must be one of the metric being read.
 func (s *Samples) AddHistogram(h *Histogram) { s.histograms = append(s.histograms, h) }
+
+// AddHistogramOf adds the histogram that the source writes, and that was made at the time.
+func (s *Samples) AddHistogramOf(source HistogramSource, at Created) {
+	s.histograms = append(s.histograms, &histogram{desc: s.family.desc, labels: s.labels, created: at, source: source})
+}
 
 // Send sends the samples. The scrape keeps them.
 func (s *Samples) Send(ch chan<- prometheus.Metric) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -54,6 +55,9 @@ func read(t *testing.T, table *series.Table[*shop], r *shop) (all []string) {
 		if got.Counter != nil && got.Counter.CreatedTimestamp == nil {
 			t.Errorf("the counter %v has no creation time", &got)
 		}
+		if got.Histogram != nil && got.Histogram.CreatedTimestamp == nil {
+			t.Errorf("the histogram %v has no creation time", &got)
+		}
 		var text strings.Builder
 		for _, l := range got.Label {
 			fmt.Fprintf(&text, "%s=%s ", l.GetName(), l.GetValue())
@@ -88,19 +92,36 @@ func TestATableReadsARecord(t *testing.T) {
 	}
 }
 
-// Prometheus panics, but the end of an RPC must not.
-func TestAValueCountsEvenWithABadExemplar(t *testing.T) {
+// source is a histogram that only has a sum.
+type source float64
+
+func (v *source) Write(h *dto.Histogram) { h.SampleSum = (*float64)(v) }
+
+// A record may keep a histogram in a form of its own. Its series has the labels of the
+// record.
+func TestATableReadsAHistogramOfAnotherForm(t *testing.T) {
 	t.Parallel()
-	table, r := newTable(), newShop()
-	r.waits = table.HistogramMaker("wait_seconds", prometheus.HistogramOpts{}).New(r.labels)
-	if err := r.waits.ObserveWith(prometheus.Labels{"id": strings.Repeat("x", 200)}, 1); err == nil {
-		t.Error("no error for an exemplar that is too long")
+	hours, opened := source(8), time.Date(2020, 1, 2, 3, 4, 5, 6, time.UTC)
+	table := series.NewTable([]string{"street", "city"},
+		series.Histograms("open_seconds", "How long it was open.", func(_ *shop, s *series.Samples) { s.AddHistogramOf(&hours, series.Created(opened.UnixNano())) }))
+	if diff := cmp.Diff([]string{"city=x street=y 8"}, read(t, table, newShop())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if err := r.waits.ObserveWith(prometheus.Labels{"id": "x"}, 2); err != nil {
-		t.Errorf("a good exemplar: %v", err)
+	var samples series.Samples
+	samples.Reset(newShop().labels, series.CreatedNow())
+	table.Read(nil, &samples)
+	ch := make(chan prometheus.Metric, 1)
+	samples.Send(ch)
+	var got dto.Metric
+	m := <-ch
+	if err := m.Write(&got); err != nil {
+		t.Fatal(err)
 	}
-	if got := read(t, table, r); got[len(got)-1] != "city=x street=y 3" {
-		t.Errorf("series %q, want the sum of both values in the last", got)
+	if created := got.Histogram.CreatedTimestamp.AsTime(); !created.Equal(opened) {
+		t.Errorf("created at %v, want %v", created, opened)
+	}
+	if !strings.Contains(m.Desc().String(), "open_seconds") {
+		t.Errorf("described as %v", m.Desc())
 	}
 }
 

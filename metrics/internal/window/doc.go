@@ -3,12 +3,12 @@
 //
 //	log := window.NewLog(birth)
 //	if s := log.Begin(now); s != nil {
-//		s.Put(id, counts, recorder) // for each backend
+//		s.Put(id, counts, durations) // for each backend
 //		log.Add(s)
 //	}
 //	view := log.View(now)
 //	defer view.Close()
-//	recent := view.Backend(id, counts, recorder)
+//	recent := view.Backend(id, counts, durations)
 //
 // Requests for the live page and scrapes take samples of a target, at most one a
 // second. Nothing happens while nobody looks. A [Log] keeps samples two seconds apart
@@ -19,8 +19,8 @@
 // # Memory
 //
 // Each backend has a slot, a small number, and a sample is an array of counts by
-// slot: 16 bytes per backend, and 64 more if latency is measured. With 10,000
-// backends a log holds up to 2.5 MB, and 12 MB with latency. A slot is reused when its
+// slot: 16 bytes per backend, and 72 more if latency is measured. With 10,000
+// backends a log holds up to 2.5 MB, and 14 MB with latency. A slot is reused when its
 // backend is gone. Samples from before that have the counts of the earlier backend in
 // the slot. For the later one they count as 0, because it was born after them.
 //
@@ -29,10 +29,10 @@
 //
 // # Latency
 //
-// A [Recorder] counts attempts in the classic buckets of the Prometheus histogram,
-// without the last. Quantiles are interpolated within a bucket, as Prometheus does. So
-// a quantile is in the right bucket, and the bounds of a bucket differ by a factor of 2
-// or 2.5; above 5 seconds it is 5 seconds. The mean is exact. Where latency is not
+// Durations come in the classic buckets of the Prometheus histogram (package latency).
+// Quantiles are interpolated within a bucket, as Prometheus does. So a quantile is in
+// the right bucket, and the bounds of a bucket differ by a factor of 2 or 2.5; above 10
+// seconds it is 10 seconds. The mean is exact. Where latency is not
 // measured, the mean is estimated by Little's law: attempts in flight, averaged over
 // the samples, divided by the rate at which they end.
 package window

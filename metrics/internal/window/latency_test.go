@@ -7,21 +7,31 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpc-balancer2/balancer2/metrics/internal/latency"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
 
 // observe counts an RPC that took so long.
 func (b *backend) observe(seconds float64) {
 	b.rpc(0)
 	if b.slow == nil {
-		b.slow = new(window.Recorder)
+		b.slow = new(latency.Histogram)
 	}
 	b.slow.Observe(time.Duration(seconds * float64(time.Second)))
 }
 
+// durations returns those of all RPCs, or nil if none was measured.
+func (b *backend) durations() *latency.Counts {
+	if b.slow == nil {
+		return nil
+	}
+	var c latency.Counts
+	b.slow.Read(&c)
+	return &c
+}
+
 func bucketOf(seconds float64) int {
-	i, _ := slices.BinarySearch([]float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}, seconds)
+	i, _ := slices.BinarySearch([]float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, seconds)
 	return i
 }
 
@@ -83,8 +93,8 @@ func TestLatencyAboveTheLastBound(t *testing.T) {
 	tg.sleep(time.Second, func() { b.observe(1000) })
 	tg.sample()
 	each, _ := tg.look()
-	if got := each[0].Short.Latency; got.P50 != 5*time.Second || got.Mean.Round(time.Second) != 1000*time.Second {
-		t.Errorf("latency %+v, want quantiles of 5 s", got)
+	if got := each[0].Short.Latency; got.P50 != 10*time.Second || got.Mean.Round(time.Second) != 1000*time.Second {
+		t.Errorf("latency %+v, want quantiles of 10 s", got)
 	}
 }
 

@@ -1,6 +1,10 @@
 package window
 
-import "time"
+import (
+	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/latency"
+)
 
 // Counts are what a backend has done since it was born, modulo 2^32. In a few
 // minutes no backend does more than that.
@@ -34,15 +38,15 @@ type Sample struct {
 	point  Point   // what has happened since
 }
 
-// Put adds a backend. r is nil if its attempts are not measured. Slots may come in
+// Put adds a backend. d is nil if its attempts are not measured. Slots may come in
 // any order.
-func (s *Sample) Put(id ID, c Counts, r *Recorder) {
+func (s *Sample) Put(id ID, c Counts, d *latency.Counts) {
 	s.counts = grown(s.counts, id.Slot)
 	s.counts[id.Slot] = c
 	s.point.add(c.since(s.before.countsOf(id)))
-	if r != nil {
+	if d != nil {
 		s.durations = grown(s.durations, id.Slot)
-		r.read(&s.durations[id.Slot])
+		s.durations[id.Slot] = durations(*d)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/grpc-balancer2/balancer2/metrics/internal/latency"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 )
 
@@ -77,13 +78,13 @@ func nearest(samples []*Sample, now, want, limit time.Duration) stretch {
 func (v *View) History() []Point { return v.history }
 
 // Backend returns what the backend did lately, and adds it to the sums of the target.
-// Its counts are now c; r is nil if its attempts are not measured.
-func (v *View) Backend(id ID, c Counts, r *Recorder) livestatus.Recent {
-	var d durations
-	if r != nil {
-		r.read(&d)
+// Its counts are now c and d; d is nil if its attempts are not measured.
+func (v *View) Backend(id ID, c Counts, d *latency.Counts) livestatus.Recent {
+	all := &noDurations
+	if d != nil {
+		all = (*durations)(d)
 	}
-	return livestatus.Recent{Short: v.short.backend(id, c, &d, v.now), Long: v.long.backend(id, c, &d, v.now)}
+	return livestatus.Recent{Short: v.short.backend(id, c, all, v.now), Long: v.long.backend(id, c, all, v.now)}
 }
 
 // Total returns the sums of all calls of Backend.

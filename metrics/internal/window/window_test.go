@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/grpc-balancer2/balancer2/metrics/internal/latency"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/window"
 )
@@ -21,7 +22,7 @@ type backend struct {
 	window.ID
 	now    window.Counts
 	before map[time.Duration]window.Counts // by time
-	slow   *window.Recorder
+	slow   *latency.Histogram
 }
 
 func newTarget(born time.Duration) *target { return &target{log: window.NewLog(born), now: born} }
@@ -50,7 +51,7 @@ func (tg *target) sample() {
 		return
 	}
 	for _, b := range tg.backends {
-		s.Put(b.ID, b.now, b.slow)
+		s.Put(b.ID, b.now, b.durations())
 	}
 	tg.log.Add(s)
 }
@@ -59,7 +60,7 @@ func (tg *target) look() (each []livestatus.Recent, total livestatus.Recent) {
 	v := tg.log.View(tg.now)
 	defer v.Close()
 	for _, b := range tg.backends {
-		each = append(each, v.Backend(b.ID, b.now, b.slow))
+		each = append(each, v.Backend(b.ID, b.now, b.durations()))
 	}
 	return each, v.Total()
 }
