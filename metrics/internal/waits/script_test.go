@@ -68,7 +68,7 @@ func playRPC(t *testing.T, script string) map[waits.Reason]string {
 	t.Helper()
 	var list waits.List
 	ta := new(tally)
-	inst := waits.NewInstance(ta)
+	inst := list.NewInstance(ta)
 	rpc, over := context.WithCancel(t.Context())
 	defer over()
 	words := strings.Fields(script)
@@ -103,7 +103,7 @@ func playRPC(t *testing.T, script string) map[waits.Reason]string {
 			attempts = attempts[1:]
 			continue
 		case "z":
-			list.Prune(time.Now())
+			list.Prune()
 		case "c":
 			over()
 		case "d":
@@ -116,6 +116,7 @@ func playRPC(t *testing.T, script string) map[waits.Reason]string {
 			time.Sleep(time.Second)
 		}
 	}
+	list.Prune() // notices that the RPC has ended
 	// This is before the deferred end of the context.
 	if list.Any() || ta.waiting != 0 {
 		t.Errorf("%s: RPCs that still wait at the end: %d, attempts: %d, want none", script, list.Len(), ta.waiting)
