@@ -3,6 +3,8 @@ package waits
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
 )
 
 // List has the RPCs that wait for a pick, of all policy instances of a Metrics. There is
@@ -36,8 +38,7 @@ func (l *List) Refused(ctx context.Context, r Refusal) {
 	if rpc == nil || ended(rpc) {
 		return
 	}
-	now := timer.Now()
-	n := shardOf(rpc)
+	now, n := timer.Now(), shardOf(rpc)
 	s := &l.shards[n]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,33 +46,45 @@ func (l *List) Refused(ctx context.Context, r Refusal) {
 	if r.Instance.closed.Load() {
 		return // meanwhile, and Close finishes no wait that begins now
 	}
-	first := s.rpcs[rpc]
-	for w := first; w != nil; w = w.sameRPC {
-		if w.instance.target != r.Instance.target {
-			continue
-		}
-		if w.instance != r.Instance {
-			w.instance.waits[n].remove(w, ofInstance)
-			r.Instance.waits[n].add(w, ofInstance)
-		}
-		if w.isOf(ctx) {
-			w.refused(r, now)
+	first := s.firstLocked(rpc)
+	for w := first; w != nil; w = s.nextLocked(w) {
+		if w.instance.target == r.Instance.target {
+			s.refusedAgainLocked(n, w, ctx, r, now)
 			return
 		}
-		// The new attempt shows that the attempt before has ended. If its last refusal
-		// was an error, that ended it.
-		if w.failed() {
-			for w := first; w != nil; w = w.sameRPC {
-				w.failFast = true
-			}
-		}
-		w.finishUnpicked()
-		w.begin(ctx, r, now)
-		return
 	}
-	w := l.addLocked(n, first, rpc)
+	w := s.addLocked(rpc)
+	if first == nil {
+		l.n.Add(1)
+	} else {
+		w.failFast = first.failFast
+	}
 	w.begin(ctx, r, now)
 	r.Instance.waits[n].add(w, ofInstance)
+}
+
+// refusedAgainLocked is called when a pick of an RPC was refused that waits for the same
+// policy and target. The number is the shard's.
+func (s *shard) refusedAgainLocked(number int, w *wait, ctx context.Context, r Refusal, now clock.Instant) {
+	if w.isOf(ctx) {
+		if w.instance != r.Instance {
+			w.instance.waits[number].remove(w, ofInstance)
+			r.Instance.waits[number].add(w, ofInstance)
+		}
+		w.refused(r, now)
+		return
+	}
+	// The new attempt shows that the attempt before has ended. If its last refusal was an
+	// error, that ended it.
+	if w.failed() {
+		for w := s.firstLocked(w.rpc); w != nil; w = s.nextLocked(w) {
+			w.failFast = true
+		}
+	}
+	w.finishUnpicked()
+	w.instance.waits[number].remove(w, ofInstance)
+	w.begin(ctx, r, now)
+	r.Instance.waits[number].add(w, ofInstance)
 }
 
 // Resolved is called when a pick succeeded, or failed for good.
@@ -85,8 +98,8 @@ func (l *List) Resolved(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l.tidyLocked(n)
-	for w := s.rpcs[rpc]; w != nil; w = s.rpcs[rpc] {
-		if ended(rpc) {
+	for w := s.firstLocked(rpc); w != nil; w = s.firstLocked(rpc) {
+		if w.rpcEnded() {
 			w.finishUnpicked()
 		} else {
 			if w.isOf(ctx) {
@@ -146,6 +159,15 @@ func (l *List) tidyLocked(n int) {
 		default:
 			l.shards[n].all.turn(ofShard)
 		}
+	}
+}
+
+// removeLocked takes a wait that is finished off the list.
+func (l *List) removeLocked(n int, w *wait) {
+	s, rpc := &l.shards[n], w.rpc
+	s.removeLocked(n, w)
+	if s.firstLocked(rpc) == nil {
+		l.n.Add(-1)
 	}
 }
 

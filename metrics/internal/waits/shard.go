@@ -6,78 +6,114 @@ import (
 )
 
 // numShards is a power of two. More shards let more cores work at once, but it takes
-// longer until the end of the only RPC on the list is noticed, see [List.tidyLocked].
+// longer until the end of the only RPC on the list is noticed, see [shard.tidyLocked].
 const (
 	logShards = 3
 	numShards = 1 << logShards
 )
 
-// shard has some of the RPCs. RPCs are spread over the shards by their Done channels.
+// shard has some of the waits, chosen by their RPCs: a hash table that needs no memory
+// but the buckets, so adding to it seldom allocates.
 type shard struct {
 	// mu guards the fields below, the waits on them and the instances' rings of this
 	// shard. Only methods of Target are called under it, and Err and Deadline of
 	// contexts that have ended.
-	mu   sync.Mutex
-	rpcs map[<-chan struct{}]*wait // the first wait of each RPC, by its Done channel
-	most int                       // the highest number of RPCs since the map was made
-	all  ring
+	mu      sync.Mutex
+	buckets []*wait // each the first of a chain; their number is a power of two, or 0
+	n       int     // number of waits
+	all     ring    // all of them
+	free    *wait   // waits to be used again, a chain of at most maxFree
+	numFree int
 
-	_ [128 - 32]byte // two cache lines: processors fetch them in pairs
+	_ [128 - 64]byte // two cache lines: processors fetch them in pairs
+}
+
+// What a shard keeps when it is empty. It is enough if the picker fails and few RPCs are
+// wait-for-ready: they come and go one by one.
+const (
+	minBuckets = 16
+	maxFree    = 16
+)
+
+// hash spreads RPCs evenly, by the addresses of their Done channels.
+func hash(rpc <-chan struct{}) uint64 {
+	const golden = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio
+	return uint64(reflect.ValueOf(rpc).Pointer()) * golden
 }
 
 // shardOf returns the number of the RPC's shard.
-func shardOf(rpc <-chan struct{}) int {
-	const golden = 0x9E3779B97F4A7C15 // 2^64 divided by the golden ratio spreads addresses evenly
-	return int(uint64(reflect.ValueOf(rpc).Pointer()) * golden >> (64 - logShards))
+func shardOf(rpc <-chan struct{}) int { return int(hash(rpc) >> (64 - logShards)) }
+
+// bucketLocked returns the RPC's bucket. There must be buckets.
+func (s *shard) bucketLocked(rpc <-chan struct{}) **wait {
+	return &s.buckets[hash(rpc)>>32&uint64(len(s.buckets)-1)]
 }
 
-// keepMap is how many RPCs a map may have held and still be kept when it is empty: Go's
-// maps do not shrink.
-const keepMap = 128
-
-var pool = sync.Pool{New: func() any { return new(wait) }}
-
-// addLocked adds a wait, which begins with the refusal, to those of the RPC. first is
-// the first of them, or nil.
-func (l *List) addLocked(n int, first *wait, rpc <-chan struct{}) *wait {
-	s := &l.shards[n]
-	w := pool.Get().(*wait) //nolint:errcheck,forcetypeassert // it has nothing else
-	w.rpc = rpc
-	if first != nil {
-		w.failFast = first.failFast
-		w.sameRPC, first.sameRPC = first.sameRPC, w
-	} else {
-		if s.rpcs == nil {
-			s.rpcs = make(map[<-chan struct{}]*wait)
-		}
-		s.rpcs[rpc] = w
-		s.most = max(s.most, len(s.rpcs))
-		l.n.Add(1)
+// firstLocked returns one of the RPC's waits, or nil.
+func (s *shard) firstLocked(rpc <-chan struct{}) *wait {
+	if s.n == 0 {
+		return nil
 	}
-	s.all.add(w, ofShard)
+	w := *s.bucketLocked(rpc)
+	for w != nil && w.rpc != rpc {
+		w = w.chain
+	}
 	return w
 }
 
-// removeLocked takes a wait that is finished off the list, and the RPC with its last.
-func (l *List) removeLocked(n int, w *wait) {
-	s := &l.shards[n]
-	switch first := s.rpcs[w.rpc]; {
-	case first != w:
-		for first.sameRPC != w {
-			first = first.sameRPC
-		}
-		first.sameRPC = w.sameRPC
-	case w.sameRPC != nil:
-		s.rpcs[w.rpc] = w.sameRPC
-	default:
-		delete(s.rpcs, w.rpc)
-		if len(s.rpcs) == 0 && s.most > keepMap {
-			s.rpcs, s.most = nil, 0
-		}
-		l.n.Add(-1)
+// nextLocked returns the RPC's wait after w, or nil.
+func (s *shard) nextLocked(w *wait) *wait {
+	next := w.chain
+	for next != nil && next.rpc != w.rpc {
+		next = next.chain
 	}
+	return next
+}
+
+// addLocked adds a wait of the RPC, which has not begun.
+func (s *shard) addLocked(rpc <-chan struct{}) *wait {
+	if s.n >= len(s.buckets) {
+		s.growLocked()
+	}
+	w := s.free
+	if w != nil {
+		s.free = w.chain
+		s.numFree--
+	} else {
+		w = new(wait)
+	}
+	w.rpc, w.failFast = rpc, false
+	bucket := s.bucketLocked(rpc)
+	*bucket, w.chain = w, *bucket
+	s.all.add(w, ofShard)
+	s.n++
+	return w
+}
+
+// removeLocked removes a wait that is finished. The number is the shard's.
+func (s *shard) removeLocked(number int, w *wait) {
+	at := s.bucketLocked(w.rpc)
+	for *at != w {
+		at = &(*at).chain
+	}
+	*at = w.chain
 	s.all.remove(w, ofShard)
-	w.instance.waits[n].remove(w, ofInstance)
-	*w = wait{} // so that it holds no policy in memory
-	pool.Put(w)
+	w.instance.waits[number].remove(w, ofInstance)
+	if s.numFree < maxFree {
+		w.rpc, w.instance, w.attempt = nil, nil, nil // so that it holds nothing in memory
+		w.chain, s.free = s.free, w
+		s.numFree++
+	}
+	if s.n--; s.n == 0 && len(s.buckets) > minBuckets {
+		s.buckets = nil
+	}
+}
+
+// growLocked doubles the number of buckets.
+func (s *shard) growLocked() {
+	s.buckets = make([]*wait, max(2*len(s.buckets), minBuckets))
+	s.all.each(ofShard, func(w *wait) {
+		bucket := s.bucketLocked(w.rpc)
+		*bucket, w.chain = w, *bucket
+	})
 }

@@ -2,7 +2,6 @@ package waits
 
 import (
 	"context"
-	"errors"
 	"reflect"
 	"time"
 
@@ -76,9 +75,9 @@ const lostAfter = time.Second
 // wait is the wait of one attempt for a pick by one policy for one target. It is guarded
 // by the mu of its shard.
 type wait struct {
-	rpc     <-chan struct{} // the Done channel that the contexts of the RPC's attempts share
-	sameRPC *wait           // the next wait of the RPC; there is one for each policy and target
-	links   [numRings]links
+	rpc   <-chan struct{} // the Done channel that the contexts of the RPC's attempts share
+	chain *wait           // the next in the bucket of the shard
+	links [numRings]links
 
 	instance *Instance       // which refused last
 	picker   uint64          // the number of its picker that refused last
@@ -160,7 +159,7 @@ func (w *wait) lost(now clock.Instant) bool {
 func (w *wait) finishUnpicked() {
 	overtaken := w.overtaken()
 	var late time.Duration // since the deadline
-	if !overtaken && w.rpcEnded() && errors.Is(w.attempt.Err(), context.DeadlineExceeded) {
+	if !overtaken && w.rpcEnded() && w.attempt.Err() == context.DeadlineExceeded { //nolint:errorlint // contexts do not wrap it
 		if !w.failFast {
 			w.confirm()
 		}
