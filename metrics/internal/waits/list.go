@@ -49,7 +49,7 @@ func (l *List) Refused(ctx context.Context, r Refusal) {
 	first := s.firstLocked(rpc)
 	for w := first; w != nil; w = s.nextLocked(w) {
 		if w.instance.target == r.Instance.target {
-			s.refusedAgainLocked(n, w, ctx, r, now)
+			l.refusedAgainLocked(n, w, ctx, r, now)
 			return
 		}
 	}
@@ -63,28 +63,25 @@ func (l *List) Refused(ctx context.Context, r Refusal) {
 	r.Instance.waits[n].add(w, ofInstance)
 }
 
-// refusedAgainLocked is called when a pick of an RPC was refused that waits for the same
-// policy and target. The number is the shard's.
-func (s *shard) refusedAgainLocked(number int, w *wait, ctx context.Context, r Refusal, now clock.Instant) {
+// refusedAgainLocked is called when a pick was refused and its RPC waits for the same
+// policy and target already. The wait is in shard n.
+func (l *List) refusedAgainLocked(n int, w *wait, ctx context.Context, r Refusal, now clock.Instant) {
+	before := w.instance
 	if w.isOf(ctx) {
-		if w.instance != r.Instance {
-			w.instance.waits[number].remove(w, ofInstance)
-			r.Instance.waits[number].add(w, ofInstance)
-		}
 		w.refused(r, now)
-		return
-	}
-	// The new attempt shows that the attempt before has ended. If its last refusal was an
-	// error, that ended it.
-	if w.failed() {
-		for w := s.firstLocked(w.rpc); w != nil; w = s.nextLocked(w) {
-			w.failFast = true
+	} else {
+		// The new attempt shows that the attempt before has ended. If its last refusal was
+		// an error, that ended it.
+		if w.failed() {
+			l.shards[n].failFastLocked(w.rpc)
 		}
+		w.finishUnpicked()
+		w.begin(ctx, r, now)
 	}
-	w.finishUnpicked()
-	w.instance.waits[number].remove(w, ofInstance)
-	w.begin(ctx, r, now)
-	r.Instance.waits[number].add(w, ofInstance)
+	if w.instance != before {
+		before.waits[n].remove(w, ofInstance)
+		w.instance.waits[n].add(w, ofInstance)
+	}
 }
 
 // Resolved is called when a pick succeeded, or failed for good.
@@ -130,7 +127,7 @@ func (l *List) Prune() {
 	}
 }
 
-// finishIf finishes the waits on a ring of the shard for which gone returns true.
+// finishIf finishes the waits on a ring of shard n for which gone returns true.
 func (l *List) finishIf(n int, r *ring, which int, gone func(*wait) bool) {
 	s := &l.shards[n]
 	s.mu.Lock()
@@ -143,7 +140,7 @@ func (l *List) finishIf(n int, r *ring, which int, gone func(*wait) bool) {
 	})
 }
 
-// tidyLocked looks at two waits of the shard, two others each time, and finishes those
+// tidyLocked looks at two waits of shard n, two others each time, and finishes those
 // whose RPCs have ended. Each refusal adds at most one wait. So there are seldom more
 // RPCs on the list that have ended than others, however long nobody scrapes; and when
 // the last RPC that waited has ended, the next picks take it off the list.
@@ -162,10 +159,11 @@ func (l *List) tidyLocked(n int) {
 	}
 }
 
-// removeLocked takes a wait that is finished off the list.
+// removeLocked takes a wait that is finished off shard n.
 func (l *List) removeLocked(n int, w *wait) {
 	s, rpc := &l.shards[n], w.rpc
-	s.removeLocked(n, w)
+	w.instance.waits[n].remove(w, ofInstance)
+	s.removeLocked(w)
 	if s.firstLocked(rpc) == nil {
 		l.n.Add(-1)
 	}

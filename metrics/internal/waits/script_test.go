@@ -16,18 +16,23 @@ import (
 // tally is a target. It keeps the waits that were counted.
 type tally struct {
 	mu      sync.Mutex
+	begun   int
 	waiting int
 	count   [waits.NumReasons]int
 	sum     [waits.NumReasons]time.Duration
 }
 
-func (ta *tally) WaitBegins() { ta.add(1) }
-func (ta *tally) WaitEnds()   { ta.add(-1) }
-
-func (ta *tally) add(n int) {
+func (ta *tally) WaitBegins() {
 	ta.mu.Lock()
 	defer ta.mu.Unlock()
-	ta.waiting += n
+	ta.begun++
+	ta.waiting++
+}
+
+func (ta *tally) WaitEnds() {
+	ta.mu.Lock()
+	defer ta.mu.Unlock()
+	ta.waiting--
 }
 
 func (ta *tally) Delayed(why waits.Reason, waited time.Duration) {

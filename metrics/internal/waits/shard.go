@@ -6,7 +6,7 @@ import (
 )
 
 // numShards is a power of two. More shards let more cores work at once, but it takes
-// longer until the end of the only RPC on the list is noticed, see [shard.tidyLocked].
+// longer until the end of the only RPC on the list is noticed, see [List.tidyLocked].
 const (
 	logShards = 3
 	numShards = 1 << logShards
@@ -70,6 +70,13 @@ func (s *shard) nextLocked(w *wait) *wait {
 	return next
 }
 
+// failFastLocked notes in all waits of the RPC that it is fail-fast.
+func (s *shard) failFastLocked(rpc <-chan struct{}) {
+	for w := s.firstLocked(rpc); w != nil; w = s.nextLocked(w) {
+		w.failFast = true
+	}
+}
+
 // addLocked adds a wait of the RPC, which has not begun.
 func (s *shard) addLocked(rpc <-chan struct{}) *wait {
 	if s.n >= len(s.buckets) {
@@ -90,15 +97,14 @@ func (s *shard) addLocked(rpc <-chan struct{}) *wait {
 	return w
 }
 
-// removeLocked removes a wait that is finished. The number is the shard's.
-func (s *shard) removeLocked(number int, w *wait) {
+// removeLocked removes a wait that is finished and on no ring of an instance.
+func (s *shard) removeLocked(w *wait) {
 	at := s.bucketLocked(w.rpc)
 	for *at != w {
 		at = &(*at).chain
 	}
 	*at = w.chain
 	s.all.remove(w, ofShard)
-	w.instance.waits[number].remove(w, ofInstance)
 	if s.numFree < maxFree {
 		w.rpc, w.instance, w.attempt = nil, nil, nil // so that it holds nothing in memory
 		w.chain, s.free = s.free, w

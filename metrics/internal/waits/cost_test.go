@@ -1,0 +1,81 @@
+package waits_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
+)
+
+// A refusal costs no allocation but that of the context's Done channel. gRPC makes it
+// anyway if the RPC waits.
+//
+// Not parallel: it counts allocations.
+func TestARefusalAllocatesNothing(t *testing.T) {
+	type attempts struct{ first, second context.Context }
+	ends := map[string]func(l *waits.List, inst *waits.Instance, a attempts, cancel func()){
+		"RPC ends":        func(_ *waits.List, _ *waits.Instance, _ attempts, cancel func()) { cancel() },
+		"pick":            func(l *waits.List, _ *waits.Instance, a attempts, _ func()) { l.Resolved(a.first) },
+		"pick after more": func(l *waits.List, inst *waits.Instance, a attempts, _ func()) { queue(a.first, l, inst); l.Resolved(a.first) },
+		"retry":           func(l *waits.List, inst *waits.Instance, a attempts, _ func()) { queue(a.second, l, inst); l.Resolved(a.second) },
+		"new picker":      func(_ *waits.List, inst *waits.Instance, _ attempts, cancel func()) { cancel(); inst.NextPicker() },
+		"scrape":          func(l *waits.List, _ *waits.Instance, _ attempts, cancel func()) { cancel(); l.Prune() },
+	}
+	for name, end := range ends {
+		for _, why := range []waits.Reason{waits.Connecting, waits.StateMismatch, waits.PickerFailing} {
+			var l waits.List
+			inst := l.NewInstance(new(tally))
+			run := func(refuse bool) float64 {
+				return testing.AllocsPerRun(1000, func() {
+					rpc, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					a := attempts{context.WithValue(rpc, attemptKey{}, 1), context.WithValue(rpc, attemptKey{}, 2)}
+					if !refuse {
+						rpc.Done()
+						return
+					}
+					l.Refused(a.first, waits.Refusal{Instance: inst, Picker: inst.LastPicker(), Reason: why})
+					end(&l, inst, a, cancel)
+				})
+			}
+			if bare, refused := run(false), run(true); refused != bare {
+				t.Errorf("%s, reason %d: %v allocations, and %v without the refusal", name, why, refused, bare)
+			}
+		}
+	}
+}
+
+// Not parallel: it looks at the heap.
+func TestMemoryOfAnRPCThatWaits(t *testing.T) {
+	const rpcs = 20_000
+	var l waits.List
+	inst := l.NewInstance(new(tally))
+	ctx, cancel := context.WithCancel(t.Context())
+	contexts := make([]context.Context, rpcs)
+	for i := range contexts {
+		contexts[i] = newRPC(t, ctx)
+		contexts[i].Done()
+	}
+	before := heapSize()
+	for _, ctx := range contexts {
+		queue(ctx, &l, inst)
+	}
+	if got := (heapSize() - before) / rpcs; got > 200 {
+		t.Errorf("an RPC that waits takes %d bytes, want 200 at most", got)
+	}
+	cancel()
+	l.Prune()
+	if got := heapSize() - before; got > 100<<10 {
+		t.Errorf("%d bytes more than before the RPCs waited, want less than 100 KiB", got)
+	}
+	runtime.KeepAlive(&l)
+}
+
+// heapSize returns the size in bytes of what is reachable on the heap.
+func heapSize() int {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
+}
