@@ -13,14 +13,20 @@ import (
 //
 // Not parallel: it counts allocations.
 func TestARefusalAllocatesNothing(t *testing.T) {
-	type attempts struct{ first, second context.Context }
+	type attempts [2]context.Context // of one RPC
 	ends := map[string]func(l *waits.List, inst *waits.Instance, a attempts, cancel func()){
-		"RPC ends":        func(_ *waits.List, _ *waits.Instance, _ attempts, cancel func()) { cancel() },
-		"pick":            func(l *waits.List, _ *waits.Instance, a attempts, _ func()) { l.Resolved(a.first) },
-		"pick after more": func(l *waits.List, inst *waits.Instance, a attempts, _ func()) { queue(a.first, l, inst); l.Resolved(a.first) },
-		"retry":           func(l *waits.List, inst *waits.Instance, a attempts, _ func()) { queue(a.second, l, inst); l.Resolved(a.second) },
-		"new picker":      func(_ *waits.List, inst *waits.Instance, _ attempts, cancel func()) { cancel(); inst.NextPicker() },
-		"scrape":          func(l *waits.List, _ *waits.Instance, _ attempts, cancel func()) { cancel(); l.Prune() },
+		"RPC ends": func(_ *waits.List, _ *waits.Instance, _ attempts, cancel func()) { cancel() },
+		"pick":     func(l *waits.List, _ *waits.Instance, a attempts, _ func()) { l.Resolved(a[0]) },
+		"pick after more": func(l *waits.List, inst *waits.Instance, a attempts, _ func()) {
+			queue(a[0], l, inst)
+			l.Resolved(a[0])
+		},
+		"retry": func(l *waits.List, inst *waits.Instance, a attempts, _ func()) {
+			queue(a[1], l, inst)
+			l.Resolved(a[1])
+		},
+		"new picker": func(_ *waits.List, inst *waits.Instance, _ attempts, cancel func()) { cancel(); inst.NextPicker() },
+		"scrape":     func(l *waits.List, _ *waits.Instance, _ attempts, cancel func()) { cancel(); l.Prune() },
 	}
 	for name, end := range ends {
 		for _, why := range []waits.Reason{waits.Connecting, waits.StateMismatch, waits.PickerFailing} {
@@ -35,7 +41,7 @@ func TestARefusalAllocatesNothing(t *testing.T) {
 						rpc.Done()
 						return
 					}
-					l.Refused(a.first, waits.Refusal{Instance: inst, Picker: inst.LastPicker(), Reason: why})
+					l.Refused(a[0], waits.Refusal{Instance: inst, Picker: inst.LastPicker(), Reason: why})
 					end(&l, inst, a, cancel)
 				})
 			}
@@ -52,10 +58,11 @@ func TestMemoryOfAnRPCThatWaits(t *testing.T) {
 	var l waits.List
 	inst := l.NewInstance(new(tally))
 	ctx, cancel := context.WithCancel(t.Context())
-	contexts := make([]context.Context, rpcs)
-	for i := range contexts {
-		contexts[i] = newRPC(t, ctx)
-		contexts[i].Done()
+	contexts := make([]context.Context, 0, rpcs)
+	for range rpcs {
+		rpc := newRPC(t, ctx)
+		rpc.Done()
+		contexts = append(contexts, rpc)
 	}
 	before := heapSize()
 	for _, ctx := range contexts {

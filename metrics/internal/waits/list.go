@@ -49,7 +49,7 @@ func (l *List) Refused(ctx context.Context, r Refusal) {
 	first := s.firstLocked(rpc)
 	for w := first; w != nil; w = s.nextLocked(w) {
 		if w.instance.target == r.Instance.target {
-			l.refusedAgainLocked(n, w, ctx, r, now)
+			l.refusedAgainLocked(ctx, n, w, r, now)
 			return
 		}
 	}
@@ -65,7 +65,7 @@ func (l *List) Refused(ctx context.Context, r Refusal) {
 
 // refusedAgainLocked is called when a pick was refused and its RPC waits for the same
 // policy and target already. The wait is in shard n.
-func (l *List) refusedAgainLocked(n int, w *wait, ctx context.Context, r Refusal, now clock.Instant) {
+func (l *List) refusedAgainLocked(ctx context.Context, n int, w *wait, r Refusal, now clock.Instant) {
 	before := w.instance
 	if w.isOf(ctx) {
 		w.refused(r, now)

@@ -158,8 +158,8 @@ func (w *wait) lost(now clock.Instant) bool {
 // the attempt is overtaken, at the deadline if that has passed, or else now.
 func (w *wait) finishUnpicked() {
 	overtaken := w.overtaken()
-	var late time.Duration                                                         // since the deadline
-	if !overtaken && w.rpcEnded() && w.attempt.Err() == context.DeadlineExceeded { //nolint:errorlint // contexts do not wrap it
+	var late time.Duration // since the deadline
+	if !overtaken && w.rpcEnded() && w.attempt.Err() == context.DeadlineExceeded {
 		if !w.failFast {
 			w.confirm()
 		}
