@@ -70,20 +70,21 @@ func TestWaitsEndHoweverTheyMeet(t *testing.T) {
 			for range 500 {
 				rpc, end := context.WithTimeout(rpc, time.Duration(rand.IntN(1000))*time.Microsecond)
 				attempts := []context.Context{context.WithValue(rpc, attemptKey{}, 1), context.WithValue(rpc, attemptKey{}, 2)}
+				current := 0
 				for range rand.IntN(6) {
 					inst := instances[rand.IntN(len(instances))]
 					switch rand.IntN(8) {
 					case 0:
-						attempts[0] = attempts[1] // the next one
+						current = 1
 					case 1:
-						l.Resolved(attempts[0])
+						l.Resolved(attempts[current])
 					case 2:
 						inst.NextPicker()
 					case 3:
 						l.Prune()
 					default:
 						why := waits.Reason(rand.IntN(int(waits.NumReasons)))
-						l.Refused(attempts[0], waits.Refusal{Instance: inst, Picker: inst.LastPicker(), Reason: why})
+						l.Refused(attempts[current], waits.Refusal{Instance: inst, Picker: inst.LastPicker(), Reason: why})
 					}
 				}
 				if rand.IntN(2) == 0 {

@@ -96,7 +96,7 @@ type wait struct {
 	failFast bool
 }
 
-// timer measures waits.
+// timer measures waits. Only differences between its instants count.
 var timer = clock.New()
 
 // begin begins the wait with the refusal. Only rpc, failFast and the links are set.
