@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"testing"
+	"weak"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
 )
@@ -57,10 +58,9 @@ func TestMemoryOfAnRPCThatWaits(t *testing.T) {
 	const rpcs = 20_000
 	var l waits.List
 	inst := l.NewInstance(new(tally))
-	ctx, cancel := context.WithCancel(t.Context())
 	contexts := make([]context.Context, 0, rpcs)
 	for range rpcs {
-		rpc := newRPC(t, ctx)
+		rpc := newRPC(t, t.Context())
 		rpc.Done()
 		contexts = append(contexts, rpc)
 	}
@@ -71,10 +71,39 @@ func TestMemoryOfAnRPCThatWaits(t *testing.T) {
 	if got := (heapSize() - before) / rpcs; got > 200 {
 		t.Errorf("an RPC that waits takes %d bytes, want 200 at most", got)
 	}
-	cancel()
-	l.Prune()
+	for _, ctx := range contexts {
+		l.Resolved(ctx)
+	}
 	if got := heapSize() - before; got > 100<<10 {
 		t.Errorf("%d bytes more than before the RPCs waited, want less than 100 KiB", got)
+	}
+	runtime.KeepAlive(&l)
+	runtime.KeepAlive(contexts)
+}
+
+// A stream may live for hours after it waited, and a Metrics as long as the program.
+func TestWhatHasWaitedIsNotHeldInMemory(t *testing.T) {
+	t.Parallel()
+	var l waits.List
+	type payload struct{ _ [100]byte }
+	target, value := func() (weak.Pointer[tally], weak.Pointer[payload]) {
+		ta, p := new(tally), new(payload)
+		inst := l.NewInstance(ta)
+		for range 100 {
+			rpc, cancel := context.WithCancel(t.Context())
+			queue(context.WithValue(rpc, attemptKey{}, p), &l, inst)
+			cancel()
+		}
+		l.Close(inst)
+		return weak.Make(ta), weak.Make(p)
+	}()
+	runtime.GC()
+	runtime.GC()
+	if target.Value() != nil {
+		t.Error("the target of a closed instance is held")
+	}
+	if value.Value() != nil {
+		t.Error("the context of an RPC that has ended is held")
 	}
 	runtime.KeepAlive(&l)
 }

@@ -69,6 +69,74 @@ func TestHowLongAnRPCWaitedThatEndsUnnoticed(t *testing.T) {
 	}
 }
 
+// An error ends the first attempt of an RPC at one policy, which shows that it is not
+// wait-for-ready. Its deadline then confirms no failure at another policy either, but it
+// confirms those of RPCs that come later.
+func TestFailFastIsAPropertyOfTheRPC(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var l waits.List
+		parent, child := new(tally), new(tally)
+		parents, children := l.NewInstance(parent), l.NewInstance(child)
+		fail := func(ctx context.Context, inst *waits.Instance) {
+			l.Refused(ctx, waits.Refusal{Instance: inst, Picker: inst.LastPicker(), Reason: waits.PickerFailing})
+		}
+		const rpcs = 100
+		for range rpcs {
+			rpc, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			first, second := context.WithValue(rpc, attemptKey{}, 1), context.WithValue(rpc, attemptKey{}, 2)
+			fail(first, children)
+			fail(second, children)
+			fail(second, parents)
+		}
+		time.Sleep(time.Minute + 1)
+		l.Prune()
+		if len(parent.counted()) != 0 || len(child.counted()) != 0 {
+			t.Errorf("waits for the parent %v, for the child %v, want none", parent.counted(), child.counted())
+		}
+
+		for range rpcs {
+			rpc, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			fail(rpc, children)
+		}
+		time.Sleep(time.Minute + 1)
+		l.Prune()
+		if n := child.count[waits.PickerFailing]; n != rpcs {
+			t.Errorf("waits of other RPCs: %d, want %d", n, rpcs)
+		}
+	})
+}
+
+// lateContext ends after its deadline, as any does by some microseconds.
+type lateContext struct {
+	context.Context //nolint:containedctx // it is one
+	deadline        time.Time
+	done            chan struct{}
+}
+
+func (ctx *lateContext) Deadline() (time.Time, bool) { return ctx.deadline, true }
+func (ctx *lateContext) Done() <-chan struct{}       { return ctx.done }
+func (ctx *lateContext) Err() error                  { return context.DeadlineExceeded }
+
+func TestNoWaitIsNegativeIfTheDeadlineHasPassedAtItsBeginning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var l waits.List
+		ta := new(tally)
+		inst := l.NewInstance(ta)
+		ctx := &lateContext{Context: t.Context(), deadline: time.Now(), done: make(chan struct{})}
+		time.Sleep(time.Second)
+		queue(ctx, &l, inst)
+		close(ctx.done)
+		l.Prune()
+		if got, want := ta.counted(), (map[waits.Reason]string{waits.Connecting: "1 in 0s"}); !maps.Equal(got, want) {
+			t.Errorf("waits %v, want %v", got, want)
+		}
+	})
+}
+
 // In an outage most RPCs fail at once. They must not pile up until the next scrape.
 func TestRPCsThatHaveEndedDoNotPileUp(t *testing.T) {
 	t.Parallel()

@@ -96,14 +96,10 @@ func (l *List) Resolved(ctx context.Context) {
 	defer s.mu.Unlock()
 	l.tidyLocked(n)
 	for w := s.firstLocked(rpc); w != nil; w = s.firstLocked(rpc) {
-		if w.rpcEnded() {
-			w.finishUnpicked()
-		} else {
-			if w.isOf(ctx) {
-				w.confirm()
-			}
-			w.finish(timer.Now())
+		if w.isOf(ctx) {
+			w.confirm()
 		}
+		w.finish(timer.Now())
 		l.removeLocked(n, w)
 	}
 }
