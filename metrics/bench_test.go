@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -70,28 +71,42 @@ func pickDone(p balancer.Picker) {
 	}
 }
 
-// BenchmarkPickThatWaits measures a pick that is queued, including the making and
-// canceling of the RPC's context.
+// BenchmarkPickThatWaits measures picks that are refused, each with a context of its own.
+// In "ends", the RPC then ends, as one does that is not wait-for-ready if the pick failed.
+// In "is picked", the next picker picks.
 func BenchmarkPickThatWaits(b *testing.B) {
-	s, cc, p := metered(b, metrics.New())
-	defer p.Close()
-	s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
-	for _, v := range []struct {
-		name   string
-		picker balancer.Picker
-	}{
-		{"the context alone", nil}, {"bare", base.NewErrPicker(balancer.ErrNoSubConnAvailable)}, {"metered", cc.State().Picker},
-	} {
-		b.Run(v.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				ctx, cancel := context.WithCancel(b.Context())
-				if v.picker != nil {
-					_, _ = v.picker.Pick(balancer.PickInfo{Ctx: ctx})
+	for _, refusal := range []struct {
+		name string
+		err  error
+	}{{"queued", balancer.ErrNoSubConnAvailable}, {"failed", errors.New("all down")}} {
+		s, cc, p := metered(b, metrics.New())
+		defer p.Close()
+		sc := s.connect(b, "a:1")
+		s.publish(balancer.PickResult{}, refusal.err)
+		refuses := cc.State().Picker
+		s.publish(balancer.PickResult{SubConn: sc}, nil)
+		picks := cc.State().Picker
+		bare := base.NewErrPicker(refusal.err)
+		for _, v := range []struct {
+			name    string
+			pickers []balancer.Picker
+		}{
+			{"the context alone", nil}, {"bare, ends", []balancer.Picker{bare}}, {"metered, ends", []balancer.Picker{refuses}},
+			{"bare, is picked", []balancer.Picker{bare, bare}}, {"metered, is picked", []balancer.Picker{refuses, picks}},
+		} {
+			b.Run(refusal.name+"/"+v.name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					ctx, cancel := context.WithCancel(b.Context())
+					for _, picker := range v.pickers {
+						if res, _ := picker.Pick(balancer.PickInfo{Ctx: ctx}); res.Done != nil {
+							res.Done(success)
+						}
+					}
+					cancel()
 				}
-				cancel()
-			}
-		})
+			})
+		}
 	}
 }
 

@@ -1,10 +1,6 @@
 package metrics
 
-import (
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // Describe implements [prometheus.Collector].
 func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
@@ -16,7 +12,7 @@ func (m *Metrics) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector]. It drops the records whose
 // retention has passed.
 func (m *Metrics) Collect(ch chan<- prometheus.Metric) {
-	m.waits.Prune(time.Now())
+	m.waits.Prune()
 	m.records.Collect(ch)
 	m.options.Load().instruments.Collect(ch)
 }

@@ -70,9 +70,6 @@ func TestPickAndDoneDoNotAllocate(t *testing.T) {
 		for optsName, opts := range opts {
 			_, picker := newRotation(t, metrics.New(opts...), 3, done)
 			for infoName, info := range infos {
-				if optsName == "latency" && infoName == "no transport" {
-					continue // this begins a wait, which allocates
-				}
 				n := testing.AllocsPerRun(1000, func() {
 					res, err := picker.Pick(balancer.PickInfo{Ctx: t.Context()})
 					if err != nil {
@@ -84,6 +81,31 @@ func TestPickAndDoneDoNotAllocate(t *testing.T) {
 					t.Errorf("%s, %s, %s: %v allocations, want 0", optsName, doneName, infoName, n)
 				}
 			}
+		}
+	}
+}
+
+// A context has a Done channel once it is asked for. gRPC asks when the RPC waits.
+func TestAPickThatIsRefusedAllocatesOnlyADoneChannel(t *testing.T) {
+	for name, err := range map[string]error{"queued": balancer.ErrNoSubConnAvailable, "failed": errors.New("all down")} {
+		s, cc, p := metered(t, metrics.New())
+		defer p.Close()
+		s.publish(balancer.PickResult{}, err)
+		allocations := func(use func(context.Context)) float64 {
+			return testing.AllocsPerRun(1000, func() {
+				ctx, cancel := context.WithCancel(t.Context())
+				use(ctx)
+				cancel() // as gRPC does at the end of the RPC
+			})
+		}
+		bare := allocations(func(ctx context.Context) { ctx.Done() })
+		refused := allocations(func(ctx context.Context) {
+			if _, got := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); got != err {
+				t.Fatalf("Pick: %v, want %v", got, err)
+			}
+		})
+		if refused != bare {
+			t.Errorf("%s: %v allocations, want the %v of a context with a Done channel", name, refused, bare)
 		}
 	}
 }

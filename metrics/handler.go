@@ -100,6 +100,6 @@ func (m *Metrics) handler(wall func() time.Time) http.Handler {
 
 // pageSnapshot lists the targets for the live page.
 func (m *Metrics) pageSnapshot(wall func() time.Time) livestatus.Snapshot {
-	m.waits.Prune(time.Now())
+	m.waits.Prune()
 	return m.records.Snapshot(wall(), m.options.Load().records.Retention)
 }

@@ -65,7 +65,7 @@ func newInstance(cc balancer.ClientConn, m *Metrics, target, policy string) *ins
 	}
 	key := record.Key{Target: label(target), Policy: label(policy)}
 	inst.targetRecord = m.records.Open(key, inst, &o.records)
-	inst.waiting = waits.NewInstance(inst.targetRecord)
+	inst.waiting = m.waits.NewInstance(inst.targetRecord)
 	inst.timed.Store(o.latency)
 	inst.tell(events.News{Kind: livestatus.InstanceBuilt})
 	if inst.targetRecord.Key() != key {

@@ -45,7 +45,8 @@ func testLaws(t *testing.T) {
 	work.Wait()
 	close(done)
 	scraper.Wait()
-	synctest.Wait() // until the ends of the last contexts are noticed
+	synctest.Wait()
+	scrape(t, w.drop) // notices that the last RPCs have ended, as checkQuiet does for the other
 
 	w.checkQuiet(t)
 	for _, p := range policies {

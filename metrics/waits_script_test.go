@@ -112,6 +112,7 @@ func playRPC(t *testing.T, m *metrics.Metrics, script string) {
 			time.Sleep(time.Second)
 		}
 	}
+	scrape(t, m) // notices that the RPC has ended
 	// This is before the deferred end of the context.
 	if n := metrics.Waiting(m); n != 0 {
 		t.Errorf("%s: RPCs that still wait at the end: %d, want none", script, n)

@@ -10,10 +10,24 @@
 //
 // The decorator reports refused picks with [List.Refused] and all others with
 // [List.Resolved], which costs nothing while no RPC waits. The states of a wait are in
-// wait.go, those of an RPC in list.go. What comes of a wait goes to its [Target].
+// wait.go. What comes of a wait goes to its [Target].
+//
+// # How RPCs end
+//
+// gRPC cancels the context of an RPC at its end. To be told of that, as by
+// [context.AfterFunc], takes more time and memory than all the rest. So a List only looks
+// whether a context has ended: before a new picker of the policy, at its Close, at scrapes
+// and page requests, and while it handles other RPCs. What it finds has ended
+//
+//   - at the deadline of the RPC, if that has passed,
+//   - or else when it is found: the RPC was cancelled while it waited. Most RPCs that are
+//     found were not: an error of the picker has ended them, and the time of that is known.
+//
+// Until it is found, an RPC that has ended stays in memory.
 //
 // # Locks
 //
-// Each RPC that waits has one. They are never held together. Only methods of Target are
-// called under them.
+// The RPCs are spread over shards with a lock each. They are never held together. Only
+// methods of Target are called under them, and Err and Deadline of contexts that have
+// ended.
 package waits

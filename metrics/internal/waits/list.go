@@ -2,119 +2,86 @@ package waits
 
 import (
 	"context"
-	"errors"
-	"sync"
 	"sync/atomic"
-	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
 )
 
-// List has the RPCs that wait for a pick, of all policy instances of a Metrics. There is one list for all instances because a wait may end elsewhere than it
-// began: the pick may come from a parent, child or sibling of the policy that
-// refused.
+// List has the RPCs that wait for a pick, of all policy instances of a Metrics. There is
+// one list for all instances because a wait may end elsewhere than it began: the pick
+// may come from a parent, child or sibling of the policy that refused. The zero value is
+// empty.
+//
+// Nobody tells the list when the context of an RPC ends. It notices when it looks at the
+// RPC: before a new picker of its policy, at a scrape or page request, or while it
+// handles other RPCs (tidyLocked).
 type List struct {
-	n    atomic.Int64 // number of rpcs; while it is 0, picks look at nothing else
-	rpcs sync.Map     // from the Done channel of an RPC's context to *waitingRPC
+	n      atomic.Int64 // number of RPCs; while it is 0, picks look at nothing else
+	_      [128 - 8]byte
+	shards [numShards]shard
 }
 
-// Any reports whether an RPC waits.
+// Any reports whether an RPC is on the list.
 func (l *List) Any() bool { return l.n.Load() != 0 }
 
-// Len returns how many RPCs wait.
+// Len returns how many RPCs are on the list. Some may have ended since the last Prune.
 func (l *List) Len() int64 { return l.n.Load() }
-
-// rpcState is what is known about an RPC as a whole.
-//
-//	state    | an attempt follows one whose last refusal was an error | its last wait ends
-//	onList   | failFast                                               | offList
-//	failFast | failFast                                               | offList
-//	offList  | –                                                      | –
-//
-// If the deadline of an RPC passes that is onList, this confirms its waits, unless
-// they are overtaken. It confirms no wait of an RPC that is failFast: such an RPC
-// does not wait after an error.
-type rpcState uint8
-
-const (
-	onList   rpcState = iota // it may be wait-for-ready
-	failFast                 // an error of the picker has ended an attempt
-	offList                  // for good; if the RPC waits again, it gets another waitingRPC
-)
-
-// waitingRPC is an RPC on the list. Its attempts come one after the other, and
-// the contexts that gRPC gives them share one Done channel.
-type waitingRPC struct {
-	key <-chan struct{} // in the list; never changes
-
-	// mu guards the fields below. No call to gRPC or to a policy is made under
-	// it.
-	mu           sync.Mutex
-	state        rpcState
-	waits        []wait      // at most one for each policy and target
-	stopWatching func() bool // stops waiting for the end of the context
-}
 
 // Refused is called when a pick was refused. It ignores contexts that never end,
 // which gRPC does not use, and contexts that have ended: gRPC may pick once more
-// with such a context, but its wait has already been counted.
+// with such a context, but its wait is over.
 func (l *List) Refused(ctx context.Context, r Refusal) {
-	if ctx == nil || ctx.Err() != nil || r.Instance.closed.Load() {
+	if ctx == nil || r.Instance.closed.Load() {
 		return
 	}
-	key := ctx.Done()
-	if key == nil {
+	rpc := ctx.Done()
+	if rpc == nil || ended(rpc) {
 		return
 	}
-	for {
-		found, known := l.rpcs.LoadOrStore(key, &waitingRPC{key: key})
-		if !known {
-			l.n.Add(1)
-		}
-		if l.refusedOnList(ctx, found.(*waitingRPC), r) {
+	now, n := timer.Now(), shardOf(rpc)
+	s := &l.shards[n]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.tidyLocked(n)
+	if r.Instance.closed.Load() {
+		return // meanwhile, and Close finishes no wait that begins now
+	}
+	first := s.firstLocked(rpc)
+	for w := first; w != nil; w = s.nextLocked(w) {
+		if w.instance.target == r.Instance.target {
+			l.refusedAgainLocked(ctx, n, w, r, now)
 			return
 		}
 	}
+	w := s.addLocked(rpc)
+	if first == nil {
+		l.n.Add(1)
+	} else {
+		w.failFast = first.failFast
+	}
+	w.begin(ctx, r, now)
+	r.Instance.waits[n].add(w, ofInstance)
 }
 
-// refusedOnList reports false if the RPC has left the list in the meantime. If the
-// instance has been closed in the meantime, no wait begins.
-func (l *List) refusedOnList(ctx context.Context, rpc *waitingRPC, r Refusal) bool {
-	rpc.mu.Lock()
-	defer rpc.mu.Unlock()
-	if rpc.state == offList {
-		return false
-	}
-	if r.Instance.closed.Load() {
-		l.unlistIfDoneLocked(rpc)
-		return true
-	}
-	if rpc.stopWatching == nil {
-		rpc.stopWatching = context.AfterFunc(ctx, func() { l.contextEnded(ctx, rpc) })
-	}
-	rpc.refusedLocked(ctx, r)
-	return true
-}
-
-// refusedLocked begins a wait or continues one. The new attempt shows that the
-// attempt before has ended. If its last refusal was an error, that ended it.
-func (rpc *waitingRPC) refusedLocked(ctx context.Context, r Refusal) {
-	now := time.Now()
-	for i := range rpc.waits {
-		w := &rpc.waits[i]
-		switch {
-		case w.instance.target != r.Instance.target:
-			continue
-		case w.isOf(ctx):
-			w.refused(r, now)
-		default:
-			if w.failed() {
-				rpc.state = failFast
-			}
-			w.finish(w.knownEnd(now))
-			*w = newWait(ctx, r, now)
+// refusedAgainLocked is called when a pick was refused and its RPC waits for the same
+// policy and target already. The wait is in shard n.
+func (l *List) refusedAgainLocked(ctx context.Context, n int, w *wait, r Refusal, now clock.Instant) {
+	before := w.instance
+	if w.isOf(ctx) {
+		w.refused(r, now)
+	} else {
+		// The new attempt shows that the attempt before has ended. If its last refusal was
+		// an error, that ended it.
+		if w.failed() {
+			l.shards[n].failFastLocked(w.rpc)
 		}
-		return
+		w.finishUnpicked()
+		w.begin(ctx, r, now)
 	}
-	rpc.waits = append(rpc.waits, newWait(ctx, r, now))
+	if w.instance != before {
+		before.waits[n].remove(w, ofInstance)
+		w.instance.waits[n].add(w, ofInstance)
+	}
 }
 
 // Resolved is called when a pick succeeded, or failed for good.
@@ -122,43 +89,19 @@ func (l *List) Resolved(ctx context.Context) {
 	if !l.Any() || ctx == nil {
 		return
 	}
-	if found, ok := l.rpcs.Load(ctx.Done()); ok {
-		l.finishAll(found.(*waitingRPC), func(w *wait, now time.Time) time.Time {
-			if w.isOf(ctx) {
-				w.confirm()
-			}
-			return now
-		})
-	}
-}
-
-// contextEnded is called when the context of an RPC on the list has ended. gRPC
-// cancels it at the end of the RPC.
-func (l *List) contextEnded(ctx context.Context, rpc *waitingRPC) {
-	expired := errors.Is(ctx.Err(), context.DeadlineExceeded)
-	l.finishAll(rpc, func(w *wait, now time.Time) time.Time {
-		if expired && rpc.state != failFast && !w.overtaken() {
+	rpc := ctx.Done()
+	n := shardOf(rpc)
+	s := &l.shards[n]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.tidyLocked(n)
+	for w := s.firstLocked(rpc); w != nil; w = s.firstLocked(rpc) {
+		if w.isOf(ctx) {
 			w.confirm()
 		}
-		return w.knownEnd(now)
-	})
-}
-
-// finishAll finishes all waits of the RPC, each at the time that end returns, and
-// takes the RPC off the list. It holds rpc.mu while it calls end.
-func (l *List) finishAll(rpc *waitingRPC, end func(w *wait, now time.Time) time.Time) {
-	rpc.mu.Lock()
-	defer rpc.mu.Unlock()
-	if rpc.state == offList {
-		return
+		w.finish(timer.Now())
+		l.removeLocked(n, w)
 	}
-	now := time.Now()
-	for i := range rpc.waits {
-		w := &rpc.waits[i]
-		w.finish(end(w, now))
-	}
-	rpc.waits = nil
-	l.unlistIfDoneLocked(rpc)
 }
 
 // Close closes the instance: it finishes the waits whose last refusal came from it, and
@@ -166,54 +109,68 @@ func (l *List) finishAll(rpc *waitingRPC, end func(w *wait, now time.Time) time.
 // that policy is metered, a new wait begins.
 func (l *List) Close(inst *Instance) {
 	inst.closed.Store(true)
-	l.finishIf(func(w *wait) bool { return w.instance == inst })
+	inst.finishIf(func(*wait) bool { return true })
 }
 
-// Prune finishes lost waits.
-func (l *List) Prune(now time.Time) {
-	if l.Any() {
-		l.finishIf(func(w *wait) bool { return w.lost(now) })
+// Prune finishes the waits of RPCs that have ended, and lost waits.
+func (l *List) Prune() {
+	if !l.Any() {
+		return
+	}
+	now := timer.Now()
+	for n := range l.shards {
+		l.finishIf(n, &l.shards[n].all, ofShard, func(w *wait) bool { return w.rpcEnded() || w.lost(now) })
 	}
 }
 
-// finishIf finishes the waits for which gone returns true.
-func (l *List) finishIf(gone func(*wait) bool) {
-	l.rpcs.Range(func(_, found any) bool {
-		rpc := found.(*waitingRPC)
-		rpc.mu.Lock()
-		defer rpc.mu.Unlock()
-		if rpc.state != offList {
-			rpc.finishIfLocked(gone)
-			l.unlistIfDoneLocked(rpc)
+// finishIf finishes the waits on a ring of shard n for which gone returns true.
+func (l *List) finishIf(n int, r *ring, which int, gone func(*wait) bool) {
+	s := &l.shards[n]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.each(which, func(w *wait) {
+		if gone(w) {
+			w.finishUnpicked()
+			l.removeLocked(n, w)
 		}
-		return true
 	})
 }
 
-func (rpc *waitingRPC) finishIfLocked(gone func(*wait) bool) {
-	now := time.Now()
-	kept := rpc.waits[:0]
-	for i := range rpc.waits {
-		w := &rpc.waits[i]
-		if gone(w) {
-			w.finish(w.knownEnd(now))
-		} else {
-			kept = append(kept, *w)
+// tidyLocked looks at two waits of shard n, two others each time, and finishes those
+// whose RPCs have ended. Each refusal adds at most one wait. So there are seldom more
+// RPCs on the list that have ended than others, however long nobody scrapes; and when
+// the last RPC that waited has ended, the next picks take it off the list.
+func (l *List) tidyLocked(n int) {
+	for range 2 {
+		w := l.shards[n].all.first
+		switch {
+		case w == nil:
+			return
+		case w.rpcEnded():
+			w.finishUnpicked()
+			l.removeLocked(n, w)
+		default:
+			l.shards[n].all.turn(ofShard)
 		}
 	}
-	clear(rpc.waits[len(kept):]) // so that they hold no policy in memory
-	rpc.waits = kept
 }
 
-// unlistIfDoneLocked takes the RPC off the list if it has no more waits.
-func (l *List) unlistIfDoneLocked(rpc *waitingRPC) {
-	if len(rpc.waits) > 0 {
-		return
+// removeLocked takes a wait that is finished off shard n.
+func (l *List) removeLocked(n int, w *wait) {
+	s, rpc := &l.shards[n], w.rpc
+	w.instance.waits[n].remove(w, ofInstance)
+	s.removeLocked(w)
+	if s.firstLocked(rpc) == nil {
+		l.n.Add(-1)
 	}
-	rpc.state = offList
-	l.rpcs.Delete(rpc.key)
-	l.n.Add(-1)
-	if rpc.stopWatching != nil {
-		rpc.stopWatching()
+}
+
+// ended reports whether the RPC has ended. gRPC cancels its context then.
+func ended(rpc <-chan struct{}) bool {
+	select {
+	case <-rpc:
+		return true
+	default:
+		return false
 	}
 }

@@ -16,18 +16,23 @@ import (
 // tally is a target. It keeps the waits that were counted.
 type tally struct {
 	mu      sync.Mutex
+	begun   int
 	waiting int
 	count   [waits.NumReasons]int
 	sum     [waits.NumReasons]time.Duration
 }
 
-func (ta *tally) WaitBegins() { ta.add(1) }
-func (ta *tally) WaitEnds()   { ta.add(-1) }
-
-func (ta *tally) add(n int) {
+func (ta *tally) WaitBegins() {
 	ta.mu.Lock()
 	defer ta.mu.Unlock()
-	ta.waiting += n
+	ta.begun++
+	ta.waiting++
+}
+
+func (ta *tally) WaitEnds() {
+	ta.mu.Lock()
+	defer ta.mu.Unlock()
+	ta.waiting--
 }
 
 func (ta *tally) Delayed(why waits.Reason, waited time.Duration) {
@@ -68,7 +73,7 @@ func playRPC(t *testing.T, script string) map[waits.Reason]string {
 	t.Helper()
 	var list waits.List
 	ta := new(tally)
-	inst := waits.NewInstance(ta)
+	inst := list.NewInstance(ta)
 	rpc, over := context.WithCancel(t.Context())
 	defer over()
 	words := strings.Fields(script)
@@ -103,7 +108,7 @@ func playRPC(t *testing.T, script string) map[waits.Reason]string {
 			attempts = attempts[1:]
 			continue
 		case "z":
-			list.Prune(time.Now())
+			list.Prune()
 		case "c":
 			over()
 		case "d":
@@ -116,6 +121,7 @@ func playRPC(t *testing.T, script string) map[waits.Reason]string {
 			time.Sleep(time.Second)
 		}
 	}
+	list.Prune() // notices that the RPC has ended
 	// This is before the deferred end of the context.
 	if list.Any() || ta.waiting != 0 {
 		t.Errorf("%s: RPCs that still wait at the end: %d, attempts: %d, want none", script, list.Len(), ta.waiting)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"reflect"
 	"time"
+
+	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
 )
 
 // Reason is why an RPC attempt waits for a pick, in the words of gRFC A121.
@@ -70,32 +72,45 @@ const (
 // lostAfter is how long an attempt is missed before its wait ends.
 const lostAfter = time.Second
 
-// wait is the wait of one attempt for a pick by one policy for one target.
+// wait is the wait of one attempt for a pick by one policy for one target. It is guarded
+// by the mu of its shard.
 type wait struct {
+	rpc   <-chan struct{} // the Done channel that the contexts of the RPC's attempts share
+	chain *wait           // the next in the bucket of the shard
+	links [numRings]links
+
 	instance *Instance       // which refused last
 	picker   uint64          // the number of its picker that refused last
-	attempt  context.Context //nolint:containedctx // only its identity counts
-	first    time.Time       // when it was refused first
-	last     time.Time       // when it was refused last
-	missedAt time.Time       // when presence became missed; unused while asking
+	attempt  context.Context //nolint:containedctx // its identity counts, and how it ended
+	first    clock.Instant   // when it was refused first
+	last     clock.Instant   // when it was refused last
+	missedAt clock.Instant   // when presence became missed; unused while asking
 
 	state    waitState
 	presence presence
 	reason   Reason // the reason if the wait ends now, not confirmed; unused in failedFirst
+
+	// failFast says that an error of the picker has ended an attempt of the RPC, so that
+	// it does not wait after an error, and its deadline confirms nothing. It is the same
+	// in all waits of the RPC.
+	failFast bool
 }
 
-// newWait returns the wait that begins with the refusal.
-func newWait(ctx context.Context, r Refusal, now time.Time) wait {
+// timer measures waits. Only differences between its instants count.
+var timer = clock.New()
+
+// begin begins the wait with the refusal. Only rpc, failFast and the links are set.
+func (w *wait) begin(ctx context.Context, r Refusal, now clock.Instant) {
 	r.Instance.target.WaitBegins()
-	w := wait{instance: r.Instance, picker: r.Picker, attempt: ctx, first: now, last: now, reason: r.Reason}
+	w.instance, w.picker, w.attempt, w.first, w.last = r.Instance, r.Picker, ctx, now, now
+	w.state, w.presence, w.reason = queued, asking, r.Reason
 	if r.Reason == PickerFailing {
 		w.state = failedFirst
 	}
-	return w
 }
 
 // refused takes a further refusal.
-func (w *wait) refused(r Refusal, now time.Time) {
+func (w *wait) refused(r Refusal, now clock.Instant) {
 	w.confirm()
 	if w.state == queued && r.Reason == PickerFailing {
 		w.state = failedLater
@@ -120,13 +135,16 @@ func (w *wait) isOf(attempt context.Context) bool {
 	return reflect.TypeOf(attempt).Kind() != reflect.Pointer || w.attempt == attempt
 }
 
+// rpcEnded reports whether the RPC has ended.
+func (w *wait) rpcEnded() bool { return ended(w.rpc) }
+
 // overtaken reports whether the instance has published another picker since the
 // last refusal.
 func (w *wait) overtaken() bool { return w.picker != w.instance.LastPicker() }
 
 // lost updates the presence, and reports whether the attempt has been missed for
 // lostAfter.
-func (w *wait) lost(now time.Time) bool {
+func (w *wait) lost(now clock.Instant) bool {
 	if !w.overtaken() {
 		return false
 	}
@@ -136,17 +154,28 @@ func (w *wait) lost(now time.Time) bool {
 	return now.Sub(w.missedAt) >= lostAfter
 }
 
-// knownEnd returns the end of a wait that no pick has ended: now or, if the attempt
-// is overtaken, the time of the last refusal.
-func (w *wait) knownEnd(now time.Time) time.Time {
-	if w.overtaken() {
-		return w.last
+// finishUnpicked counts a wait that no pick has ended. It ended at the last refusal if
+// the attempt is overtaken, at the deadline if that has passed, or else now.
+func (w *wait) finishUnpicked() {
+	overtaken := w.overtaken()
+	var late time.Duration // since the deadline
+	if !overtaken && w.rpcEnded() && w.attempt.Err() == context.DeadlineExceeded {
+		if !w.failFast {
+			w.confirm()
+		}
+		if deadline, ok := w.attempt.Deadline(); ok {
+			late = max(time.Since(deadline), 0)
+		}
 	}
-	return now
+	end := w.last
+	if !overtaken && w.state != failedFirst {
+		end = timer.Now() - clock.Instant(late)
+	}
+	w.finish(end)
 }
 
 // finish counts the wait, which ended at end.
-func (w *wait) finish(end time.Time) {
+func (w *wait) finish(end clock.Instant) {
 	w.instance.target.WaitEnds()
 	switch w.state {
 	case failedFirst:
@@ -154,5 +183,6 @@ func (w *wait) finish(end time.Time) {
 	case failedLater:
 		end = w.last
 	}
-	w.instance.target.Delayed(w.reason, end.Sub(w.first))
+	// A deadline may pass just before the last refusal.
+	w.instance.target.Delayed(w.reason, max(end, w.last).Sub(w.first))
 }
