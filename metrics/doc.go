@@ -102,12 +102,13 @@
 // lock, allocation, look-up or clock. If the policy has a Done of its own, both
 // are put into a pooled record; this relies on gRPC's promise to call Done once.
 // The same record holds the start time if latency is measured, which costs two
-// clock readings and two more atomic additions. An RPC whose pick does not succeed is listed, even if it fails because it is
-// not wait-for-ready. This takes about 0.4 µs and no allocation but the Done channel of the
-// RPC's context, which gRPC makes anyway for an RPC that waits. While any RPC is listed,
-// each pick looks its own RPC up, and looks whether two others have ended. A new picker
-// looks whether those have ended that wait for its policy. All other locks, maps and
-// clock readings happen when subchannels are made or change state, and in scrapes.
+// clock readings and two more atomic additions. An RPC whose pick does not succeed is
+// listed, even if it fails because it is not wait-for-ready. This takes about 0.4 µs and
+// no allocation but the Done channel of the RPC's context, which gRPC makes anyway for
+// an RPC that waits. While any RPC is listed, each pick looks its own RPC up, and looks
+// whether two others have ended. A new picker looks whether those have ended that wait
+// for its policy. All other locks, maps and clock readings happen when subchannels are
+// made or change state, and in scrapes.
 //
 // With thousands of backends memory dominates: each cache line costs as much as
 // the rest of a pick. So all that a pick reads of a subchannel is in one line, and
