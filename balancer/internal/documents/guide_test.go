@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -28,10 +29,12 @@ func TestTheBackendOfAUnixSocketIsItsPath(t *testing.T) {
 	healthgrpc.RegisterHealthServer(server, health.NewServer())
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(lis) }()
-	defer func() {
+	t.Cleanup(func() {
 		server.Stop()
-		<-served
-	}()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
 	for _, policy := range []string{pickfirst2.Name, roundrobin2.Name} {
 		conn, err := grpc.NewClient("unix://"+path, grpc.WithTransportCredentials(creds),
 			grpc.WithDefaultServiceConfig(fmt.Sprintf(`{"loadBalancingConfig": [{%q: {}}]}`, policy)))
@@ -44,5 +47,43 @@ func TestTheBackendOfAUnixSocketIsItsPath(t *testing.T) {
 			t.Errorf("the metrics do not have %s:\n%s", series, page)
 		}
 		_ = conn.Close()
+	}
+}
+
+var (
+	// Such as {metrics: {latency: true}}: the field is balancer2Metrics.
+	wrongField = regexp.MustCompile(`\bmetrics"?: *(?:\{"?latency|parse config)`)
+	figure     = regexp.MustCompile(`[0-9][0-9.,]* (?:ns|µs|ms|s|kB|MB|GB)\b`)
+)
+
+func TestDocumentsNameTheFieldOfTheDecorator(t *testing.T) {
+	t.Parallel()
+	for name, text := range filesOf(t, ".md") {
+		if name == "CHANGELOG.md" {
+			continue // it tells what the field was called
+		}
+		if found := wrongField.FindString(text); found != "" {
+			t.Errorf("%s has %q; the field is balancer2Metrics", name, found)
+		}
+	}
+}
+
+func TestFiguresOfTheREADMEAreThoseThatWereMeasured(t *testing.T) {
+	t.Parallel()
+	texts := filesOf(t, ".md")
+	measured := make(map[string]bool)
+	for _, f := range figure.FindAllString(texts["balancer/internal/perf/README.md"], -1) {
+		measured[f] = true
+	}
+	_, compared, _ := strings.Cut(texts["README.md"], "\n## Compared\n")
+	compared, _, _ = strings.Cut(compared, "\n## ")
+	all := figure.FindAllString(compared, -1)
+	for _, f := range all {
+		if !measured[f] {
+			t.Errorf("README.md says %s, which balancer/internal/perf/README.md does not have", f)
+		}
+	}
+	if len(all) < 8 {
+		t.Errorf("%d figures, want at least 8: the test misses some", len(all))
 	}
 }
