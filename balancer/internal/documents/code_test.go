@@ -12,10 +12,7 @@ var withCode = []string{
 	"README.md", "balancer/README.md", "examples/README.md", "examples/policies/README.md", "metrics/README.md",
 }
 
-var (
-	goBlock = regexp.MustCompile("(?ms)^ *```go\n(.*?)^ *```$")
-	spaces  = regexp.MustCompile(`\s+`)
-)
+var goBlock = regexp.MustCompile("(?ms)^ *```go\n(.*?)^ *```$")
 
 func TestGoCodeInDocumentsIsCodeOfTheModule(t *testing.T) {
 	t.Parallel()
@@ -42,8 +39,8 @@ func TestGoCodeInDocumentsIsCodeOfTheModule(t *testing.T) {
 func linesOf(text string) []string {
 	var lines []string
 	for line := range strings.Lines(text) {
-		line = strings.TrimPrefix(strings.TrimSpace(line), "import ")
-		lines = append(lines, spaces.ReplaceAllString(line, " "))
+		line = strings.Join(strings.Fields(line), " ")
+		lines = append(lines, strings.TrimPrefix(line, "import "))
 	}
 	return lines
 }

@@ -87,3 +87,11 @@ func TestFiguresOfTheREADMEAreThoseThatWereMeasured(t *testing.T) {
 		t.Errorf("%d figures, want at least 8: the test misses some", len(all))
 	}
 }
+
+// A reader decides from the README alone. What is longer belongs where its reader is.
+func TestTheREADMEIsShort(t *testing.T) {
+	t.Parallel()
+	if n := strings.Count(filesOf(t, "README.md")["README.md"], "\n"); n == 0 || n > 150 {
+		t.Errorf("README.md has %d lines, want at most 150", n)
+	}
+}

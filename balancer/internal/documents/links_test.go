@@ -38,9 +38,18 @@ func anchors(text string) []string {
 	return ids
 }
 
-// broken says what is wrong with a link to a path of the repository with an anchor. It
-// returns "" if nothing is.
-func broken(target string, texts map[string]string) string {
+// allAnchors returns the anchors of each of the files.
+func allAnchors(texts map[string]string) map[string][]string {
+	all := make(map[string][]string)
+	for name, text := range texts {
+		all[name] = anchors(text)
+	}
+	return all
+}
+
+// broken says what is wrong with a link to a path of the repository with an anchor, where
+// all are the anchors of each file. It returns "" if nothing is.
+func broken(target string, all map[string][]string) string {
 	file, anchor, _ := strings.Cut(target, "#")
 	info, err := os.Stat(filepath.Join(root, file))
 	switch {
@@ -51,7 +60,7 @@ func broken(target string, texts map[string]string) string {
 	case info.IsDir():
 		file = path.Join(file, "README.md")
 	}
-	if !slices.Contains(anchors(texts[file]), anchor) {
+	if !slices.Contains(all[file], anchor) {
 		return "the file has no such heading"
 	}
 	return ""
@@ -60,6 +69,7 @@ func broken(target string, texts map[string]string) string {
 func TestEveryLinkInMarkdownLeadsSomewhere(t *testing.T) {
 	t.Parallel()
 	texts := filesOf(t, ".md")
+	all := allAnchors(texts)
 	links := 0
 	for name, text := range texts {
 		text = inlineCode.ReplaceAllString(fence.ReplaceAllString(text, ""), "")
@@ -74,7 +84,7 @@ func TestEveryLinkInMarkdownLeadsSomewhere(t *testing.T) {
 			} else {
 				target = path.Join(path.Dir(name), target)
 			}
-			if why := broken(target, texts); why != "" {
+			if why := broken(target, all); why != "" {
 				t.Errorf("%s links to %s: %s", name, found[1], why)
 			}
 		}
@@ -86,7 +96,7 @@ func TestEveryLinkInMarkdownLeadsSomewhere(t *testing.T) {
 
 func TestEveryLinkToTheRepositoryLeadsSomewhere(t *testing.T) {
 	t.Parallel()
-	texts := filesOf(t, ".md")
+	all := allAnchors(filesOf(t, ".md"))
 	links := 0
 	for name, text := range filesOf(t, ".md", ".go", ".yml", ".yaml", ".json") {
 		if strings.HasPrefix(name, "balancer/internal/documents/") {
@@ -94,7 +104,7 @@ func TestEveryLinkToTheRepositoryLeadsSomewhere(t *testing.T) {
 		}
 		for _, found := range siteLink.FindAllStringSubmatch(text, -1) {
 			links++
-			if why := broken(strings.TrimRight(found[1], "."), texts); why != "" {
+			if why := broken(strings.TrimRight(found[1], "."), all); why != "" {
 				t.Errorf("%s links to %s: %s", name, found[0], why)
 			}
 		}
@@ -115,12 +125,12 @@ func TestAnchorsAreThoseOfGitHub(t *testing.T) {
 
 func TestBrokenLinksAreFound(t *testing.T) {
 	t.Parallel()
-	texts := map[string]string{"README.md": "# Here\n", "metrics/README.md": "# The metrics\n"}
+	all := allAnchors(map[string]string{"README.md": "# Here\n", "metrics/README.md": "# The metrics\n"})
 	for target, isBroken := range map[string]bool{
 		"README.md": false, "README.md#here": false, "metrics": false, "metrics#the-metrics": false,
 		"README.md#there": true, "NOTHING.md": true, "metrics#here": true, "metrics/doc.go#here": true,
 	} {
-		if why := broken(target, texts); (why != "") != isBroken {
+		if why := broken(target, all); (why != "") != isBroken {
 			t.Errorf("%s: %q, want it broken: %v", target, why, isBroken)
 		}
 	}
