@@ -21,7 +21,6 @@ const (
 // let arguments pass that nobody reads.
 func (p Program) parse(set *flag.FlagSet, args []string, stdout, stderr io.Writer) (status int, ended bool) {
 	set.Init(p.Name, flag.ContinueOnError)
-	set.Usage = func() {}
 	set.SetOutput(io.Discard)
 	err := set.Parse(args)
 	switch {
