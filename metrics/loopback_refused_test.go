@@ -102,7 +102,7 @@ func (w *trailerWatch) HandleRPC(_ context.Context, s stats.RPCStats) {
 }
 
 // gRPC wrongly reports a success to the policy, which cannot notice. If gRPC changes
-// this, update both READMEs and the descriptions of the dashboard's error panels.
+// this, update README.md and the descriptions of the dashboard's error panels.
 func TestUploadThatTheServerRefusesEarlyCountsAsOK(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, grpc.StreamInterceptor(func(any, grpc.ServerStream, *grpc.StreamServerInfo, grpc.StreamHandler) error {

@@ -91,7 +91,7 @@ func TestReadmesNameOnlyMetricsThatExist(t *testing.T) {
 			known = append(known, d.Name+"_bucket", d.Name+"_count", d.Name+"_sum")
 		}
 	}
-	for _, file := range []string{readme, "doc.go", "../README.md"} {
+	for _, file := range []string{readme, "doc.go", "../README.md", "../balancer/README.md", "../examples/README.md"} {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

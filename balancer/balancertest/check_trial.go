@@ -2,6 +2,7 @@ package balancertest
 
 import (
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -56,7 +57,11 @@ func (t *trial) end() {
 	}
 	events := t.cc.Events()
 	omitted := max(0, len(events)-eventsShown)
-	t.tb.Logf("what happened, without the first %d events:\n\t%s", omitted, strings.Join(events[omitted:], "\n\t"))
+	what := "what happened"
+	if omitted > 0 {
+		what = fmt.Sprintf("what happened, without the first %d events", omitted)
+	}
+	t.tb.Logf("%s:\n\t%s", what, strings.Join(events[omitted:], "\n\t"))
 }
 
 // closeAndWait closes the policy and lets all its timers fire.

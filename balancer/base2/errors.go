@@ -20,7 +20,7 @@ func (b *endpointBalancer[S]) namedLocked() []*child[S] {
 // The wording, after the policy's name, is
 //
 //	none of 5 endpoints is ready: (2 more); connect to A: cause; connect to B: cause; connect to C: cause
-//	no children to pick from: name resolver error: cause
+//	no endpoints to pick from: name resolver error: cause
 //
 // It names the last endpoints of the resolver's list. If the resolver's last answer
 // was an error, "; last resolver error: cause" follows them.
@@ -30,7 +30,7 @@ func (b *endpointBalancer[S]) namedLocked() []*child[S] {
 func (b *endpointBalancer[S]) failureLocked() error {
 	if len(b.order) == 0 {
 		//nolint:errorlint // the resolver does not decide the status of RPCs
-		return fmt.Errorf("%s: no children to pick from: name resolver error: %v", b.name, b.resolverErr)
+		return fmt.Errorf("%s: no endpoints to pick from: name resolver error: %v", b.name, b.resolverErr)
 	}
 	named := b.namedLocked()
 	var before strings.Builder

@@ -26,7 +26,7 @@ func TestErrorsNameEndpointsAndCauses(t *testing.T) {
 	t.Parallel()
 	cc, p, _ := build(t)
 	p.ResolverError(errors.New("no such name"))
-	wantPickError(t, cc, "test_policy: no children to pick from: name resolver error: no such name")
+	wantPickError(t, cc, "test_policy: no endpoints to pick from: name resolver error: no such name")
 	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1")...)
 	fail := func(addr string, cause error) { cc.SubConn(addr).Fail(cause) }
 	fail("b:1", status.Error(codes.Unauthenticated, "who?"))
@@ -75,9 +75,9 @@ func TestAnEmptyUpdateReplacesTheResolversError(t *testing.T) {
 	t.Parallel()
 	cc, p, _ := build(t)
 	p.ResolverError(errors.New("no such name"))
-	wantPickError(t, cc, "test_policy: no children to pick from: name resolver error: no such name")
+	wantPickError(t, cc, "test_policy: no endpoints to pick from: name resolver error: no such name")
 	_ = p.Update()
-	wantPickError(t, cc, "test_policy: no children to pick from: name resolver error: produced zero addresses")
+	wantPickError(t, cc, "test_policy: no endpoints to pick from: name resolver error: produced zero addresses")
 }
 
 // Each picker wakes all waiting RPCs. So the failure of an endpoint that the error

@@ -112,7 +112,7 @@ func TestWithoutEndpointsRPCsFailInEveryState(t *testing.T) {
 	if len(v.statuses) != 0 {
 		t.Errorf("%d pickers without endpoints, want none", len(v.statuses))
 	}
-	wantPickError(t, cc, "viewer: no children to pick from: name resolver error: produced zero addresses")
+	wantPickError(t, cc, "viewer: no endpoints to pick from: name resolver error: produced zero addresses")
 }
 
 // Many endpoints that connect, fail or reconnect do not lead to as many pickers.

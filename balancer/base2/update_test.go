@@ -94,7 +94,7 @@ func TestEmptyUpdate(t *testing.T) {
 		if err := p.Update(endpoints...); !errors.Is(err, balancer.ErrBadResolverState) {
 			t.Errorf("update: %v, want ErrBadResolverState", err)
 		}
-		wantPickError(t, cc, "test_policy: no children to pick from: name resolver error: produced zero addresses")
+		wantPickError(t, cc, "test_policy: no endpoints to pick from: name resolver error: produced zero addresses")
 		if live := cc.Live(); len(live) > 0 {
 			t.Errorf("live SubConns: %v, want none", live)
 		}

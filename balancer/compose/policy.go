@@ -128,7 +128,7 @@ func (p *policy[S]) beginError(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	//nolint:errorlint // the resolver does not decide the status of RPCs
-	p.failLocked(fmt.Errorf("%s: no children to pick from: name resolver error: %v", p.name, err))
+	p.failLocked(fmt.Errorf("%s: no endpoints to pick from: name resolver error: %v", p.name, err))
 	p.holding = p.hooks.holds
 }
 

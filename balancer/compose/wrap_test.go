@@ -183,7 +183,7 @@ func TestRPCsFailWhileThereIsNoChild(t *testing.T) {
 	}
 	p.policy.ResolverError(errTest)
 	p.policy.ExitIdle()
-	want := "test: no children to pick from: name resolver error: test error"
+	want := "test: no endpoints to pick from: name resolver error: test error"
 	if _, err := p.cc.Pick(); fmt.Sprint(err) != want {
 		t.Errorf("pick: %v, want %s", err, want)
 	}

@@ -19,16 +19,28 @@ const domain = "etcd.local"
 var members = []string{"member1." + domain, "member2." + domain, "member3." + domain}
 
 func main() {
-	out := flag.String("out", "certs", "existing or new `directory` to write ca.crt, NAME.crt and NAME.key to")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "generate: unexpected argument %q: the directory is given with -out\n", flag.Arg(0))
+	flags, out := newFlags()
+	_ = flags.Parse(os.Args[1:]) // exits in place of an error
+	if flags.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "generate: unexpected argument %q: the directory is given with -out\n", flags.Arg(0))
 		os.Exit(2)
 	}
 	if err := run(*out, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// newFlags returns the flags, and where the value of -out will be. Their help names the
+// command, not the path in the build cache that go run gives to the program.
+func newFlags() (flags *flag.FlagSet, out *string) {
+	flags = flag.NewFlagSet("generate", flag.ExitOnError)
+	out = flags.String("out", "certs", "existing or new `directory` to write ca.crt, NAME.crt and NAME.key to")
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), "Usage: go run ./certs/generate [flags]\n\n")
+		flags.PrintDefaults()
+	}
+	return flags, out
 }
 
 // run makes all files before it writes any. So a failure to make one does not leave a

@@ -56,3 +56,14 @@ func TestRunNamesTheFileThatItCannotWrite(t *testing.T) {
 		t.Errorf("error %v, want one that names ca.crt", err)
 	}
 }
+
+func TestHelpNamesTheCommandToRun(t *testing.T) {
+	t.Parallel()
+	flags, _ := newFlags()
+	var help strings.Builder
+	flags.SetOutput(&help)
+	flags.Usage()
+	if want := "Usage: go run ./certs/generate [flags]\n\n  -out directory\n"; !strings.HasPrefix(help.String(), want) {
+		t.Errorf("help is %q, want it to begin with %q", &help, want)
+	}
+}

@@ -15,8 +15,11 @@ import (
 
 func main() {
 	rpcs := flag.Int("rpcs", 600, "RPCs with each policy")
-	flag.Parse()
-	program.Main("anypolicy", func(ctx context.Context) error {
+	program.Program{
+		Name:    "anypolicy",
+		Summary: "Meters grpc-go's own policies, and prints their metrics.",
+		Command: "go -C examples/anypolicy run .",
+	}.Main(func(ctx context.Context) error {
 		return trial.CompareAll(ctx, os.Stdout, *rpcs)
 	})
 }

@@ -22,7 +22,11 @@ import (
 var latencies = []time.Duration{5 * time.Millisecond, 5 * time.Millisecond, 100 * time.Millisecond}
 
 func main() {
-	program.Main("custom_policy", func(ctx context.Context) error { return run(ctx, os.Stdout, 3*time.Second) })
+	program.Program{
+		Name:    "custom_policy",
+		Summary: "Compares the policy peak_ewma with round_robin2, where one of three servers is slow.",
+		Command: "go run ./examples/custom_policy",
+	}.Main(func(ctx context.Context) error { return run(ctx, os.Stdout, 3*time.Second) })
 }
 
 // run sends RPCs with each policy for the duration, and writes the results.

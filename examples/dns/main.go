@@ -26,10 +26,13 @@ func main() {
 		"how often the client may ask DNS; gRPC's default is 30s")
 	flag.DurationVar(&s.MaxConnectionAge, "max-connection-age", 2*time.Second,
 		"how long the servers keep a connection, where they limit it")
-	flag.Parse()
-
-	// This applies to all channels of the program, and must come before the first one.
-	dns.SetMinResolutionInterval(s.MinResolutionInterval)
-
-	program.Main("dns", func(ctx context.Context) error { return s.Run(ctx, os.Stdout) })
+	program.Program{
+		Name:    "dns",
+		Summary: "Shows which pods of a headless service get RPCs, in a simulated cluster.",
+		Command: "go -C examples/dns run .",
+	}.Main(func(ctx context.Context) error {
+		// This applies to all channels of the program, and must come before the first one.
+		dns.SetMinResolutionInterval(s.MinResolutionInterval)
+		return s.Run(ctx, os.Stdout)
+	})
 }

@@ -25,8 +25,11 @@ import (
 func main() {
 	cluster.ServeIfMember()
 	etcd := flag.String("etcd", "", "the program etcd, for the members; without it they are the embedded server")
-	flag.Parse()
-	program.Main("etcd", func(ctx context.Context) error { return run(ctx, os.Stdout, *etcd) })
+	program.Program{
+		Name:    "etcd",
+		Summary: "Runs an etcd cluster and calls it with round_robin2, while its leader is killed.",
+		Command: "go -C examples/etcd run .",
+	}.Main(func(ctx context.Context) error { return run(ctx, os.Stdout, *etcd) })
 }
 
 // run runs all parts and writes their output to out. The members run the program etcd, or

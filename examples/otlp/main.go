@@ -19,8 +19,11 @@ var registry = policy.Register()
 
 func main() {
 	rpcs := flag.Int("rpcs", 300, "RPCs to send before the export")
-	flag.Parse()
-	program.Main("otlp", func(ctx context.Context) error {
+	program.Program{
+		Name:    "otlp",
+		Summary: "Sends the metrics to an OTLP receiver, and shows what arrives.",
+		Command: "go -C examples/otlp run .",
+	}.Main(func(ctx context.Context) error {
 		return trial.Run(ctx, registry, "service", os.Stdout, *rpcs)
 	})
 }

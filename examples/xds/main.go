@@ -15,7 +15,11 @@ import (
 )
 
 func main() {
-	program.Main("xds", func(ctx context.Context) error {
+	program.Program{
+		Name:    "xds",
+		Summary: "Shows round_robin2 in an xDS channel: who selects it, and how it follows its endpoints.",
+		Command: "go -C examples/xds run .",
+	}.Main(func(ctx context.Context) error {
 		_, err := changes.Run(ctx, "service", os.Stdout)
 		return err
 	})

@@ -41,8 +41,12 @@ func (f *Flags) check() error {
 		}
 	}
 	if f.given["metrics-addr"] {
-		if _, _, err := net.SplitHostPort(f.MetricsAddr); err != nil {
+		_, port, err := net.SplitHostPort(f.MetricsAddr)
+		if err != nil {
 			return UsageError{fmt.Errorf("-metrics-addr: %w; give HOST:PORT", err)}
+		}
+		if _, err := net.LookupPort("tcp", port); err != nil {
+			return UsageError{fmt.Errorf("-metrics-addr: %q is not a port; give HOST:PORT with a port up to 65535", port)}
 		}
 	}
 	return nil

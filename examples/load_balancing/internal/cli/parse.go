@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/grpc-balancer2/balancer2/examples/internal/program"
 	"github.com/grpc-balancer2/balancer2/examples/load_balancing/internal/backend"
 )
 
@@ -24,7 +25,7 @@ func (p Program) parse(args []string, stdout io.Writer) (*Flags, error) {
 		set.PrintDefaults()
 		return nil, err
 	case err != nil:
-		return nil, UsageError{err}
+		return nil, UsageError{program.WithUnit(set, err)}
 	case set.NArg() > 0:
 		return nil, UsageError{fmt.Errorf("unexpected argument %q: everything is given by flags", set.Arg(0))}
 	}
