@@ -27,8 +27,8 @@ func TestManyRPCsWaitEachForItself(t *testing.T) {
 		for range rpcs {
 			contexts = append(contexts, newRPC(t, t.Context()))
 		}
-		for _, inst := range instances {
-			for _, ctx := range contexts {
+		for _, ctx := range contexts {
+			for _, inst := range instances {
 				queue(ctx, &l, inst)
 			}
 		}

@@ -20,8 +20,11 @@
 // and page requests, and while it handles other RPCs. What it finds has ended
 //
 //   - at the deadline of the RPC, if that has passed,
-//   - or else when it is found: the RPC was cancelled while it waited. Most RPCs that are
-//     found were not: an error of the picker has ended them, and the time of that is known.
+//   - or else when it is found, so that the wait of an RPC that was cancelled while it was
+//     queued counts too long.
+//
+// An RPC that an error of the picker has ended did not wait, or its wait ended with the
+// error, whenever it is found.
 //
 // Until it is found, an RPC that has ended stays in memory.
 //
