@@ -88,3 +88,25 @@ func TestAnExemplarIsOfTheEndOfItsRPC(t *testing.T) {
 		}
 	})
 }
+
+// Not parallel: it reads the log.
+func TestABadExemplarIsLoggedOnce(t *testing.T) {
+	m := metrics.New(metrics.WithLatency(), metrics.WithExemplars(func(context.Context) prometheus.Labels {
+		return prometheus.Labels{"trace_id": strings.Repeat("x", 200)}
+	}))
+	s, cc, _ := metered(t, m)
+	s.publish(balancer.PickResult{SubConn: s.connect(t, "a:1")}, nil)
+	log := logged(func() {
+		for range 3 {
+			res, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: t.Context()})
+			if err != nil {
+				t.Fatalf("Pick: %v", err)
+			}
+			res.Done(success)
+		}
+	})
+	const want = "metrics: attach exemplar: exemplar labels have 208 runes, exceeding the limit of 128; fix the function given to WithExemplars"
+	if strings.Count(log, "\n") != 1 || !strings.Contains(log, want) {
+		t.Errorf("log %q, want %q, once", log, want)
+	}
+}
