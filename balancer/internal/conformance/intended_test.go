@@ -122,31 +122,6 @@ func equalAddresses(a, b resolver.Address) bool {
 	return a.Addr == b.Addr && a.ServerName == b.ServerName && a.Attributes.Equal(b.Attributes)
 }
 
-// mayExitIdle reports whether the two policies can be compared after ExitIdle. On an
-// ExitIdle before the first resolver update, grpc-go's round_robin reports
-// TRANSIENT_FAILURE, because it has no endpoints. RPCs that should wait for the
-// resolver then fail. round_robin2 does nothing.
-func (s *side) mayExitIdle() bool {
-	return s.name != roundrobin.Name || len(s.cc.States()) > 0
-}
-
-// TestGRPCsRoundRobinFailsEarly shows the difference that is the reason for
-// mayExitIdle.
-func TestGRPCsRoundRobinFailsEarly(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := newComparison(t, pairs[1], false)
-		defer c.close()
-		for _, x := range []*side{c.theirs, c.ours} {
-			x.policy.ExitIdle()
-		}
-		theirs, ours := c.theirs.cc.State().ConnectivityState, c.ours.cc.State().ConnectivityState
-		if theirs != connectivity.TransientFailure || ours != connectivity.Connecting {
-			t.Errorf("after ExitIdle before any update: grpc-go %v, balancer2 %v, want TRANSIENT_FAILURE and CONNECTING", theirs, ours)
-		}
-	})
-}
-
 // TestOftenUpdatedGRPCStaysAtTheFirstAddress shows the difference that is the reason
 // for intended.continues. If it fails with a new grpc-go, remove continues.
 func TestOftenUpdatedGRPCStaysAtTheFirstAddress(t *testing.T) {
