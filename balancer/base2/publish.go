@@ -35,7 +35,7 @@ type publisher struct {
 	delayed timer         // until a delayed rebuild
 }
 
-// stale tells whether a new picker would pick differently.
+// staleLocked tells whether a new picker would pick differently.
 func (b *endpointBalancer[S]) staleLocked(aggregate connectivity.State) bool {
 	p := &b.publisher
 	switch {
