@@ -44,7 +44,7 @@ func (p *picker) Pick(info balancer.PickInfo) (balancer.PickResult, error) {
 // meter counts a successful pick of any kind.
 func (p *picker) meter(ctx context.Context, res balancer.PickResult) balancer.PickResult {
 	inst := p.instance
-	inst.waits.Resolved(ctx)
+	inst.waits.Resolved(ctx, inst.waiting)
 	sc, ok := inst.metered(res.SubConn)
 	if !ok {
 		return res
@@ -78,7 +78,7 @@ func (p *picker) countError(ctx context.Context, err error) {
 	if grpcstatus.Of(err) == nil {
 		p.refused(ctx, waits.PickerFailing)
 	} else {
-		inst.waits.Resolved(ctx)
+		inst.waits.Resolved(ctx, inst.waiting)
 	}
 }
 

@@ -29,19 +29,21 @@ func BenchmarkPick(b *testing.B) {
 			}
 			benchmarkFleets(b, pair.theirs, pair.ours, n, func(b *testing.B, builtin, ours *fleet) {
 				b.Run("serial", func(b *testing.B) {
-					compare(b, picksPerRun, picks(builtin, 1, pickDone), picks(ours, 1, pickDone))
+					compare(b, picksPerRun, picks(builtin, pickDone), picks(ours, pickDone))
 				})
 				b.Run("serial in order", func(b *testing.B) {
 					inOrder := newFleet(b, pair.ours, n).startUpInOrder()
 					defer inOrder.policy.Close()
-					compare(b, picksPerRun, picks(builtin, 1, pickDone), picks(inOrder, 1, pickDone))
+					compare(b, picksPerRun, picks(builtin, pickDone), picks(inOrder, pickDone))
 				})
-				b.Run("parallel", func(b *testing.B) {
-					workers := runtime.GOMAXPROCS(0)
-					compare(b, picksPerRun, picks(builtin, workers, pickDone), picks(ours, workers, pickDone))
-				})
+				for workers := 2; workers <= runtime.GOMAXPROCS(0); workers *= 2 {
+					b.Run(fmt.Sprintf("parallel/workers=%d", workers), func(b *testing.B) {
+						compare(b, picksPerWorker, parallelPicks(builtin, workers), parallelPicks(ours, workers))
+						b.ReportMetric(float64(runtime.NumCPU()), "cores")
+					})
+				}
 				b.Run("without Done", func(b *testing.B) {
-					compare(b, picksPerRun, picks(builtin, 1, pickOnly), picks(ours, 1, pickOnly))
+					compare(b, picksPerRun, picks(builtin, pickOnly), picks(ours, pickOnly))
 				})
 			})
 		}
@@ -59,18 +61,37 @@ func benchmarkFleets(b *testing.B, theirs, ours string, n int, run func(b *testi
 	})
 }
 
-const picksPerRun = 20_000
+const (
+	picksPerRun    = 20_000
+	picksPerWorker = 500_000 // takes long enough for all workers to run at the same time
+)
 
-// picks returns a job that shares the picks of one run among the workers.
-func picks(f *fleet, workers int, pick func(testing.TB, balancer.Picker, int)) job {
+// picks returns a job that picks picksPerRun times.
+func picks(f *fleet, pick func(testing.TB, balancer.Picker, int)) job {
 	picker := f.cc.State().Picker
 	return func() cost {
+		return f.measured(func() { pick(f.tb, picker, picksPerRun) })
+	}
+}
+
+// parallelPicks returns a job in which each worker picks picksPerWorker times. The clock
+// starts when all of them run.
+func parallelPicks(f *fleet, workers int) job {
+	picker := f.cc.State().Picker
+	return func() cost {
+		var ready, all sync.WaitGroup
+		begin := make(chan struct{})
+		ready.Add(workers)
+		for range workers {
+			all.Go(func() {
+				ready.Done()
+				<-begin
+				pickDone(f.tb, picker, picksPerWorker)
+			})
+		}
+		ready.Wait()
 		return f.measured(func() {
-			var all sync.WaitGroup
-			for range workers - 1 {
-				all.Go(func() { pick(f.tb, picker, picksPerRun/workers) })
-			}
-			pick(f.tb, picker, picksPerRun/workers)
+			close(begin)
 			all.Wait()
 		})
 	}

@@ -41,7 +41,7 @@ func TestStartUpAllocatesInProportion(t *testing.T) {
 		return bytes
 	}
 	bytes(10) // the first fleet also allocates what all fleets share
-	for _, sizes := range [][2]int{{100, 1000}, {1000, 10_000}, {10_000, 30_000}} {
+	for _, sizes := range [][2]int{{100, 1000}, {1000, 10_000}, {10_000, large}} {
 		exponent := math.Log(bytes(sizes[1])/bytes(sizes[0])) / math.Log(float64(sizes[1])/float64(sizes[0]))
 		if exponent > 1.1 {
 			t.Errorf("from %d to %d endpoints the bytes of the start grow with exponent %.2f, want at most 1.1", sizes[0], sizes[1], exponent)
@@ -50,7 +50,7 @@ func TestStartUpAllocatesInProportion(t *testing.T) {
 }
 
 func TestOneFlapTakesTwoPickers(t *testing.T) {
-	for _, n := range []int{10, 1000, 10_000} {
+	for _, n := range []int{10, 1000, 10_000, large} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFleet(t, roundrobin2.Name, n).startUp()
 			defer f.policy.Close()
@@ -59,8 +59,8 @@ func TestOneFlapTakesTwoPickers(t *testing.T) {
 			if took.pickers != 2 {
 				t.Errorf("%d endpoints: %v pickers for one flap, want 2", n, took.pickers)
 			}
-			// Each of the two pickers has a list of the READY endpoints and their
-			// places.
+			// Each of the two pickers has a list of the READY endpoints, with 24 bytes
+			// for each.
 			if limit := float64(2*25*n + 4096); took.bytes > limit {
 				t.Errorf("%d endpoints: %v bytes allocated for one flap, want at most %v", n, took.bytes, limit)
 			}

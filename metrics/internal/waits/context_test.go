@@ -3,6 +3,7 @@ package waits_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
 )
@@ -30,7 +31,7 @@ func TestContextsThatCannotBeFollowedAreLeftOut(t *testing.T) {
 		t.Errorf("RPCs that wait: %d, want only the one with a good context", n)
 	}
 	for _, ctx := range []context.Context{nil, incomparable{Context: ctx}, ctx} {
-		l.Resolved(ctx)
+		l.Resolved(ctx, inst)
 	}
 	if n := l.Len(); n != 0 {
 		t.Errorf("RPCs that wait: %d, want none", n)
@@ -64,10 +65,38 @@ func TestNothingWatchesAContext(t *testing.T) {
 	if ctx.watchers != 0 {
 		t.Errorf("watchers while the RPC waits: %d, want none", ctx.watchers)
 	}
-	l.Resolved(ctx)
+	l.Resolved(ctx, inst)
 	queue(ctx, &l, inst)
 	l.Close(inst)
 	if n := l.Len(); n != 0 {
 		t.Errorf("RPCs that wait: %d, want none", n)
+	}
+}
+
+// Tests of metered policies may share a Metrics between synctest bubbles. To ask a context
+// of another bubble whether it has ended crashes the program.
+func TestRPCsOfOtherBubblesAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	var l waits.List
+	for range 50 { // so many that they meet in a shard
+		synctest.Test(t, func(t *testing.T) {
+			inst := l.NewInstance(new(tally))
+			left, end := context.WithCancel(t.Context())
+			queue(left, &l, inst)
+			end()
+			picked, end := context.WithCancel(t.Context())
+			defer end()
+			queue(picked, &l, inst)
+			l.Resolved(picked, inst)
+			inst.NextPicker()
+			queue(left, &l, inst)
+			l.Close(l.NewInstance(new(tally)))
+			waiting, end := context.WithCancel(t.Context())
+			t.Cleanup(end)
+			queue(waiting, &l, inst)
+		})
+	}
+	if n := l.Len(); n != 50 {
+		t.Errorf("%d RPCs are listed, want one of each bubble", n)
 	}
 }

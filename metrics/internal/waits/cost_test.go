@@ -17,14 +17,14 @@ func TestARefusalAllocatesNothing(t *testing.T) {
 	type attempts [2]context.Context // of one RPC
 	ends := map[string]func(l *waits.List, inst *waits.Instance, a attempts, cancel func()){
 		"RPC ends": func(_ *waits.List, _ *waits.Instance, _ attempts, cancel func()) { cancel() },
-		"pick":     func(l *waits.List, _ *waits.Instance, a attempts, _ func()) { l.Resolved(a[0]) },
+		"pick":     func(l *waits.List, inst *waits.Instance, a attempts, _ func()) { l.Resolved(a[0], inst) },
 		"pick after more": func(l *waits.List, inst *waits.Instance, a attempts, _ func()) {
 			queue(a[0], l, inst)
-			l.Resolved(a[0])
+			l.Resolved(a[0], inst)
 		},
 		"retry": func(l *waits.List, inst *waits.Instance, a attempts, _ func()) {
 			queue(a[1], l, inst)
-			l.Resolved(a[1])
+			l.Resolved(a[1], inst)
 		},
 		"new picker": func(_ *waits.List, inst *waits.Instance, _ attempts, cancel func()) { cancel(); inst.NextPicker() },
 		"scrape":     func(l *waits.List, _ *waits.Instance, _ attempts, cancel func()) { cancel(); l.Prune() },
@@ -72,7 +72,7 @@ func TestMemoryOfAnRPCThatWaits(t *testing.T) {
 		t.Errorf("an RPC that waits takes %d bytes, want 200 at most", got)
 	}
 	for _, ctx := range contexts {
-		l.Resolved(ctx)
+		l.Resolved(ctx, inst)
 	}
 	if got := heapSize() - before; got > 100<<10 {
 		t.Errorf("%d bytes more than before the RPCs waited, want less than 100 KiB", got)

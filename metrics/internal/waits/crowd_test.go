@@ -40,7 +40,7 @@ func TestManyRPCsWaitEachForItself(t *testing.T) {
 				l.Close(instances[1])
 			}
 			time.Sleep(time.Second)
-			l.Resolved(ctx)
+			l.Resolved(ctx, instances[0])
 			if n := l.Len(); n != int64(rpcs-i-1) {
 				t.Fatalf("RPCs that wait after %d picks: %d, want %d", i+1, n, rpcs-i-1)
 			}
@@ -77,7 +77,7 @@ func TestWaitsEndHoweverTheyMeet(t *testing.T) {
 					case 0:
 						current = 1
 					case 1:
-						l.Resolved(attempts[current])
+						l.Resolved(attempts[current], inst)
 					case 2:
 						inst.NextPicker()
 					case 3:

@@ -17,7 +17,8 @@
 // gRPC cancels the context of an RPC at its end. To be told of that, as by
 // [context.AfterFunc], takes more time and memory than all the rest. So a List only looks
 // whether a context has ended: before a new picker of the policy, at its Close, at scrapes
-// and page requests, and while it handles other RPCs. What it finds has ended
+// and page requests, and while it handles other RPCs of the policy instance. What it finds
+// has ended
 //
 //   - at the deadline of the RPC, if that has passed,
 //   - or else when it is found, so that the wait of an RPC that was cancelled while it was
@@ -28,9 +29,12 @@
 //
 // Until it is found, an RPC that has ended stays in memory.
 //
+// Scrapes and page requests look at the RPCs of all instances. A test in a synctest bubble
+// that lets RPCs wait, and a scrape of the same Metrics from outside of the bubble, must
+// not run at the same time: to look at a context of another bubble crashes the program.
+//
 // # Locks
 //
 // The RPCs are spread over shards with a lock each. They are never held together. Only
-// methods of Target are called under them, and Err and Deadline of contexts that have
-// ended.
+// methods of Target are called under them, and Err and Deadline of contexts.
 package waits

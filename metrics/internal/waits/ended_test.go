@@ -177,7 +177,7 @@ func TestPicksTakeRPCsThatHaveEndedOffTheList(t *testing.T) {
 	for range 100 * rpcs {
 		other := newRPC(t, t.Context())
 		others = append(others, other) // so that each has another address
-		l.Resolved(other)
+		l.Resolved(other, inst)
 	}
 	if n := l.Len(); n != 0 {
 		t.Errorf("RPCs on the list after %d picks: %d, want none", len(others), n)

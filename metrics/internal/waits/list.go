@@ -35,14 +35,14 @@ func (l *List) Refused(ctx context.Context, r Refusal) {
 		return
 	}
 	rpc := ctx.Done()
-	if rpc == nil || ended(rpc) {
+	if rpc == nil || isClosed(rpc) {
 		return
 	}
 	now, n := timer.Now(), shardOf(rpc)
 	s := &l.shards[n]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l.tidyLocked(n)
+	l.tidyLocked(n, r.Instance)
 	if r.Instance.closed.Load() {
 		return // meanwhile, and Close finishes no wait that begins now
 	}
@@ -84,8 +84,8 @@ func (l *List) refusedAgainLocked(ctx context.Context, n int, w *wait, r Refusal
 	}
 }
 
-// Resolved is called when a pick succeeded, or failed for good.
-func (l *List) Resolved(ctx context.Context) {
+// Resolved is called when a pick of the instance succeeded, or failed for good.
+func (l *List) Resolved(ctx context.Context, inst *Instance) {
 	if !l.Any() || ctx == nil {
 		return
 	}
@@ -94,7 +94,7 @@ func (l *List) Resolved(ctx context.Context) {
 	s := &l.shards[n]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l.tidyLocked(n)
+	l.tidyLocked(n, inst)
 	for w := s.firstLocked(rpc); w != nil; w = s.firstLocked(rpc) {
 		if w.isOf(ctx) {
 			w.confirm()
@@ -136,13 +136,17 @@ func (l *List) finishIf(n int, r *ring, which int, gone func(*wait) bool) {
 	})
 }
 
-// tidyLocked looks at two waits of shard n, two others each time, and finishes those
-// whose RPCs have ended. Each refusal adds at most one wait. So there are seldom more
-// RPCs on the list that have ended than others, however long nobody scrapes; and when
-// the last RPC that waited has ended, the next picks take it off the list.
-func (l *List) tidyLocked(n int) {
+// tidyLocked looks at two of the instance's waits in shard n, two others each time, and
+// finishes those whose RPCs have ended. Each refusal adds at most one wait. So there are
+// seldom more RPCs on the list that have ended than others, however long nobody scrapes;
+// and when the last RPC that waited has ended, the next picks take it off the list.
+//
+// It leaves the waits of other instances alone. Tests may have these in other synctest
+// bubbles, where to ask a context whether it has ended crashes the program.
+func (l *List) tidyLocked(n int, inst *Instance) {
+	r := &inst.waits[n]
 	for range 2 {
-		w := l.shards[n].all.first
+		w := r.first
 		switch {
 		case w == nil:
 			return
@@ -150,7 +154,7 @@ func (l *List) tidyLocked(n int) {
 			w.finishUnpicked()
 			l.removeLocked(n, w)
 		default:
-			l.shards[n].all.turn(ofShard)
+			r.turn(ofInstance)
 		}
 	}
 }
@@ -165,10 +169,10 @@ func (l *List) removeLocked(n int, w *wait) {
 	}
 }
 
-// ended reports whether the RPC has ended. gRPC cancels its context then.
-func ended(rpc <-chan struct{}) bool {
+// isClosed reports whether the Done channel of a context is closed.
+func isClosed(done <-chan struct{}) bool {
 	select {
-	case <-rpc:
+	case <-done:
 		return true
 	default:
 		return false

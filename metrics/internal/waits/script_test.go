@@ -97,10 +97,10 @@ func playRPC(t *testing.T, script string) map[waits.Reason]string {
 			refused(waits.PickerFailing)
 		case "s", "p":
 			inst.NextPicker()
-			list.Resolved(attempts[0])
+			list.Resolved(attempts[0], inst)
 		case "m":
 			inst.NextPicker()
-			list.Resolved(attempts[0])
+			list.Resolved(attempts[0], inst)
 			list.Refused(attempts[0], waits.Refusal{Instance: inst, Picker: inst.LastPicker(), Reason: waits.StateMismatch})
 		case "n":
 			inst.NextPicker()

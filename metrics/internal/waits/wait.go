@@ -135,8 +135,8 @@ func (w *wait) isOf(attempt context.Context) bool {
 	return reflect.TypeOf(attempt).Kind() != reflect.Pointer || w.attempt == attempt
 }
 
-// rpcEnded reports whether the RPC has ended.
-func (w *wait) rpcEnded() bool { return ended(w.rpc) }
+// rpcEnded reports whether the RPC has ended. gRPC cancels its context then.
+func (w *wait) rpcEnded() bool { return w.attempt.Err() != nil }
 
 // overtaken reports whether the instance has published another picker since the
 // last refusal.
@@ -159,7 +159,7 @@ func (w *wait) lost(now clock.Instant) bool {
 func (w *wait) finishUnpicked() {
 	overtaken := w.overtaken()
 	var late time.Duration // since the deadline
-	if !overtaken && w.rpcEnded() && w.attempt.Err() == context.DeadlineExceeded {
+	if !overtaken && w.attempt.Err() == context.DeadlineExceeded {
 		if !w.failFast {
 			w.confirm()
 		}
