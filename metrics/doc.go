@@ -115,7 +115,7 @@
 // a backend's two busiest counters are apart from the rest of its record, close
 // to those of other backends. A third line is the Done callback, which Go
 // allocates by itself. Where latency is measured, there are three others instead: one of
-// the backend's record and two of its histogram, which takes 1,792 bytes.
+// the backend's record and two of its histogram, which takes 2,048 bytes.
 //
 // Recent rates cost picks nothing: scrapes and requests for the page take samples of
 // the counters, about a millisecond for 10,000 backends, and six with latency. An event

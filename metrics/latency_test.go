@@ -81,7 +81,7 @@ func TestDurationIsANativeHistogramWithClassicBuckets(t *testing.T) {
 			res.Done(success)
 		}
 		time.Sleep(time.Hour)
-		rpc(50 * time.Microsecond)
+		rpc(5 * time.Microsecond)
 		first := time.Now()
 		rpc(time.Millisecond)
 		rpc(3 * time.Second)
@@ -89,8 +89,8 @@ func TestDurationIsANativeHistogramWithClassicBuckets(t *testing.T) {
 		if h.Schema == nil || len(h.PositiveSpan) == 0 || len(h.PositiveDelta) == 0 {
 			t.Errorf("no native buckets in %v", h)
 		}
-		if h.GetSchema() != 3 || h.GetZeroThreshold() != 1.0/(1<<14) || h.GetZeroCount() != 1 {
-			t.Errorf("schema %d and %d up to %v s, want 3 and 1 up to 2^-14 s", h.GetSchema(), h.GetZeroCount(), h.GetZeroThreshold())
+		if h.GetSchema() != 3 || h.GetZeroThreshold() != 1.0/(1<<17) || h.GetZeroCount() != 1 {
+			t.Errorf("schema %d and %d up to %v s, want 3 and 1 up to 2^-17 s", h.GetSchema(), h.GetZeroCount(), h.GetZeroThreshold())
 		}
 		var classic []uint64
 		for _, b := range h.Bucket {

@@ -12,13 +12,13 @@ const (
 	// A native bucket has a key k, and holds the durations d with
 	// 2^((k-1)/8) < d <= 2^(k/8), in seconds. Shorter durations than those of the first
 	// one count as zero, longer ones than those of the last one in that.
-	firstKey = -14*perDoubling + 1
+	firstKey = -17*perDoubling + 1
 	lastKey  = 12 * perDoubling
 	keys     = lastKey - firstKey + 1
 )
 
 // zeroThreshold is the longest duration that counts as zero, in seconds.
-const zeroThreshold = 1.0 / (1 << 14)
+const zeroThreshold = 1.0 / (1 << 17)
 
 // classic are the upper bounds of the classic buckets, in seconds. The last bucket has
 // none.

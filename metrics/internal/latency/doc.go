@@ -3,7 +3,7 @@
 // native histogram of Prometheus, a classic one, and the windows of the live page.
 //
 // The counts are in cells. The bounds of cells are those of the native buckets (eight
-// for each doubling, schema 3) between 61 µs and 68 minutes, and those of the classic
+// for each doubling, schema 3) between 7.6 µs and 68 minutes, and those of the classic
 // buckets, so that each bucket of either kind is a row of whole cells. A look at the
 // bits of the duration in seconds leads to its cell, without a search.
 //

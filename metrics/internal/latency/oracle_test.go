@@ -17,7 +17,7 @@ import (
 // zero is the longest duration that counts as zero, and longest the longest that has a
 // native bucket of its own.
 const (
-	zero    = time.Second / (1 << 14)
+	zero    = time.Second / (1 << 17)
 	longest = time.Second << 12
 )
 
@@ -31,7 +31,7 @@ func newOracle() prometheus.Histogram {
 		Name:                         "seconds",
 		Buckets:                      classic,
 		NativeHistogramBucketFactor:  1.1,
-		NativeHistogramZeroThreshold: 1.0 / (1 << 14),
+		NativeHistogramZeroThreshold: 1.0 / (1 << 17),
 		NativeHistogramMaxExemplars:  -1,
 	})
 }
@@ -68,7 +68,7 @@ func edges() (all []time.Duration) {
 	for i := range latency.Buckets - 1 {
 		around(latency.Bound(i).Seconds())
 	}
-	for key := -15 * 8; key <= 12*8; key++ {
+	for key := -18 * 8; key <= 12*8; key++ {
 		around(math.Exp2(float64(key) / 8))
 	}
 	around(0)

@@ -9,8 +9,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/series"
 )
 
-// rpcDurations are how long the RPC attempts on a backend took. Go allocates 1,792 bytes
-// for it; the next size is 2,048.
+// rpcDurations are how long the RPC attempts on a backend took. Go allocates 2,048 bytes
+// for it; the next size is 2,304.
 type rpcDurations struct {
 	latency.Histogram
 	created series.Created
