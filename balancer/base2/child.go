@@ -21,8 +21,8 @@ type child[S any] struct {
 	// It changes while parent.calls and parent.mu are held.
 	policy balancer.Balancer
 
-	wish       wish  // guarded by parent.requests.mu
 	lastUpdate int32 // number of the last resolver update with its endpoint; guarded by parent.calls
+	wish       wish  // guarded by parent.requests.mu
 
 	// Guarded by parent.mu. Only resolver updates change what was resolved. Its
 	// addresses are a copy, since resolvers may reuse their memory.
@@ -81,7 +81,7 @@ func (c *child[S]) setEndpointLocked(e resolver.Endpoint) (needed bool) {
 		p.viewChanged = true
 		p.readyChanged = p.readyChanged || ready // pickers may depend on the attributes
 	}
-	return c.policy != nil && (!ready || !sameAddrs)
+	return (!ready || !sameAddrs) && c.policy != nil
 }
 
 // close closes the policy and takes the child out of the aggregate.
