@@ -41,15 +41,23 @@ func (b *endpointBalancer[S]) staleLocked(aggregate connectivity.State) bool {
 	switch {
 	case p.last.Picker == nil, aggregate != p.aggregate:
 		return true
-	case b.options.everyState:
-		return p.readyChanged || p.viewChanged || b.requests.rebuild.Load()
-	case aggregate == connectivity.Ready:
-		return p.readyChanged || b.requests.rebuild.Load()
+	case b.policyPicks(aggregate):
+		return b.changedLocked() || b.requests.rebuild.Load()
 	case aggregate == connectivity.TransientFailure:
 		return p.errorChanged
 	default:
 		return false
 	}
+}
+
+// policyPicks tells whether pickers in that state are the policy's.
+func (b *endpointBalancer[S]) policyPicks(aggregate connectivity.State) bool {
+	return b.options.everyState || aggregate == connectivity.Ready
+}
+
+// changedLocked tells whether something has changed that the policy's pickers depend on.
+func (b *endpointBalancer[S]) changedLocked() bool {
+	return b.publisher.readyChanged || b.options.everyState && b.publisher.viewChanged
 }
 
 // delayLocked returns how long to delay the next rebuild. It never delays a change of
@@ -64,7 +72,7 @@ func (b *endpointBalancer[S]) delayLocked(aggregate connectivity.State) time.Dur
 	switch {
 	case p.answerDue, p.last.Picker == nil, aggregate != p.aggregate:
 		return 0
-	case !p.readyChanged && !p.viewChanged: // there is only a request
+	case b.policyPicks(aggregate) && !b.changedLocked(): // there is only a request
 		rest = batchMaxDelay
 	case size < batchMinSize, p.cost < batchMinCost:
 		return 0
@@ -120,7 +128,7 @@ func (b *endpointBalancer[S]) answerLocked() {
 func (b *endpointBalancer[S]) stateLocked(aggregate connectivity.State) balancer.State {
 	var picker balancer.Picker
 	switch {
-	case aggregate == connectivity.Ready, b.options.everyState && len(b.order) > 0:
+	case b.policyPicks(aggregate) && len(b.order) > 0:
 		var err error
 		if picker, err = b.newPickerLocked(); err != nil {
 			return failing(err)

@@ -99,6 +99,23 @@ func TestAnotherChangeIsNotDelayedByARequest(t *testing.T) {
 	})
 }
 
+// The policy's pickers do not depend on it.
+func TestTheFailureOfAnotherEndpointDoesNotHastenARequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p, a := buildAsking(t)
+		defer p.Close()
+		cc.SubConn("a:1").Ready()
+		a.wantPickers(t, "the first connection", 1)
+		fail(cc.SubConn("b:1"))
+		a.channel.Rebuild()
+		advance(5*time.Millisecond - 1)
+		a.wantPickers(t, "a request less than 5 ms after a picker", 0)
+		advance(1)
+		a.wantPickers(t, "at the end of the 5 ms", 1)
+	})
+}
+
 func TestARequestFromNewPickerLeadsToAnotherPicker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,15 +10,16 @@ const (
 	schema      = 3 // which is what Prometheus calls that: 2^3 per doubling
 
 	// A native bucket has a key k, and holds the durations d with
-	// 2^((k-1)/8) < d <= 2^(k/8), in seconds. Shorter durations than those of the first
-	// one count as zero, longer ones than those of the last one in that.
-	firstKey = -17*perDoubling + 1
+	// 2^((k-1)/8) < d <= 2^(k/8), in seconds. The first one begins at zeroThreshold. The
+	// last one also counts the durations that are too long for it.
+	firstKey = -zeroExponent*perDoubling + 1
 	lastKey  = 12 * perDoubling
 	keys     = lastKey - firstKey + 1
-)
 
-// zeroThreshold is the longest duration that counts as zero, in seconds.
-const zeroThreshold = 1.0 / (1 << 17)
+	// zeroThreshold is the longest duration that counts as zero, in seconds: 7.6 µs.
+	zeroThreshold = 1.0 / (1 << zeroExponent)
+	zeroExponent  = 17
+)
 
 // classic are the upper bounds of the classic buckets, in seconds. The last bucket has
 // none.
@@ -34,7 +35,7 @@ const cells = 1 + keys + len(classic) - splitsNothing
 // splitsNothing is the number of classic bounds that are native ones, too: 0.25, 0.5 and 1 s.
 const splitsNothing = 3
 
-// upTo are the upper bounds of the native buckets between 0.5 and 1, and 0.5.
+// upTo has the bounds of the native buckets between 0.5 and 1, both included.
 var upTo = func() (bounds [perDoubling + 1]float64) {
 	for i := range bounds {
 		bounds[i] = math.Exp2(float64(i)/perDoubling - 1)

@@ -17,12 +17,12 @@
 // gRPC cancels the context of an RPC at its end. To be told of that, as by
 // [context.AfterFunc], takes more time and memory than all the rest. So a List only looks
 // whether a context has ended: before a new picker of the policy, at its Close, at scrapes
-// and page requests, and while it handles other RPCs of the policy instance. What it finds
-// has ended
+// and page requests, and while it handles other RPCs of the policy instance. The wait of an
+// ended RPC counts
 //
-//   - at the deadline of the RPC, if that has passed,
-//   - or else when it is found, so that the wait of an RPC that was cancelled while it was
-//     queued counts too long.
+//   - until the RPC's deadline, if that has passed,
+//   - or else until the List finds the RPC. So the wait of an RPC that was cancelled while
+//     it was queued counts too long.
 //
 // An RPC that an error of the picker has ended did not wait, or its wait ended with the
 // error, whenever it is found.
