@@ -3,6 +3,7 @@ package perf_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func BenchmarkPick(b *testing.B) {
 				})
 				for workers := 2; workers <= runtime.GOMAXPROCS(0); workers *= 2 {
 					b.Run(fmt.Sprintf("parallel/workers=%d", workers), func(b *testing.B) {
-						compare(b, picksPerWorker, parallelPicks(builtin, workers), parallelPicks(ours, workers))
+						compare(b, picksPerWorker, parallelPicks(slices.Repeat([]*fleet{builtin}, workers)...), parallelPicks(slices.Repeat([]*fleet{ours}, workers)...))
 						b.ReportMetric(float64(runtime.NumCPU()), "cores")
 					})
 				}
@@ -74,15 +75,15 @@ func picks(f *fleet, pick func(testing.TB, balancer.Picker, int)) job {
 	}
 }
 
-// parallelPicks returns a job in which each worker picks picksPerWorker times. The clock
-// starts when all of them run.
-func parallelPicks(f *fleet, workers int) job {
-	picker := f.cc.State().Picker
+// parallelPicks returns a job in which one worker for each of the fleets, which can be
+// the same, picks picksPerWorker times. The clock starts when all of them run.
+func parallelPicks(fleets ...*fleet) job {
 	return func() cost {
 		var ready, all sync.WaitGroup
 		begin := make(chan struct{})
-		ready.Add(workers)
-		for range workers {
+		ready.Add(len(fleets))
+		for _, f := range fleets {
+			picker := f.cc.State().Picker
 			all.Go(func() {
 				ready.Done()
 				<-begin
@@ -90,7 +91,7 @@ func parallelPicks(f *fleet, workers int) job {
 			})
 		}
 		ready.Wait()
-		return f.measured(func() {
+		return fleets[0].measured(func() {
 			close(begin)
 			all.Wait()
 		})

@@ -7,19 +7,17 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
-	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/series"
 )
 
 // Backend is the record of one backend of a target: the values of its
-// series. There may be very many, so keep it small: at most 288 bytes.
+// series. There may be very many, so keep it small: at most 160 bytes.
 type Backend struct {
 	// Where latency is measured, each RPC reads these. They are in one cache line.
 	counts    *Counts
 	durations atomic.Pointer[rpcDurations] // nil until an RPC is measured
 
 	repicks atomic.Uint64
-	failed  [grpcstatus.Count]atomic.Uint64 // RPCs that ended with an error, by its status code
 
 	connected      atomic.Uint64
 	connectFailed  atomic.Uint64
@@ -49,13 +47,14 @@ type Backend struct {
 
 // newBackendLocked makes the record of a backend. Store.mu is held.
 func newBackendLocked(t *Target, id ID, now clock.Instant) *Backend {
+	slot := t.slots.take()
 	b := &Backend{
-		counts:   new(Counts),
+		counts:   newCounts(slot),
 		target:   t,
 		namePair: series.Pair(backendLabel, id.Name),
 		created:  series.CreatedNow(),
 		born:     now,
-		slot:     t.slots.take(),
+		slot:     slot,
 	}
 	if len(id.Values) > 0 {
 		b.labelled = newCustomLabels(id, t.settings.BackendLabels, b.labels())

@@ -11,17 +11,19 @@
 // no count back. The two readers are in this package, because they need the fields:
 // [Store.Collect] for scrapes and [Store.Snapshot] for the live page.
 //
-//	what is counted          target.go, traffic.go, connections.go, usable.go, uptime.go, durations.go, rare.go
+//	what is counted          target.go, traffic.go, connections.go, usable.go, uptime.go, durations.go, rare.go,
+//	                         counts.go (and where they lie in memory)
 //	the records' life        store.go, backend.go; id.go, slots.go, table.go
 //	what scrapes read        catalog.go (a row for each metric), buckets.go, collect.go
 //	what the live page reads page.go, recent.go
 //
 // # Cost
 //
-// Counting a pick or the end of an RPC is one atomic addition, in [Counts]. With thousands
-// of backends memory dominates, so Counts are apart from the rest of the record, close to
-// those of other backends, and what most backends never need is made when it is first
-// needed.
+// Counting a pick or the end of an RPC is one atomic addition, in [Counts]. Counts are
+// apart from the rest of the record: the first of a target each in cache lines of their
+// own, so that cores do not disturb each other, and all others close together, because
+// with thousands of backends memory dominates. What most backends never need is made when
+// it is first needed.
 //
 // # Consistency
 //

@@ -19,6 +19,8 @@ type rareRecord struct {
 	lastVerdict  atomic.Pointer[verdict]    // the last that made a subchannel unusable
 	lastRPCError atomic.Pointer[rpcFailure] // only with WithLastRPCErrors
 
+	ended [grpcstatus.Count]atomic.Uint64 // RPCs that ended with an error, by its status code
+
 	failedBefore atomic.Uint64 // connection attempts that had failed when the backend went down
 
 	// Whether an event has told that attempts to connect fail, or that the backend is

@@ -1,27 +1,11 @@
 package record
 
 import (
-	"sync/atomic"
-
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
-
-// Counts are the counters that nearly every RPC increments. They are allocated
-// apart from the rest of the record, so that the counts of many backends lie close
-// together: with thousands of backends, more of them stay in the CPU's caches.
-type Counts struct {
-	picks atomic.Uint64
-	ok    atomic.Uint64 // RPCs that ended without an error
-}
-
-// CountPick counts a pick of the backend.
-func (c *Counts) CountPick() { c.picks.Add(1) }
-
-// Counts returns the backend's. They are always the same.
-func (b *Backend) Counts() *Counts { return b.counts }
 
 // NewDone returns the Done callback for picks of a SubConn. The usual case is
 // inline, which saves a call.
@@ -44,7 +28,7 @@ func (b *Backend) CountEnd(info balancer.DoneInfo) bool {
 		return false
 	case info.Err != nil:
 		code := grpcstatus.CodeOf(info.Err)
-		b.failed[code].Add(1)
+		b.rare().ended[code].Add(1)
 		if b.target.settings.LastRPCErrors {
 			b.noteRPCError(code, info.Err)
 		}
@@ -53,7 +37,7 @@ func (b *Backend) CountEnd(info balancer.DoneInfo) bool {
 		// error here, but a success without any received byte is impossible. A
 		// stream always leaves a trailer, possibly empty: a nil one comes from a
 		// fake, which means a plain success.
-		b.failed[codes.Unavailable].Add(1)
+		b.rare().ended[codes.Unavailable].Add(1)
 		if b.target.settings.LastRPCErrors {
 			b.noteRPCError(codes.Unavailable, errBrokenStream)
 		}
@@ -90,8 +74,10 @@ func (b *Backend) traffic() traffic { return readTraffic(b.ends, b.counts.picks.
 
 func (b *Backend) ends() ends {
 	e := ends{repicks: b.repicks.Load()}
-	for code := range e.finished {
-		e.finished[code] = b.failed[code].Load()
+	if r := b.ifRare.Load(); r != nil {
+		for code := range e.finished {
+			e.finished[code] = r.ended[code].Load()
+		}
 	}
 	e.finished[codes.OK] += b.counts.ok.Load()
 	return e
