@@ -99,12 +99,13 @@ func (b *endpointBalancer[S]) publishUpdate() (unused []balancer.SubConn) {
 // updateChildren makes, updates and closes children, so that each endpoint has one.
 func (b *endpointBalancer[S]) updateChildren(endpoints []resolver.Endpoint, attrs *attributes.Attributes) error {
 	order, gone := b.order, []*child[S](nil)
-	rearranged := !sameOrder(order, endpoints)
+	unchanged := sameEndpoints(order, endpoints)
+	rearranged := !unchanged && !sameOrder(order, endpoints)
 	if rearranged {
 		order, endpoints, gone = b.arrange(endpoints)
 	}
 	b.noteUpdate(rearranged, attrs)
-	toUpdate, err := b.setChildren(order, endpoints)
+	toUpdate, err := b.setChildren(order, endpoints, unchanged)
 	for _, c := range toUpdate {
 		err = cmp.Or(err, c.update())
 	}
@@ -125,8 +126,16 @@ func (b *endpointBalancer[S]) noteUpdate(rearranged bool, attrs *attributes.Attr
 	b.attributes, b.resolverErr = attrs, nil
 }
 
-// sameOrder tells whether the children are already those of the endpoints. Most
-// resolver updates change nothing; this keeps them cheap.
+// sameEndpoints tells whether the children have these endpoints already, attributes
+// included. Most resolver updates change nothing; this keeps them cheap.
+func sameEndpoints[S any](order []*child[S], endpoints []resolver.Endpoint) bool {
+	return slices.EqualFunc(order, endpoints, func(c *child[S], e resolver.Endpoint) bool {
+		return sameAddresses(c.resolved, e) && sameAttributes(c.resolved.Attributes, e.Attributes)
+	})
+}
+
+// sameOrder tells whether the children are already those of the endpoints, which may
+// have changed otherwise.
 func sameOrder[S any](order []*child[S], endpoints []resolver.Endpoint) bool {
 	return slices.EqualFunc(order, endpoints, func(c *child[S], e resolver.Endpoint) bool {
 		return sameKeyFast(c.resolved, e) || c.key == endpointKey(e)
@@ -174,16 +183,19 @@ func (b *endpointBalancer[S]) childOf(key string, at int) *child[S] {
 	return c
 }
 
-// setChildren sets the children and their endpoints. It returns the children whose
-// policies need the update, starting at a random one. Without endpoints it returns
-// an error.
-func (b *endpointBalancer[S]) setChildren(order []*child[S], endpoints []resolver.Endpoint) ([]*child[S], error) {
+// setChildren sets the children and their endpoints, and is told whether these are the
+// ones they have. It returns the children whose policies need the update, starting at a
+// random one. Without endpoints it returns an error.
+func (b *endpointBalancer[S]) setChildren(order []*child[S], endpoints []resolver.Endpoint, unchanged bool) ([]*child[S], error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.order = order
 	if len(order) == 0 {
 		b.resolverErr = errNoAddresses
 		return nil, balancer.ErrBadResolverState
+	}
+	if unchanged && b.ready.len() == len(order) {
+		return nil, nil // in READY no policy needs an update that changes nothing
 	}
 	var toUpdate []*child[S]
 	first := rand.IntN(len(order))

@@ -67,11 +67,11 @@ func sameAddresses(a, b resolver.Endpoint) bool {
 
 // sameConnection tells whether a connection to a can serve as one to b.
 func sameConnection(a, b resolver.Address) bool {
-	return a.Addr == b.Addr && a.ServerName == b.ServerName && same(func() bool { return a.Attributes.Equal(b.Attributes) })
+	return a.Addr == b.Addr && a.ServerName == b.ServerName && sameAttributes(a.Attributes, b.Attributes)
 }
 
 func sameAttributes(a, b *attributes.Attributes) bool {
-	return same(func() bool { return a.Equal(b) })
+	return a == b || same(func() bool { return a.Equal(b) })
 }
 
 // same returns false if compare panics. Resolvers may set attributes that cannot be
