@@ -152,3 +152,16 @@ func TestTheErrorNamesTheAddressThatFailedLast(t *testing.T) {
 		})
 	}
 }
+
+func TestTheErrorNamesThreeAddressesThatFailAlike(t *testing.T) {
+	t.Parallel()
+	cc, p := build(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1", "d:1", "e:1")...)
+	for i := 0; i < len(cc.SubConns()); i++ {
+		cc.SubConns()[i].Fail(errors.New("refused"))
+	}
+	_, err := cc.Pick()
+	if want := "pick_first2: connect to 5 addresses: (2 more); c:1: refused; d:1: refused; e:1: refused"; err == nil || err.Error() != want {
+		t.Errorf("pick: %v, want %s", err, want)
+	}
+}
