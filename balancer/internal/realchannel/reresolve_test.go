@@ -12,8 +12,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/pickfirst2"
 )
 
-// The policies do not ask the resolver for another update: in grpc-go the SubConns do,
-// after each lost connection and each failed attempt.
+// After a lost connection or a failed attempt, the policies need not ask the resolver for
+// an update: in grpc-go the SubConns do.
 func TestTheResolverIsAskedAfterEachLossAndFailure(t *testing.T) {
 	t.Parallel()
 	forBothPolicies(t, func(ctx context.Context, t *testing.T, policy string) {
