@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,7 +118,11 @@ func TestConcurrentPicksAreExact(t *testing.T) {
 			<-start
 			for range picks {
 				res, _ := picker.Pick(balancer.PickInfo{})
-				counts[slices.Index(conns, res.SubConn.(*balancertest.SubConn))]++
+				for j, sc := range conns {
+					if res.SubConn == sc {
+						counts[j]++
+					}
+				}
 			}
 			got[i] = counts
 		})
