@@ -126,6 +126,7 @@ func TestShuffleFavoursWeight(t *testing.T) {
 		{"no weight is less than 2", []uint32{0, 2}, []float64{0.6, 0.5}, "b a"}, // √0.5 is 0.71
 		{"1 is less than 2", []uint32{1, 2}, []float64{0.6, 0.5}, "b a"},
 		{"a larger draw", []uint32{0, 2}, []float64{0.8, 0.5}, "a b"},
+		{"a draw of 0 comes last", []uint32{1 << 31, 0, 3}, []float64{0, 0.1, 0.2}, "c b a"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// maxCauses bounds the length of an error: it names this many failed addresses.
+// maxCauses bounds the length of an error: it names this many failed addresses, and the
+// one that failed last if that is another one.
 const maxCauses = 3
 
 var (
@@ -33,13 +34,15 @@ func (e *connectError) Unwrap() error { return e.cause }
 // wording is
 //
 //	connect to A: cause
-//	connect to 5 addresses: (2 more); A: cause; B: cause; C: cause
+//	connect to 5 addresses: (2 more); C: cause; D: cause; E: cause
+//	connect to 5 addresses: (1 more); A: cause; C: cause; D: cause; E: cause
 //	connect to new addresses: no attempt has ended yet
 //	check health of A: cause
 //	name resolver error: cause
 //
-// If there are addresses and the resolver's last answer was an error, then "; last
-// resolver error: cause" follows.
+// Of many failed addresses, it names the last ones of the list, and the one that failed
+// last: above, A. If there are addresses and the resolver's last answer was an error,
+// then "; last resolver error: cause" follows.
 func (m *machine) failure() error {
 	switch {
 	case len(m.addrs) == 0:
@@ -62,16 +65,25 @@ func (m *machine) failure() error {
 	return &connectError{text: s.String(), cause: m.cause}
 }
 
-// causes describes the last failed addresses of the list, in its order. failed is
-// how many have failed.
+// causes describes the last failed addresses of the list, and the one whose failure is
+// m.cause, in the order of the list. failed is how many have failed.
 func (m *machine) causes() (causes []string, failed int) {
+	newest, missing := "", m.cause != nil // errors may not be comparable, so their texts are compared
+	if missing {
+		newest = m.cause.Error()
+	}
 	for i, sub := range slices.Backward(m.subs) {
 		if sub == nil || sub.err == nil {
 			continue
 		}
 		failed++
-		if failed <= maxCauses {
+		if failed > maxCauses && !missing {
+			continue
+		}
+		isNewest := sub.err.Error() == newest
+		if failed <= maxCauses || isNewest {
 			causes = append(causes, fmt.Sprintf("%s: %v", m.addrs[i].Addr, sub.err))
+			missing = missing && !isNewest
 		}
 	}
 	if failed == 0 {

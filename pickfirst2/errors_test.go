@@ -116,3 +116,52 @@ func TestAResolverErrorTakesTheStatusAway(t *testing.T) {
 	mustUpdate(t, p, list...)
 	wantCode("after a good update", codes.PermissionDenied)
 }
+
+// An error names three of many addresses. RPCs end with the status of the failure that
+// came last, so its cause must be among them.
+func TestTheErrorNamesTheAddressThatFailedLast(t *testing.T) {
+	t.Parallel()
+	const (
+		refused = "d:1: refused; e:1: refused; f:1: refused"
+		late    = "rpc error: code = PermissionDenied desc = not you"
+	)
+	for last, want := range map[string]string{
+		"a:1": "connect to 6 addresses: (2 more); a:1: " + late + "; " + refused,
+		"c:1": "connect to 6 addresses: (2 more); c:1: " + late + "; " + refused,
+		"d:1": "connect to 6 addresses: (3 more); d:1: " + late + "; e:1: refused; f:1: refused",
+	} {
+		t.Run(last, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				cc, p := build(t)
+				mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1", "d:1", "e:1", "f:1")...)
+				for i := 0; i < len(cc.SubConns()); i++ {
+					if sc := cc.SubConns()[i]; sc.Addr() == last {
+						sc.Connecting()
+						advance(250 * time.Millisecond)
+					} else {
+						sc.Fail(errors.New("refused"))
+					}
+				}
+				cc.SubConn(last).Fail(status.Error(codes.PermissionDenied, "not you"))
+				_, err := cc.Pick()
+				if err == nil || err.Error() != "pick_first2: "+want || status.Code(err) != codes.PermissionDenied {
+					t.Errorf("pick: code %v of\n%v, want PermissionDenied of\npick_first2: %s", status.Code(err), err, want)
+				}
+			})
+		})
+	}
+}
+
+func TestTheErrorNamesThreeAddressesThatFailAlike(t *testing.T) {
+	t.Parallel()
+	cc, p := build(t)
+	mustUpdate(t, p, balancertest.Endpoints("a:1", "b:1", "c:1", "d:1", "e:1")...)
+	for i := 0; i < len(cc.SubConns()); i++ {
+		cc.SubConns()[i].Fail(errors.New("refused"))
+	}
+	_, err := cc.Pick()
+	if want := "pick_first2: connect to 5 addresses: (2 more); c:1: refused; d:1: refused; e:1: refused"; err == nil || err.Error() != want {
+		t.Errorf("pick: %v, want %s", err, want)
+	}
+}

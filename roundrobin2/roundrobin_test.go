@@ -102,27 +102,40 @@ func TestHealthIsFollowed(t *testing.T) {
 	}
 }
 
-// TestConcurrentPicksAreExact picks from many goroutines at once.
+// TestConcurrentPicksAreExact picks from many goroutines at once. It asks the picker
+// itself: with much between the picks, they would hardly ever meet.
 func TestConcurrentPicksAreExact(t *testing.T) {
 	t.Parallel()
 	cc := readyPolicy(t, "a:1", "b:1", "c:1", "d:1")
-	var mu sync.Mutex
-	total := map[string]int{}
+	picker, conns := cc.State().Picker, cc.Live()
+	const pickers, picks = 4, 300_000
+	var got [pickers][4]int
+	start := make(chan struct{})
 	var picking sync.WaitGroup
-	for range 8 {
+	for i := range got {
 		picking.Go(func() {
-			got := shares(t, cc, 500)
-			mu.Lock()
-			defer mu.Unlock()
-			for addr, n := range got {
-				total[addr] += n
+			var counts [4]int
+			<-start
+			for range picks {
+				res, _ := picker.Pick(balancer.PickInfo{})
+				for j, sc := range conns {
+					if res.SubConn == sc {
+						counts[j]++
+					}
+				}
 			}
+			got[i] = counts
 		})
 	}
+	close(start)
 	picking.Wait()
-	for addr, n := range total {
-		if n != 1000 {
-			t.Errorf("%s got %d of 4000 picks, want 1000", addr, n)
+	for i, sc := range conns {
+		n := 0
+		for _, counts := range got {
+			n += counts[i]
+		}
+		if want := pickers * picks / len(conns); n != want {
+			t.Errorf("%v got %d picks, want %d", sc, n, want)
 		}
 	}
 }

@@ -5,6 +5,9 @@
 // they must look the same to gRPC: SubConns, states, and where picks go.
 // intended_test.go lists the intended differences.
 //
+// README.md has what gRPC's specification demands of the policies, sentence by
+// sentence, with the test of each demand.
+//
 //	go test ./balancer/internal/conformance
 //	go test ./balancer/internal/conformance -run '^$' -fuzz .
 //

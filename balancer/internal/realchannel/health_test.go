@@ -64,6 +64,9 @@ func TestAnEndpointThatIsNotServingGetsNoPicks(t *testing.T) {
 	if got := c.Value("grpc_lb_disconnections_total " + b[1]); got != 0 {
 		t.Errorf("%v connections were lost", got)
 	}
+	if got := c.Value("grpc_lb_connection_attempts_succeeded_total " + b[1]); got != 1 {
+		t.Errorf("%v connections to the endpoint that was not serving, want 1", got)
+	}
 	c.CheckPicksAddUp(b...)
 }
 
