@@ -21,3 +21,14 @@ func TestAnAskerThatIsStoppedWhileItFiresDoesNotAsk(t *testing.T) {
 		}
 	})
 }
+
+// A timer that runs on would keep a closed policy in memory for up to two intervals.
+func TestAnAskerThatIsStoppedLeavesNoTimer(t *testing.T) {
+	t.Parallel()
+	a := startAsker(24*time.Hour, func() {})
+	timer := a.timer
+	a.stop()
+	if timer.Stop() {
+		t.Error("the timer runs on")
+	}
+}

@@ -72,8 +72,8 @@ func (builder) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfi
 // may be of another type. As in grpc-go's round_robin it then counts as none: some parent
 // policies pass their own config on.
 func resolveEvery(c serviceconfig.LoadBalancingConfig) time.Duration {
-	cfg, ok := c.(config)
-	if !ok || cfg.ResolveEvery == nil {
+	cfg, _ := c.(config)
+	if cfg.ResolveEvery == nil {
 		return 0
 	}
 	return time.Duration(*cfg.ResolveEvery)
