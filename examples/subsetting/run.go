@@ -141,16 +141,38 @@ func (f *fleet) await(ctx context.Context, shown func([]series.Policy) bool) (al
 // series reads the series of each client, all from one scrape.
 func (f *fleet) series() ([]series.Policy, error) {
 	families, err := prometheus.DefaultGatherer.Gather()
-	scrape := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return families, err })
+	if err != nil {
+		return nil, err
+	}
+	of := byTarget(families)
 	var all []series.Policy
 	for _, c := range f.clients {
-		p, err := series.ReadPolicy(scrape, c.conn.CanonicalTarget(), roundrobin2.Name)
+		target := c.conn.CanonicalTarget()
+		scrape := prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return of[target], nil })
+		p, err := series.ReadPolicy(scrape, target, roundrobin2.Name)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// byTarget splits a scrape, so that each client need not look at the series of all.
+func byTarget(families []*dto.MetricFamily) map[string][]*dto.MetricFamily {
+	split := map[string][]*dto.MetricFamily{}
+	for _, family := range families {
+		parts := map[string]*dto.MetricFamily{}
+		for _, metric := range family.GetMetric() {
+			target := series.Label(metric, "grpc_target")
+			if parts[target] == nil {
+				parts[target] = &dto.MetricFamily{Name: family.Name}
+				split[target] = append(split[target], parts[target])
+			}
+			parts[target].Metric = append(parts[target].Metric, metric)
+		}
+	}
+	return split
 }
 
 func writeSpread(out io.Writer, clients int, of map[string]int) {
