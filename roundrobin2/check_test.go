@@ -19,6 +19,10 @@ func TestDoesWhatGRPCCountsOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			balancertest.Check(t, b)
+			t.Run("asking the resolver", func(t *testing.T) {
+				t.Parallel()
+				balancertest.Check(t, b, balancertest.ConfigFields(every30s))
+			})
 		})
 	}
 }

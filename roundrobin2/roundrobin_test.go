@@ -1,10 +1,8 @@
 package roundrobin2_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -159,21 +157,6 @@ func TestChannelsHaveRotationsOfTheirOwn(t *testing.T) {
 	for _, cc := range ccs {
 		if got := shares(t, cc, 10); got["a:1"] != 5 || got["b:1"] != 5 {
 			t.Errorf("shares of 10: %v", got)
-		}
-	}
-}
-
-func TestParseConfig(t *testing.T) {
-	t.Parallel()
-	parser := roundrobin2.NewBuilder().(balancer.ConfigParser)
-	for _, config := range []string{`{}`, `null`, `""`, `{"fromTheFuture": 1}`} {
-		if _, err := parser.ParseConfig(json.RawMessage(config)); err != nil {
-			t.Errorf("ParseConfig(%s): %v", config, err)
-		}
-	}
-	for _, config := range []string{`[]`, `"x"`, `{`, ``} {
-		if _, err := parser.ParseConfig(json.RawMessage(config)); err == nil || !strings.HasPrefix(err.Error(), "round_robin2: parse config: ") {
-			t.Errorf("ParseConfig(%s): %v, want an error that names the policy", config, err)
 		}
 	}
 }

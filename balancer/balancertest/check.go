@@ -55,6 +55,7 @@ type demand struct {
 func demands() []demand {
 	all := []demand{
 		{"an empty config and unknown fields are accepted, broken JSON is not", checkConfig},
+		{"a config can be marshaled, and the result parsed", checkMarshal},
 		{"RPCs are served by READY SubConns, and fail when no endpoint can be reached", checkService},
 		{"a new picker comes promptly when a connection is lost", checkLoss},
 		{"endpoints that the resolver takes away keep no SubConn", checkReplacement},

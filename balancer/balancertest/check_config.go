@@ -31,3 +31,32 @@ func checkConfig(t *trial) {
 		}
 	}
 }
+
+// checkMarshal does with a config what parents such as random_subsetting_experimental and
+// xds_wrr_locality_experimental do with the config of a child: it marshals what the
+// parser returned, and has the result parsed. A parser that refuses the config fails
+// another demand.
+func checkMarshal(t *trial) {
+	t.tb.Helper()
+	parser, ok := t.builder.(balancer.ConfigParser)
+	if !ok {
+		return // parents know that it takes no config
+	}
+	cfg, err := parser.ParseConfig(json.RawMessage(t.options.config))
+	if err != nil {
+		return
+	}
+	const remedy = "parents marshal the config of a child, so have it become what ParseConfig parses: with json tags, or a method MarshalJSON"
+	first, err := json.Marshal(cfg)
+	if err != nil {
+		t.tb.Fatalf("the config parsed from %s cannot be marshaled: %v; %s", t.options.config, err, remedy)
+	}
+	again, err := parser.ParseConfig(first)
+	if err != nil {
+		t.tb.Fatalf("the config parsed from %s becomes %s when it is marshaled, which ParseConfig refuses: %v; %s", t.options.config, first, err, remedy)
+	}
+	second, err := json.Marshal(again)
+	if err != nil || string(second) != string(first) {
+		t.tb.Errorf("the config parsed from %s becomes %s when it is marshaled, and that, parsed, becomes %s, error %v; %s", t.options.config, first, second, err, remedy)
+	}
+}

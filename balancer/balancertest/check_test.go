@@ -117,6 +117,7 @@ func TestCheckExplainsABuilderThatReturnsNil(t *testing.T) {
 
 const (
 	config       = "an empty config and unknown fields are accepted, broken JSON is not"
+	marshal      = "a config can be marshaled, and the result parsed"
 	service      = "RPCs are served by READY SubConns, and fail when no endpoint can be reached"
 	order        = string(balancertest.ShutsDownFirst)
 	anyState     = "ExitIdle may come in any state"
@@ -170,6 +171,9 @@ func TestCheckFindsFaults(t *testing.T) {
 		"reconnects on a resolver's error":       {fault{dropsOnLateError: true}, lateError, "is shut down after a resolver error"},
 		"accepts broken JSON":                    {fault{acceptsBadConfig: true}, config, "for {;"},
 		"refuses fields that it does not know":   {fault{refusesUnknown: true}, config, "refused"},
+		"marshals a config into another":         {fault{wrapsConfig: true}, marshal, `becomes {"Value":{}} when it is marshaled, and that, parsed, becomes {"Value":{"Value":{}}}`},
+		"refuses its config when marshaled":      {fault{wrapsConfig: true, refusesUnknown: true}, marshal, `becomes {"Value":{}} when it is marshaled, which ParseConfig refuses: unknown fields`},
+		"has a config that cannot be marshaled":  {fault{hasSecretConfig: true}, marshal, "cannot be marshaled"},
 		"does not become READY":                  {fault{neverReady: true}, service, "reports CONNECTING when all connections"},
 		"asks for new connections without end":   {fault{endless: true}, service, "without end"},
 	} {

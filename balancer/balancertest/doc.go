@@ -64,6 +64,8 @@
 //     service config serves clients of many versions. It returns no config for
 //     input that is not a JSON object. The parser of a policy without a config may
 //     return nil for any input.
+//   - A config that is marshaled and parsed again is the same config, since some
+//     parents do that with the config of a child.
 //   - ExitIdle does no harm in any state, even before the first update. It may
 //     come from any goroutine, at the same time as another call: parent policies
 //     and pickers call it. Policies built on grpc-go's endpointsharding do not

@@ -29,6 +29,8 @@ type fault struct {
 	dropsOnLateError  bool
 	acceptsBadConfig  bool
 	refusesUnknown    bool
+	wrapsConfig       bool // its config becomes a field of another when it is marshaled
+	hasSecretConfig   bool // its config cannot be marshaled
 	neverReady        bool
 	endless           bool   // makes a new SubConn after each failure
 	exitsIdleAlone    bool   // panics if ExitIdle comes during an update
@@ -63,8 +65,25 @@ func (p planted) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingCon
 	if len(fields) > 0 && p.refusesUnknown {
 		return nil, errors.New("unknown fields")
 	}
+	if p.wrapsConfig {
+		return wrappedConfig{Value: fields}, nil
+	}
+	if p.hasSecretConfig {
+		return secretConfig{}, nil
+	}
 	return emptyConfig{}, nil
 }
+
+type wrappedConfig struct {
+	serviceconfig.LoadBalancingConfig `json:"-"`
+	Value                             map[string]json.RawMessage
+}
+
+type secretConfig struct {
+	serviceconfig.LoadBalancingConfig
+}
+
+func (secretConfig) MarshalJSON() ([]byte, error) { return nil, errors.New("secret") }
 
 // fixed is a picker that always chooses the same SubConn.
 type fixed struct{ sc balancer.SubConn }

@@ -18,11 +18,16 @@ type configBuilder[S, C any] struct {
 
 // parsed is what ParseConfig returns.
 type parsed[C any] struct {
-	serviceconfig.LoadBalancingConfig `json:"-"`
-	Value                             C
+	serviceconfig.LoadBalancingConfig
+	Value C
 
 	json string // that Value was parsed from; two configs are equal if these are
 }
+
+// MarshalJSON returns the JSON that the config was parsed from. Some parents, such as
+// random_subsetting_experimental and xds_wrr_locality_experimental, marshal the config
+// of a child and have the result parsed again.
+func (p parsed[C]) MarshalJSON() ([]byte, error) { return []byte(p.json), nil }
 
 // ParseConfig implements [balancer.ConfigParser].
 func (b *configBuilder[S, C]) ParseConfig(js json.RawMessage) (serviceconfig.LoadBalancingConfig, error) {

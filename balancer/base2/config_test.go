@@ -114,3 +114,31 @@ func TestConfigsAreParsedAndValidated(t *testing.T) {
 		}
 	}
 }
+
+// Parents that marshal the config of a child and parse the result reach the child with
+// the same config. It is not a new one each time: that would be a new picker.
+func TestAConfigSurvivesBeingMarshaled(t *testing.T) {
+	t.Parallel()
+	cc, p, l := buildLimited(t)
+	b := base2.NewConfigured("limited", func(*base2.Channel) *limited { return l })
+	for range 3 {
+		config, err := b.(balancer.ConfigParser).ParseConfig(json.RawMessage(`{"max": 3, "later": {"a": [1, 2]}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		js, err := json.Marshal([]map[string]any{{"limited": config}})
+		if want := `[{"limited":{"max":3,"later":{"a":[1,2]}}}]`; err != nil || string(js) != want {
+			t.Fatalf("the config becomes %s, error %v, want %s", js, err, want)
+		}
+		var list []map[string]json.RawMessage
+		if err := json.Unmarshal(js, &list); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.UpdateWithConfig(string(list[0]["limited"]), balancertest.Endpoints("a:1")...); err != nil {
+			t.Fatalf("update: %v", err)
+		}
+	}
+	if want := []limit{{3}}; !slices.Equal(l.configs, want) || len(cc.Live()) != 1 {
+		t.Errorf("configs %v and SubConns %v, want %v and one", l.configs, cc.Live(), want)
+	}
+}

@@ -5,7 +5,8 @@
 //
 // A field of the wrong type is an error that names the policy and the field. A field
 // that the policy does not know, at any depth, is accepted, because it may come from
-// a newer config. It is logged as a warning.
+// a newer config. It is logged as a warning. A field of type [Duration] takes durations
+// as gRPC's configs write them, such as "1.5s".
 //
 // [ServiceConfig] writes a service config that selects a policy, with fallbacks.
 //
@@ -68,8 +69,16 @@ func explain(policy string, err error) error {
 	case errors.As(err, &wrongType) && wrongType.Field == "":
 		return fmt.Errorf("%s: parse config: it is a JSON %s, want an object such as {}", policy, wrongType.Value)
 	case errors.As(err, &wrongType):
-		return fmt.Errorf("%s: parse config: field %q is a JSON %s, want a %v", policy, wrongType.Field, wrongType.Value, wrongType.Type)
+		return fmt.Errorf("%s: parse config: field %q is a JSON %s, want a %s", policy, wrongType.Field, wrongType.Value, wanted(wrongType.Type))
 	default:
 		return fmt.Errorf("%s: parse config: %w", policy, err)
 	}
+}
+
+// wanted says what a field of the type takes.
+func wanted(t reflect.Type) string {
+	if t == durationType {
+		return `duration in seconds, such as "30s" or "1.5s"`
+	}
+	return t.String()
 }

@@ -26,6 +26,8 @@ func main() {
 		"how often the client may ask DNS; gRPC's default is 30s")
 	flag.DurationVar(&s.MaxConnectionAge, "max-connection-age", 2*time.Second,
 		"how long the servers keep a connection, where they limit it")
+	flag.DurationVar(&s.ResolveEvery, "resolve-every", time.Second,
+		"how often the policy asks DNS, where it does; at least 1s")
 	program.Program{
 		Name:    "dns",
 		Summary: "Shows which pods of a headless service get RPCs, in a simulated cluster.",

@@ -82,8 +82,8 @@ func startPipeServers(t *testing.T, n int) []*pipeServer {
 	return all
 }
 
-// dialPipes makes a channel that sends keepalive pings.
-func dialPipes(t *testing.T, policy string, to []*pipeServer) *channeltest.Client {
+// dialPipes makes a channel that sends keepalive pings. opts override its own options.
+func dialPipes(t *testing.T, policy string, to []*pipeServer, opts ...grpc.DialOption) *channeltest.Client {
 	c := channeltest.NewClient(t, policy, "")
 	at := map[string]*pipeServer{}
 	var state resolver.State
@@ -92,14 +92,15 @@ func dialPipes(t *testing.T, policy string, to []*pipeServer) *channeltest.Clien
 		state.Addresses = append(state.Addresses, resolver.Address{Addr: s.addr})
 	}
 	c.Resolver.InitialState(state)
-	c.Connect(
+	c.Connect(append([]grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultServiceConfig(lbconfig.ServiceConfig(policy)),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout, PermitWithoutStream: true}),
 		grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
 			conn, err := at[addr].lis.DialContext(ctx)
 			return pipe{conn, at[addr]}, err
-		}))
+		}),
+	}, opts...)...)
 	return c
 }
 

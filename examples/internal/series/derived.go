@@ -26,7 +26,14 @@ func (p Policy) Sum() Backend {
 	for _, b := range p.Backends {
 		sum = sum.plus(b, 1)
 		sum.Ready += b.Ready
+		sum.Usable += b.Usable
 		sum.InFlight += b.InFlight
+		for reason, n := range b.Unusable {
+			if sum.Unusable == nil {
+				sum.Unusable = make(map[string]int)
+			}
+			sum.Unusable[reason] += n
+		}
 	}
 	return sum
 }

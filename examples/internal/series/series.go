@@ -22,8 +22,10 @@ type Policy struct {
 
 // Backend holds the series of one backend.
 type Backend struct {
-	Ready          int // subchannels READY
-	InFlight       int // RPC attempts
+	Ready          int            // subchannels READY
+	Usable         int            // those of them that get picks
+	Unusable       map[string]int // the others, by reason
+	InFlight       int            // RPC attempts
 	Picks, Repicks int
 	RPCs           map[string]int // RPC attempts that ended, by status code
 	Connected      int            // attempts to connect that succeeded
@@ -100,6 +102,13 @@ func (b *Backend) add(family string, metric *dto.Metric) {
 	switch family {
 	case "grpc_lb_ready_subchannels":
 		b.Ready += n
+	case "grpc_lb_usable_subchannels":
+		b.Usable += n
+	case "grpc_lb_unusable_subchannels":
+		if b.Unusable == nil {
+			b.Unusable = make(map[string]int)
+		}
+		b.Unusable[Label(metric, "grpc_lb_unusable_reason")] += n
 	case "grpc_lb_rpc_attempts_in_flight":
 		b.InFlight += n
 	case "grpc_lb_picks_total":

@@ -10,6 +10,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/status"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
@@ -106,6 +107,12 @@ func TestReadHasEverySeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.SetHealth(connectivity.TransientFailure, nil) // as outlier detection does
+	ejected, err := series.ReadPolicy(registry, balancertest.Target, roundrobin2.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.SetHealth(connectivity.Ready, nil)
 	for _, err := range []error{nil, nil, status.Error(codes.Unavailable, "")} {
 		if _, got := cc.RPC(err); got != nil {
 			t.Fatal(got)
@@ -131,11 +138,14 @@ func TestReadHasEverySeries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if usable, later := before.Backends["a:1"], ejected.Backends["a:1"]; usable.Usable != 1 || usable.Unusable["ejected"] != 0 || later.Usable != 0 || later.Unusable["ejected"] != 1 {
+		t.Errorf("a:1 was %+v and when ejected %+v, want it usable and then not", usable, later)
+	}
 	timed := p.Backends["a:1"]
 	timed.Seconds = 0 // depends on the machine
 	want := series.Backend{
 		InFlight: 1, Picks: 5, Repicks: 1, RPCs: map[string]int{"OK": 2, "Unavailable": 1},
-		Connected: 1, FailedAttempts: 1, Disconnections: 1, Timed: 3,
+		Connected: 1, FailedAttempts: 1, Disconnections: 1, Timed: 3, Unusable: map[string]int{"ejected": 0},
 	}
 	if diff := cmp.Diff(want, timed); diff != "" {
 		t.Errorf("a:1 (-want +got):\n%s", diff)
@@ -152,15 +162,15 @@ func TestReadHasEverySeries(t *testing.T) {
 func TestSinceSubtractsCountersAndKeepsGauges(t *testing.T) {
 	t.Parallel()
 	earlier := series.Backend{
-		Ready: 1, InFlight: 2, Picks: 3, Repicks: 4, RPCs: map[string]int{"OK": 5, "Canceled": 6},
+		Ready: 1, Usable: 1, InFlight: 2, Picks: 3, Repicks: 4, RPCs: map[string]int{"OK": 5, "Canceled": 6},
 		Connected: 7, FailedAttempts: 8, Disconnections: 9, Timed: 10, Seconds: 11,
 	}
 	later := series.Backend{
-		Ready: 21, InFlight: 22, Picks: 123, Repicks: 124, RPCs: map[string]int{"OK": 125, "Canceled": 126},
+		Ready: 21, Usable: 20, Unusable: map[string]int{"ejected": 1}, InFlight: 22, Picks: 123, Repicks: 124, RPCs: map[string]int{"OK": 125, "Canceled": 126},
 		Connected: 127, FailedAttempts: 128, Disconnections: 129, Timed: 130, Seconds: 131,
 	}
 	difference := series.Backend{
-		Ready: 21, InFlight: 22, Picks: 120, Repicks: 120, RPCs: map[string]int{"OK": 120, "Canceled": 120},
+		Ready: 21, Usable: 20, Unusable: map[string]int{"ejected": 1}, InFlight: 22, Picks: 120, Repicks: 120, RPCs: map[string]int{"OK": 120, "Canceled": 120},
 		Connected: 120, FailedAttempts: 120, Disconnections: 120, Timed: 120, Seconds: 120,
 	}
 	got := series.Policy{
@@ -175,7 +185,7 @@ func TestSinceSubtractsCountersAndKeepsGauges(t *testing.T) {
 		t.Errorf("difference (-want +got):\n%s", diff)
 	}
 	sum := series.Policy{Backends: map[string]series.Backend{"a": earlier, "b": difference}}.Sum()
-	later.Ready, later.InFlight = 22, 24
+	later.Ready, later.Usable, later.InFlight = 22, 21, 24
 	if diff := cmp.Diff(later, sum); diff != "" {
 		t.Errorf("sum (-want +got):\n%s", diff)
 	}

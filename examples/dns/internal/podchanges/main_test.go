@@ -23,6 +23,7 @@ func settings() podchanges.Settings {
 		Every:                 5 * time.Millisecond,
 		MinResolutionInterval: interval,
 		MaxConnectionAge:      time.Second,
+		ResolveEvery:          time.Second, // the shortest that there is
 		MinReady:              2 * interval,
 		PreStop:               100 * time.Millisecond,
 		Watch:                 5 * interval,

@@ -16,7 +16,7 @@ import (
 
 func TestANewPodGetsNothingWhileConnectionsLast(t *testing.T) {
 	t.Parallel()
-	got, err := settings().ScaleUp(t.Context(), t.Output(), 0)
+	got, err := settings().ScaleUp(t.Context(), t.Output(), podchanges.Remedy{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,14 +33,30 @@ func TestANewPodGetsNothingWhileConnectionsLast(t *testing.T) {
 func TestANewPodGetsItsShareWithMaxConnectionAge(t *testing.T) {
 	t.Parallel()
 	s := settings()
-	got, err := s.ScaleUp(t.Context(), t.Output(), s.MaxConnectionAge)
+	got, err := s.ScaleUp(t.Context(), t.Output(), podchanges.Remedy{MaxConnectionAge: s.MaxConnectionAge})
 	if err != nil {
 		t.Fatal(err)
 	}
 	near(t, "share", got.Share, got.Fair)
-	if !got.HasSeries || got.Lookups == 0 {
-		t.Errorf("series %t, DNS asked %d times; want both", got.HasSeries, got.Lookups)
+	if !got.HasSeries || got.Lookups == 0 || got.Lost == 0 {
+		t.Errorf("series %t, DNS asked %d times, %d connections lost; want all of these", got.HasSeries, got.Lookups, got.Lost)
 	}
+	noneFailed(t, got.RPCs)
+}
+
+// The servers close no connection, so only the policy can have asked DNS.
+func TestANewPodGetsItsShareWithResolveEvery(t *testing.T) {
+	t.Parallel()
+	s := settings()
+	got, err := s.ScaleUp(t.Context(), t.Output(), podchanges.Remedy{ResolveEvery: s.ResolveEvery})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "share", got.Share, got.Fair)
+	if !got.HasSeries || got.Lookups == 0 || got.Lost != 0 {
+		t.Errorf("series %t, DNS asked %d times, %d connections lost; want both of these and no loss", got.HasSeries, got.Lookups, got.Lost)
+	}
+	near(t, "share after another pod was lost", got.AfterLoss, 1./3)
 	noneFailed(t, got.RPCs)
 }
 

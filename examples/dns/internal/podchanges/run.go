@@ -16,11 +16,15 @@ func (s Settings) Run(ctx context.Context, w io.Writer) error {
 		play  func() error
 	}{
 		{"scaled up, servers without MaxConnectionAge: the new pod gets nothing", func() error {
-			result, err := s.ScaleUp(ctx, w, 0)
+			result, err := s.ScaleUp(ctx, w, Remedy{})
 			return checkNoneFailed(w, result.RPCs, err)
 		}},
 		{fmt.Sprintf("scaled up, MaxConnectionAge %s: the new pod gets its share", s.MaxConnectionAge), func() error {
-			result, err := s.ScaleUp(ctx, w, s.MaxConnectionAge)
+			result, err := s.ScaleUp(ctx, w, Remedy{MaxConnectionAge: s.MaxConnectionAge})
+			return checkNoneFailed(w, result.RPCs, err)
+		}},
+		{fmt.Sprintf("scaled up, servers without MaxConnectionAge, resolveEvery %s: the new pod gets its share", s.ResolveEvery), func() error {
+			result, err := s.ScaleUp(ctx, w, Remedy{ResolveEvery: s.ResolveEvery})
 			return checkNoneFailed(w, result.RPCs, err)
 		}},
 		{"rolling update: no RPC fails, series come and go", func() error {

@@ -13,6 +13,8 @@ type Settings struct {
 	MinResolutionInterval time.Duration
 	// MaxConnectionAge is that of the servers in the parts where they limit it.
 	MaxConnectionAge time.Duration
+	// ResolveEvery is that of the client's policy, in the part where it asks DNS.
+	ResolveEvery time.Duration
 	// MinReady is how long a new pod must be ready before the next old one stops.
 	MinReady time.Duration
 	// PreStop is the time from a pod's removal from DNS to its GracefulStop.
