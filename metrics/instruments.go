@@ -32,10 +32,10 @@ const maxInstrumentSeries = 2000
 // gRPC's own recorder still gets that, too. What gRPC records elsewhere, such as
 // grpc.subchannel.* and grpc.xds_client.*, needs a [StatsHandler].
 //
-// Registration fails, and Gather returns an error, if an instrument has the name of a
-// metric of this package. Registration also fails if another collector of the registry has described one of
-// the names. It cannot see a collector that describes nothing, such as
-// OpenTelemetry's exporter: then the registry exports the series of both.
+// Registration fails, and [Metrics.Gather] returns an error, if an instrument has the
+// name of a metric of this package. Registration also fails if another collector of the
+// registry has described one of the names. It cannot see a collector that describes
+// nothing, such as OpenTelemetry's exporter: then the registry exports the series of both.
 func WithGRPCInstruments(names ...string) Option {
 	return func(o *options) {
 		o.exportGRPC = true

@@ -27,10 +27,11 @@ func newDefault(registerer func() prometheus.Registerer) *Metrics {
 
 // Default returns the Metrics that the policies of this module report to, always
 // the same. It registers itself with [prometheus.DefaultRegisterer] when the first
-// policy instance is built, unless [ConfigureDefault] got [WithoutRegistration]; before
-// that it has no series. If the registerer refuses it, because a collector with the same metrics is registered already, such as the
+// policy instance is built; before that it has no series. If the registerer refuses
+// it, because a collector with the same metrics is registered already, such as the
 // Default of a second copy of this module, it is in no registry, and gRPC's log has a
-// warning. [ConfigureDefault] sets its options.
+// warning. [ConfigureDefault] sets its options; with [WithoutRegistration] it does not
+// register itself.
 func Default() *Metrics { return defaultMetrics }
 
 // register registers Default. It only warns if it fails: a program must not fail because

@@ -28,7 +28,7 @@ type targetReading struct {
 // Collect sends the samples of all records, and takes a sample for the live page where
 // one is due. It drops the records whose retention has passed.
 func (s *Store) Collect(ch chan<- prometheus.Metric) {
-	for _, samples := range s.scrape() {
+	for _, samples := range s.scrape(series.ForSend) {
 		samples.Send(ch)
 	}
 }
@@ -36,7 +36,7 @@ func (s *Store) Collect(ch chan<- prometheus.Metric) {
 // Gather is Collect for a gatherer. It returns the families in no particular order, and
 // in each its samples in the order of their labels.
 func (s *Store) Gather() (families []*dto.MetricFamily, err error) {
-	for _, samples := range s.scrape() {
+	for _, samples := range s.scrape(series.ForGather) {
 		if families, err = samples.Gather(families); err != nil {
 			return nil, err
 		}
@@ -45,18 +45,18 @@ func (s *Store) Gather() (families []*dto.MetricFamily, err error) {
 }
 
 // scrape reads all records. All have the same Settings.
-func (s *Store) scrape() []*series.Samples {
+func (s *Store) scrape(use series.Use) []*series.Samples {
 	all := s.all()
 	if len(all) == 0 {
 		return nil
 	}
 	c := all[0].target.settings.Catalog
-	return []*series.Samples{c.readTargets(all), c.readBackends(all)}
+	return []*series.Samples{c.readTargets(all, use), c.readBackends(all, use)}
 }
 
-func (c *Catalog) readTargets(all []listing) *series.Samples {
+func (c *Catalog) readTargets(all []listing, use series.Use) *series.Samples {
 	slices.SortFunc(all, func(a, b listing) int { return a.target.key.compare(b.target.key) })
-	samples := c.target.NewSamples(len(all))
+	samples := c.target.NewSamples(len(all), use)
 	for _, l := range all {
 		t := l.target
 		samples.Begin(t.created, t.policyPair, t.targetPair)
@@ -77,7 +77,7 @@ type listed struct {
 	sampling *sampling
 }
 
-func (c *Catalog) readBackends(all []listing) *series.Samples {
+func (c *Catalog) readBackends(all []listing, use series.Use) *series.Samples {
 	samplings := make([]sampling, len(all))
 	var backends []listed
 	for i, l := range all {
@@ -88,7 +88,7 @@ func (c *Catalog) readBackends(all []listing) *series.Samples {
 		}
 	}
 	slices.SortFunc(backends, c.compare)
-	samples := c.backend.NewSamples(len(backends))
+	samples := c.backend.NewSamples(len(backends), use)
 	var reading backendReading
 	var pairs []*dto.LabelPair
 	for _, one := range backends {

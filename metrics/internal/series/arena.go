@@ -1,7 +1,5 @@
 package series
 
-import "iter"
-
 // arena allocates many values together. It gives out zero values, one after the other
 // in memory, and takes none back.
 type arena[T any] struct {
@@ -51,14 +49,12 @@ func (l *list[T]) next(expected int) *T {
 	return &(*chunk)[len(*chunk)-1]
 }
 
-func (l *list[T]) all() iter.Seq[*T] {
-	return func(yield func(*T) bool) {
-		for _, chunk := range l.chunks {
-			for i := range chunk {
-				if !yield(&chunk[i]) {
-					return
-				}
-			}
+func (l *list[T]) pointers() []*T {
+	all := make([]*T, 0, l.len)
+	for _, chunk := range l.chunks {
+		for i := range chunk {
+			all = append(all, &chunk[i])
 		}
 	}
+	return all
 }

@@ -2,118 +2,49 @@ package series
 
 import (
 	"fmt"
-	"iter"
-	"slices"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// column has the samples of one metric in one scrape. They are in the list that its type
-// says.
+// column has the samples of one metric in one scrape, in the form that its use needs.
 type column struct {
-	family     *family
-	counters   list[counter]
-	gauges     list[gauge]
-	histograms list[histogram]
+	family *family
+	use    Use
+
+	sent     []sample
+	gathered list[dto.Metric]
+	err      error // of the first that could not be gathered
 }
 
-// sample is one of a column.
-type sample interface {
-	prometheus.Metric
-	pairs() []*dto.LabelPair
-}
-
-func (c *column) len() int { return c.counters.len + c.gauges.len + c.histograms.len }
-
-// addValue adds a counter or a gauge. The column may expect as many in all.
-func (c *column) addValue(labels []*dto.LabelPair, v float64, created *timestamppb.Timestamp, expected int) {
-	if c.family.kind == dto.MetricType_COUNTER {
-		s := c.counters.next(expected)
-		s.common, s.value = common{c.family, labels}, v
-		s.counter.Value, s.counter.CreatedTimestamp = &s.value, created
+// add adds a sample. If it is the first, the column makes room for as many as expected.
+func (c *column) add(labels []*dto.LabelPair, v Source, expected int) {
+	if c.use == ForGather {
+		if err := write(c.gathered.next(expected), labels, v); err != nil && c.err == nil {
+			c.err = fmt.Errorf("write %s: %w", c.family.name, err)
+		}
 		return
 	}
-	s := c.gauges.next(expected)
-	s.common, s.value = common{c.family, labels}, v
-	s.gauge.Value = &s.value
-}
-
-func (c *column) addHistogram(labels []*dto.LabelPair, h Histogram, expected int) {
-	*c.histograms.next(expected) = histogram{common{c.family, labels}, h}
-}
-
-// all returns the samples, sorted by their labels.
-func (c *column) all() iter.Seq[sample] {
-	if c.family.extra.name == "" {
-		return c.unsorted()
+	if c.sent == nil {
+		c.sent = make([]sample, 0, expected)
 	}
-	all := slices.AppendSeq(make([]sample, 0, c.len()), c.unsorted())
-	sortByLabels(all, c.family.at)
-	return slices.Values(all)
+	c.sent = append(c.sent, sample{c.family, labels, v})
 }
 
-// unsorted returns the samples in the order in which they were added.
-func (c *column) unsorted() iter.Seq[sample] {
-	switch c.family.kind {
-	case dto.MetricType_COUNTER:
-		return samplesOf(c.counters.all())
-	case dto.MetricType_GAUGE:
-		return samplesOf(c.gauges.all())
-	default:
-		return samplesOf(c.histograms.all())
+func (c *column) send(ch chan<- prometheus.Metric) {
+	if c.family.extra.name != "" {
+		sortByLabels(c.sent, c.family.at, func(s sample) []*dto.LabelPair { return s.labels })
+	}
+	for i := range c.sent {
+		ch <- &c.sent[i]
 	}
 }
 
-func samplesOf[S sample](all iter.Seq[S]) iter.Seq[sample] {
-	return func(yield func(sample) bool) {
-		for s := range all {
-			if !yield(s) {
-				return
-			}
-		}
-	}
-}
-
-// sortByLabels sorts samples whose records are in order, but whose extra label, the
-// at-th, is not. So it sorts those together that agree in the labels before it.
-func sortByLabels(samples []sample, at int) {
-	for len(samples) > 0 {
-		first, n := samples[0].pairs()[:at], 1
-		for n < len(samples) && compareLabels(first, samples[n].pairs()[:at]) == 0 {
-			n++
-		}
-		slices.SortFunc(samples[:n], func(a, b sample) int { return compareLabels(a.pairs(), b.pairs()) })
-		samples = samples[n:]
-	}
-}
-
-// compareLabels compares the values of the same labels.
-func compareLabels(a, b []*dto.LabelPair) int {
-	for i := range a {
-		if a[i] == b[i] {
-			continue // usual within a record
-		}
-		if c := strings.Compare(a[i].GetValue(), b[i].GetValue()); c != 0 {
-			return c
-		}
-	}
-	return 0
-}
-
-// gather returns the metric with its samples.
 func (c *column) gather() (*dto.MetricFamily, error) {
 	f := c.family.empty()
-	metrics := make([]dto.Metric, c.len())
-	f.Metric = make([]*dto.Metric, 0, len(metrics))
-	for s := range c.all() {
-		m := &metrics[len(f.Metric)]
-		if err := s.Write(m); err != nil {
-			return nil, fmt.Errorf("write %s: %w", c.family.name, err)
-		}
-		f.Metric = append(f.Metric, m)
+	f.Metric = c.gathered.pointers()
+	if c.family.extra.name != "" {
+		sortByLabels(f.Metric, c.family.at, (*dto.Metric).GetLabel)
 	}
-	return f, nil
+	return f, c.err
 }

@@ -1,15 +1,6 @@
 package series
 
-import (
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-)
-
-// Histogram is a histogram that a record keeps, such as a [prometheus.Histogram].
-type Histogram interface {
-	// Write fills in the histogram. The samples replace its labels.
-	Write(*dto.Metric) error
-}
+import "github.com/prometheus/client_golang/prometheus"
 
 // HistogramMaker makes the histograms of one metric.
 type HistogramMaker struct{ opts prometheus.HistogramOpts }

@@ -1,57 +1,84 @@
 package series
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 )
 
-// common is what the samples of all types have. Unlike Prometheus's constant metrics,
-// they share their label pairs with the other samples of their record.
-type common struct {
+// sample is one series in a scrape of a registry.
+type sample struct {
 	family *family
 	labels []*dto.LabelPair
+	source Source
 }
 
 // Desc implements [prometheus.Metric].
-func (c *common) Desc() *prometheus.Desc { return c.family.desc }
+func (s *sample) Desc() *prometheus.Desc { return s.family.desc }
 
-func (c *common) pairs() []*dto.LabelPair { return c.labels }
+// Write implements [prometheus.Metric].
+func (s *sample) Write(m *dto.Metric) error { return write(m, s.labels, s.source) }
 
-// counter is a sample of a counter.
+func write(m *dto.Metric, labels []*dto.LabelPair, source Source) error {
+	err := source.Write(m)
+	m.Label = labels
+	return err
+}
+
+// Source has the value of a series. A [prometheus.Histogram] is one.
+type Source interface {
+	// Write fills in the value. The labels that it leaves do not count.
+	Write(*dto.Metric) error
+}
+
+// counter is the value of a counter. All counters of a record with the value share it.
 type counter struct {
-	common
 	counter dto.Counter
 	value   float64
 }
 
-// Write implements [prometheus.Metric].
+// Write implements [Source].
 func (c *counter) Write(m *dto.Metric) error {
-	m.Label, m.Counter = c.labels, &c.counter
+	m.Counter = &c.counter
 	return nil
 }
 
-// gauge is a sample of a gauge.
+// gauge is the value of a gauge. Gauges of many records share the usual ones.
 type gauge struct {
-	common
 	gauge dto.Gauge
 	value float64
 }
 
-// Write implements [prometheus.Metric].
+// Write implements [Source].
 func (g *gauge) Write(m *dto.Metric) error {
-	m.Label, m.Gauge = g.labels, &g.gauge
+	m.Gauge = &g.gauge
 	return nil
 }
 
-// histogram is a sample of a histogram. It is read when it is written.
-type histogram struct {
-	common
-	source Histogram
+// sortByLabels sorts series whose records are in order, but whose extra label, the
+// at-th, is not. So it sorts those together that agree in the labels before it.
+func sortByLabels[T any](all []T, at int, labels func(T) []*dto.LabelPair) {
+	for len(all) > 0 {
+		first, n := labels(all[0])[:at], 1
+		for n < len(all) && compareLabels(first, labels(all[n])[:at]) == 0 {
+			n++
+		}
+		slices.SortFunc(all[:n], func(a, b T) int { return compareLabels(labels(a), labels(b)) })
+		all = all[n:]
+	}
 }
 
-// Write implements [prometheus.Metric].
-func (h *histogram) Write(m *dto.Metric) error {
-	err := h.source.Write(m)
-	m.Label = h.labels
-	return err
+// compareLabels compares the values of the same labels.
+func compareLabels(a, b []*dto.LabelPair) int {
+	for i := range a {
+		if a[i] == b[i] {
+			continue // usual within a record
+		}
+		if c := strings.Compare(a[i].GetValue(), b[i].GetValue()); c != 0 {
+			return c
+		}
+	}
+	return 0
 }

@@ -26,6 +26,15 @@ func (c Created) write(t *timestamppb.Timestamp) {
 	t.Seconds, t.Nanos = int64(c)/int64(time.Second), int32(int64(c)%int64(time.Second))
 }
 
+// Use is what a Samples is for.
+type Use int
+
+// The values of a Use.
+const (
+	ForSend Use = iota
+	ForGather
+)
+
 // Samples collects the samples of all records of a table in one scrape.
 type Samples struct {
 	layout  *layout
@@ -34,13 +43,18 @@ type Samples struct {
 	begun   int      // how many records have begun
 
 	// Of the record that is being read.
-	labels  []*dto.LabelPair
-	created *timestamppb.Timestamp
-	column  *column
+	labels   []*dto.LabelPair
+	created  *timestamppb.Timestamp
+	counters []*counter // with different values
+	column   *column
 
-	pairs arena[pair]
-	lists arena[*dto.LabelPair]
-	times arena[timestamppb.Timestamp]
+	gauges [8]*gauge // with the values from 0, of all records
+
+	pairs     arena[pair]
+	lists     arena[*dto.LabelPair]
+	times     arena[timestamppb.Timestamp]
+	ofCounter arena[counter]
+	ofGauge   arena[gauge]
 }
 
 // pair is a label with its value, in one allocation.
@@ -50,17 +64,19 @@ type pair struct {
 }
 
 // NewSamples returns an empty Samples for about as many records.
-func (t *Table[R]) NewSamples(records int) *Samples {
+func (t *Table[R]) NewSamples(records int, use Use) *Samples {
 	s := &Samples{
-		layout:  &t.layout,
-		columns: make([]column, len(t.metrics)),
-		records: records,
-		pairs:   newArena[pair](records * len(t.layout.labels)),
-		lists:   newArena[*dto.LabelPair](records * (2*len(t.layout.labels) + 1)),
-		times:   newArena[timestamppb.Timestamp](records),
+		layout:    &t.layout,
+		columns:   make([]column, len(t.metrics)),
+		records:   records,
+		pairs:     newArena[pair](records * len(t.layout.labels)),
+		lists:     newArena[*dto.LabelPair](records * (2*len(t.layout.labels) + 1)),
+		times:     newArena[timestamppb.Timestamp](records),
+		ofCounter: newArena[counter](records * len(t.metrics)),
+		ofGauge:   newArena[gauge](records),
 	}
 	for i := range s.columns {
-		s.columns[i].family = &t.metrics[i].family
+		s.columns[i] = column{family: &t.metrics[i].family, use: use}
 	}
 	return s
 }
@@ -84,6 +100,7 @@ func (s *Samples) Begin(at Created, pairs ...*dto.LabelPair) {
 	}
 	s.created = &s.times.take(1)[0]
 	at.write(s.created)
+	s.counters = s.counters[:0]
 	s.begun++
 }
 
@@ -101,26 +118,56 @@ func (s *Samples) AddEach(counts ...uint64) {
 }
 
 func (s *Samples) addLabelled(labels []*dto.LabelPair, v float64) {
-	s.column.addValue(labels, v, s.created, s.expected())
+	if s.column.family.kind == dto.MetricType_COUNTER {
+		s.addSource(labels, s.counter(v))
+	} else {
+		s.addSource(labels, s.gauge(v))
+	}
 }
 
-// expected returns how many samples the metric will have, if this is its first. If the
-// first record has one, most others have one, too.
-func (s *Samples) expected() int {
-	if s.begun == 1 {
-		return s.records
+// counter returns a counter of the record with the value. Most are 0 or equal to
+// another, so a few do for all.
+func (s *Samples) counter(v float64) *counter {
+	for _, c := range s.counters {
+		if c.value == v {
+			return c
+		}
 	}
-	return minChunk
+	c := &s.ofCounter.take(1)[0]
+	c.value = v
+	c.counter.Value, c.counter.CreatedTimestamp = &c.value, s.created
+	s.counters = append(s.counters, c)
+	return c
+}
+
+// gauge returns a gauge with the value.
+func (s *Samples) gauge(v float64) *gauge {
+	i := int(v)
+	usual := float64(i) == v && i >= 0 && i < len(s.gauges)
+	if usual && s.gauges[i] != nil {
+		return s.gauges[i]
+	}
+	g := &s.ofGauge.take(1)[0]
+	g.value = v
+	g.gauge.Value = &g.value
+	if usual {
+		s.gauges[i] = g
+	}
+	return g
 }
 
 // AddHistogram adds a histogram without an extra label.
-func (s *Samples) AddHistogram(h Histogram) { s.addHistogram(s.labels, h) }
+func (s *Samples) AddHistogram(h Source) { s.addSource(s.labels, h) }
 
 // AddHistogramWith adds a histogram for the i-th value of its extra label.
-func (s *Samples) AddHistogramWith(i int, h Histogram) { s.addHistogram(s.with(i), h) }
+func (s *Samples) AddHistogramWith(i int, h Source) { s.addSource(s.with(i), h) }
 
-func (s *Samples) addHistogram(labels []*dto.LabelPair, h Histogram) {
-	s.column.addHistogram(labels, h, s.expected())
+func (s *Samples) addSource(labels []*dto.LabelPair, v Source) {
+	expected := minChunk
+	if s.begun == 1 {
+		expected = s.records // what the first record has, most others have, too
+	}
+	s.column.add(labels, v, expected)
 }
 
 // with returns the labels of the record and the i-th value of the extra label, sorted by
@@ -134,28 +181,24 @@ func (s *Samples) with(i int) []*dto.LabelPair {
 	return all
 }
 
-// Send sends the samples. The scrape keeps them.
+// Send sends the samples, which are for it. The scrape keeps them.
 func (s *Samples) Send(ch chan<- prometheus.Metric) {
 	for i := range s.columns {
-		for m := range s.columns[i].all() {
-			ch <- m
-		}
+		s.columns[i].send(ch)
 	}
 }
 
-// Gather adds the families that have samples, in the order of the table. Their samples
-// are sorted by their labels, as those of a registry are.
+// Gather adds the families that have samples, which are for it, in the order of the
+// table. The samples are sorted by their labels, as those of a registry are.
 func (s *Samples) Gather(families []*dto.MetricFamily) ([]*dto.MetricFamily, error) {
 	for i := range s.columns {
-		c := &s.columns[i]
-		if c.len() == 0 {
-			continue
-		}
-		f, err := c.gather()
+		f, err := s.columns[i].gather()
 		if err != nil {
 			return families, err
 		}
-		families = append(families, f)
+		if len(f.Metric) > 0 {
+			families = append(families, f)
+		}
 	}
 	return families, nil
 }

@@ -22,7 +22,7 @@ type shop struct {
 	sold         [2]uint64 // by color
 	returned     uint64
 	open         int64
-	waits        series.Histogram // or nil
+	waits        series.Source // or nil
 }
 
 func newTable() *series.Table[*shop] {
@@ -38,11 +38,14 @@ func newTable() *series.Table[*shop] {
 		}))
 }
 
+// opened is when all shops opened.
+var opened = time.Date(2020, 1, 2, 3, 4, 5, 6, time.UTC)
+
 // read reads the shops.
-func read(table *series.Table[*shop], opened series.Created, shops ...*shop) *series.Samples {
-	samples := table.NewSamples(len(shops))
+func read(table *series.Table[*shop], use series.Use, shops ...*shop) *series.Samples {
+	samples := table.NewSamples(len(shops), use)
 	for _, r := range shops {
-		samples.Begin(opened, samples.NewPair(0, r.street), samples.NewPair(1, r.city))
+		samples.Begin(series.Created(opened.UnixNano()), samples.NewPair(0, r.street), samples.NewPair(1, r.city))
 		table.Read(r, samples)
 	}
 	return samples
@@ -51,7 +54,7 @@ func read(table *series.Table[*shop], opened series.Created, shops ...*shop) *se
 // sent returns the series that the samples send, such as "city=x street=y 3", in order.
 func sent(t *testing.T, samples *series.Samples) (all []string) {
 	t.Helper()
-	ch := make(chan prometheus.Metric, 100)
+	ch := make(chan prometheus.Metric, 1000)
 	samples.Send(ch)
 	close(ch)
 	for m := range ch {
@@ -107,7 +110,7 @@ func TestATableReadsARecord(t *testing.T) {
 	table := newTable()
 	r := newShop()
 	quiet := []string{"city=x color=blue street=y 0", "city=x color=red street=y 0", "city=x street=y 0"}
-	if diff := cmp.Diff(quiet, sent(t, read(table, series.CreatedNow(), r))); diff != "" {
+	if diff := cmp.Diff(quiet, sent(t, read(table, series.ForSend, r))); diff != "" {
 		t.Errorf("a new record (-want +got):\n%s", diff)
 	}
 	r.sold, r.returned, r.open = [2]uint64{3, 4}, 2, 1
@@ -118,7 +121,7 @@ func TestATableReadsARecord(t *testing.T) {
 		"city=x color=blue street=y 3", "city=x color=red street=y 4", "city=x street=y 2",
 		"city=x street=y 1", "city=x street=y 5",
 	}
-	if diff := cmp.Diff(busy, sent(t, read(table, series.CreatedNow(), r))); diff != "" {
+	if diff := cmp.Diff(busy, sent(t, read(table, series.ForSend, r))); diff != "" {
 		t.Errorf("a busy record (-want +got):\n%s", diff)
 	}
 }
@@ -138,15 +141,15 @@ func TestATableGathersFamilies(t *testing.T) {
 		"open gauge Whether it is open.":                   {"city=x street=y 0", "city=z street=a 1"},
 		"wait_seconds histogram Time at the till. seconds": {"city=z street=a 5"},
 	}
-	if diff := cmp.Diff(want, gathered(t, read(table, series.CreatedNow(), quiet, busy))); diff != "" {
+	if diff := cmp.Diff(want, gathered(t, read(table, series.ForGather, quiet, busy))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	delete(want, "returned_total counter Hats returned.")
 	delete(want, "wait_seconds histogram Time at the till. seconds")
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(gathered(t, read(table, series.CreatedNow(), quiet))))); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(gathered(t, read(table, series.ForGather, quiet))))); diff != "" {
 		t.Errorf("families of a quiet record (-want +got):\n%s", diff)
 	}
-	if got := gathered(t, read(table, series.CreatedNow())); len(got) != 0 {
+	if got := gathered(t, read(table, series.ForGather)); len(got) != 0 {
 		t.Errorf("families without records: %v, want none", got)
 	}
 }
@@ -167,9 +170,11 @@ func TestSamplesWithAnExtraLabelAreSorted(t *testing.T) {
 			}
 		}
 	}
-	samples := read(newTable(), series.CreatedNow(), shops...)
-	if diff := cmp.Diff(want, gathered(t, samples)["sold_total counter Hats sold."]); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, gathered(t, read(newTable(), series.ForGather, shops...))["sold_total counter Hats sold."]); diff != "" {
+		t.Errorf("gathered (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, sent(t, read(newTable(), series.ForSend, shops...))[:len(want)]); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
 	}
 }
 
@@ -190,19 +195,18 @@ func TestATableReadsAHistogramOfAnotherForm(t *testing.T) {
 	t.Parallel()
 	r, hours := newShop(), source(8)
 	r.waits = &hours
-	if got := sent(t, read(newTable(), 0, r)); !slices.Contains(got, "city=x street=y 8") {
+	if got := sent(t, read(newTable(), series.ForSend, r)); !slices.Contains(got, "city=x street=y 8") {
 		t.Errorf("sent %v, want the histogram too", got)
 	}
 	hours = -1
-	if _, err := read(newTable(), 0, r).Gather(nil); err == nil || err.Error() != "write wait_seconds: negative" {
+	if _, err := read(newTable(), series.ForGather, r).Gather(nil); err == nil || err.Error() != "write wait_seconds: negative" {
 		t.Errorf("gather a histogram that fails: %v, want its error", err)
 	}
 }
 
 func TestCountersHaveTheCreationTimeOfTheirRecord(t *testing.T) {
 	t.Parallel()
-	opened := time.Date(2020, 1, 2, 3, 4, 5, 6, time.UTC)
-	families, err := read(newTable(), series.Created(opened.UnixNano()), newShop()).Gather(nil)
+	families, err := read(newTable(), series.ForGather, newShop()).Gather(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
