@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -130,13 +129,17 @@ func mustGather(tb testing.TB, g prometheus.Gatherer) []*dto.MetricFamily {
 	return families
 }
 
-// diff is cmp.Diff, which takes seconds, if the families are not equal.
+// diff describes the first difference, because cmp.Diff of all families takes seconds.
 func diff(want, got []*dto.MetricFamily) string {
-	equal := func(a, b *dto.MetricFamily) bool { return proto.Equal(a, b) }
-	if slices.EqualFunc(want, got, equal) {
-		return ""
+	for i, f := range want {
+		if i < len(got) && !proto.Equal(f, got[i]) {
+			return cmp.Diff(f, got[i], protocmp.Transform())
+		}
 	}
-	return cmp.Diff(want, got, protocmp.Transform())
+	if len(want) != len(got) {
+		return fmt.Sprintf("%d families, want %d", len(got), len(want))
+	}
+	return ""
 }
 
 func TestGatherReturnsWhatARegistryReturns(t *testing.T) {

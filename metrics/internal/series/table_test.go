@@ -1,7 +1,6 @@
 package series_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,7 +18,8 @@ import (
 // shop is a record.
 type shop struct {
 	city, street string
-	sold         [2]uint64 // by color
+	opened       time.Duration // after the first
+	sold         [2]uint64     // by color
 	returned     uint64
 	open         int64
 	waits        series.Source // or nil
@@ -38,14 +38,14 @@ func newTable() *series.Table[*shop] {
 		}))
 }
 
-// opened is when all shops opened.
+// opened is when the first shop opened.
 var opened = time.Date(2020, 1, 2, 3, 4, 5, 6, time.UTC)
 
 // read reads the shops.
 func read(table *series.Table[*shop], use series.Use, shops ...*shop) *series.Samples {
 	samples := table.NewSamples(len(shops), use)
 	for _, r := range shops {
-		samples.Begin(series.Created(opened.UnixNano()), samples.NewPair(0, r.street), samples.NewPair(1, r.city))
+		samples.Begin(series.Created(opened.Add(r.opened).UnixNano()), samples.NewPair(0, r.street), samples.NewPair(1, r.city))
 		table.Read(r, samples)
 	}
 	return samples
@@ -151,69 +151,6 @@ func TestATableGathersFamilies(t *testing.T) {
 	}
 	if got := gathered(t, read(table, series.ForGather)); len(got) != 0 {
 		t.Errorf("families without records: %v, want none", got)
-	}
-}
-
-// In the order of the labels, color stands between city and street. Records come in the
-// order of city and street.
-func TestSamplesWithAnExtraLabelAreSorted(t *testing.T) {
-	t.Parallel()
-	var shops []*shop
-	var want []string
-	for c := range 3 {
-		for s := range 40 {
-			shops = append(shops, &shop{city: fmt.Sprint(c), street: fmt.Sprintf("%02d", s), sold: [2]uint64{1, 2}})
-		}
-		for i, color := range []string{"blue", "red"} {
-			for s := range 40 {
-				want = append(want, fmt.Sprintf("city=%d color=%s street=%02d %d", c, color, s, i+1))
-			}
-		}
-	}
-	if diff := cmp.Diff(want, gathered(t, read(newTable(), series.ForGather, shops...))["sold_total counter Hats sold."]); diff != "" {
-		t.Errorf("gathered (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(want, sent(t, read(newTable(), series.ForSend, shops...))[:len(want)]); diff != "" {
-		t.Errorf("sent (-want +got):\n%s", diff)
-	}
-}
-
-// source is a histogram that only has a sum.
-type source float64
-
-func (v *source) Write(m *dto.Metric) error {
-	if *v < 0 {
-		return errors.New("negative")
-	}
-	m.Histogram = &dto.Histogram{SampleSum: (*float64)(v), CreatedTimestamp: series.Created(1).Timestamp()}
-	return nil
-}
-
-// A record may keep a histogram in a form of its own. Its series has the labels of the
-// record.
-func TestATableReadsAHistogramOfAnotherForm(t *testing.T) {
-	t.Parallel()
-	r, hours := newShop(), source(8)
-	r.waits = &hours
-	if got := sent(t, read(newTable(), series.ForSend, r)); !slices.Contains(got, "city=x street=y 8") {
-		t.Errorf("sent %v, want the histogram too", got)
-	}
-	hours = -1
-	if _, err := read(newTable(), series.ForGather, r).Gather(nil); err == nil || err.Error() != "write wait_seconds: negative" {
-		t.Errorf("gather a histogram that fails: %v, want its error", err)
-	}
-}
-
-func TestCountersHaveTheCreationTimeOfTheirRecord(t *testing.T) {
-	t.Parallel()
-	families, err := read(newTable(), series.ForGather, newShop()).Gather(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range families[0].Metric {
-		if got := m.Counter.CreatedTimestamp.AsTime(); !got.Equal(opened) {
-			t.Errorf("created at %v, want %v", got, opened)
-		}
 	}
 }
 
