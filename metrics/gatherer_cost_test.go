@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"google.golang.org/grpc/balancer"
 
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
@@ -17,13 +18,29 @@ import (
 // seriesPerBackend is how many series a backend of newFleet has.
 const seriesPerBackend = 10
 
+// newFailingFleet returns a fleet in which all backends but the first have a series more:
+// of a status code that is not OK.
+func newFailingFleet(t *testing.T, backends int) *metrics.Metrics {
+	t.Helper()
+	m := metrics.New()
+	_, picker := newRotation(t, m, backends, nil) // begins with the second
+	for range backends - 1 {
+		res, err := picker.Pick(balancer.PickInfo{})
+		if err != nil {
+			t.Fatalf("Pick: %v", err)
+		}
+		res.Done(balancer.DoneInfo{Err: errSick, BytesSent: true})
+	}
+	return m
+}
+
 // perSeries returns what a scrape allocates for each further series. A Metrics without
 // backends does not count, so fleets of two sizes are compared.
-func perSeries(t *testing.T, scrape func(*metrics.Metrics)) (allocs, bytes float64) {
+func perSeries(t *testing.T, fleet func(*testing.T, int) *metrics.Metrics, scrape func(*metrics.Metrics)) (allocs, bytes float64) {
 	t.Helper()
 	const small, large = 1000, 4000
 	of := func(backends int) (allocs, bytes float64) {
-		m := newFleet(t, backends)
+		m := fleet(t, backends)
 		const runs = 5
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
@@ -50,20 +67,24 @@ func TestScrapesAllocateLittleForEachSeries(t *testing.T) {
 			continue
 		}
 	}()
+	calm := func(t *testing.T, backends int) *metrics.Metrics { return newFleet(t, backends) }
+	gather := func(m *metrics.Metrics) { _, _ = m.Gather() }
 	tests := []struct {
 		name               string
+		fleet              func(*testing.T, int) *metrics.Metrics
 		scrape             func(*metrics.Metrics)
 		maxAllocs, maxSize float64
 	}{
-		{"Gather", func(m *metrics.Metrics) { _, _ = m.Gather() }, .01, 165},
-		{"Collect", func(m *metrics.Metrics) { m.Collect(discard) }, .01, 95},
+		{"Gather", calm, gather, .01, 165},
+		{"Gather of backends that fail", newFailingFleet, gather, .01, 200},
+		{"Collect", calm, func(m *metrics.Metrics) { m.Collect(discard) }, .01, 95},
 		// Two of a registry's own: the dto.Metric and a hash.
-		{"a registry", func(m *metrics.Metrics) { gatherFamiliesOf(m) }, 2.02, 330},
+		{"a registry", calm, func(m *metrics.Metrics) { gatherFamiliesOf(m) }, 2.02, 330},
 		// One of its own: the hash.
-		{"Gatherers", func(m *metrics.Metrics) { _, _ = prometheus.Gatherers{m}.Gather() }, 1.02, 290},
+		{"Gatherers", calm, func(m *metrics.Metrics) { _, _ = prometheus.Gatherers{m}.Gather() }, 1.02, 290},
 	}
 	for _, tt := range tests {
-		allocs, bytes := perSeries(t, tt.scrape)
+		allocs, bytes := perSeries(t, tt.fleet, tt.scrape)
 		t.Logf("%s: %.4f allocations and %.0f bytes for each series", tt.name, allocs, bytes)
 		if allocs > tt.maxAllocs || bytes > tt.maxSize {
 			t.Errorf("%s: %.4f allocations and %.0f bytes for each series, want at most %v and %v",
