@@ -4,7 +4,8 @@
 //	import _ "github.com/grpc-balancer2/balancer2/balancer"
 //
 // A service config can then select pick_first2 and round_robin2. Both report to
-// [metrics.Default], which is registered with Prometheus's default registerer.
+// [metrics.Default], which registers itself with Prometheus's default registerer. With
+// thousands of backends, have it gathered instead: see [metrics.Metrics.Gather].
 //
 // No other package of the module registers a policy. A program that meters the
 // policies with metrics of its own, or not at all, imports their packages instead

@@ -5,18 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/balancer/base"
 	"google.golang.org/grpc/resolver"
 
-	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
 	"github.com/grpc-balancer2/balancer2/metrics"
 )
 
@@ -108,78 +104,6 @@ func BenchmarkPickThatWaits(b *testing.B) {
 			})
 		}
 	}
-}
-
-// BenchmarkScrape compares a scrape of the series per backend with a scrape of the
-// same series in Prometheus's vectors. It alternates between them and reports
-// medians. The scrape includes the registry, but not the text format.
-func BenchmarkScrape(b *testing.B) {
-	const backends = 10_000
-	m := metrics.New()
-	_, picker := newRotation(b, m, backends, nil)
-	for range backends {
-		pickDone(picker)
-	}
-	ours, vectors := gather(b, m), gather(b, newVectors(backends)...)
-	var times, bytes [2][]float64
-	for b.Loop() {
-		for i, scrape := range []func() (ms, mb float64){ours, vectors} {
-			ms, mb := scrape()
-			times[i], bytes[i] = append(times[i], ms), append(bytes[i], mb)
-		}
-	}
-	b.ReportMetric(0, "ns/op") // the time of both together is meaningless
-	for i, name := range []string{"ours", "vectors"} {
-		b.ReportMetric(median(times[i]), "ms/"+name)
-		b.ReportMetric(median(bytes[i]), "MB/"+name)
-	}
-	b.ReportMetric(median(times[0])/median(times[1]), "ratio")
-}
-
-// gather returns a function that scrapes the collectors and measures the cost.
-func gather(b *testing.B, collectors ...prometheus.Collector) func() (ms, mb float64) {
-	r := prometheus.NewRegistry()
-	r.MustRegister(collectors...)
-	return func() (ms, mb float64) {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		start := time.Now()
-		if _, err := r.Gather(); err != nil {
-			b.Fatal(err)
-		}
-		took := time.Since(start)
-		runtime.ReadMemStats(&after)
-		return took.Seconds() * 1e3, float64(after.TotalAlloc-before.TotalAlloc) / 1e6
-	}
-}
-
-func median(xs []float64) float64 {
-	slices.Sort(xs)
-	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
-}
-
-func newVectors(backends int) []prometheus.Collector {
-	labels := []string{"grpc_lb_backend", "grpc_lb_policy", "grpc_target"}
-	counter := func(name string, more ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: name}, append(labels[:3:3], more...))
-	}
-	gauge := func(name string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: name}, labels)
-	}
-	picks, repicks, lost := counter("picks_total"), counter("repicks_total"), counter("disconnections_total")
-	connected, connectFailed := counter("connection_attempts_succeeded_total"), counter("connection_attempts_failed_total")
-	rpcs, failed := counter("rpc_attempts_total", "grpc_status"), counter("rpc_attempts_failed_total")
-	inFlight, readyNow := gauge("rpc_attempts_in_flight"), gauge("ready_subchannels")
-	for i := range backends {
-		l := []string{fmt.Sprintf("10.0.%d.%d:443", i/256, i%256), "stub", balancertest.Target}
-		for _, v := range []*prometheus.CounterVec{picks, repicks, lost, failed, connected, connectFailed} {
-			v.WithLabelValues(l...)
-		}
-		rpcs.WithLabelValues(append(l[:3:3], "OK")...)
-		inFlight.WithLabelValues(l...)
-		readyNow.WithLabelValues(l...)
-	}
-	return []prometheus.Collector{picks, repicks, lost, rpcs, failed, connected, connectFailed, inFlight, readyNow}
 }
 
 // BenchmarkBackendsAboveTheLimit makes subchannels to many backends, once without

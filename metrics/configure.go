@@ -20,7 +20,7 @@ func ConfigureDefault(opts ...Option) error {
 
 // usage tells whether the options of a Metrics may still change.
 type usage struct {
-	begins func() // called when it is used first; may be nil
+	begins func() // called when it is used first, unless WithoutRegistration; may be nil
 
 	// mu guards the fields below. Nothing is called under it.
 	mu         sync.Mutex
@@ -31,7 +31,7 @@ type usage struct {
 // use returns the options for a policy instance. They never change from then on.
 func (m *Metrics) use() *options {
 	o, first := m.beginUse()
-	if first && m.usage.begins != nil {
+	if first && m.usage.begins != nil && !o.unregistered {
 		m.usage.begins()
 	}
 	return o

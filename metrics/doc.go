@@ -47,6 +47,12 @@
 // allocation; the first of a series, and those above the limit of series, take a
 // lock. What gRPC records outside of policies needs a [StatsHandler].
 //
+// # Ten thousand backends
+//
+// With thousands of backends a registry takes most of the time of a scrape.
+// [Metrics.Gather] does without it. Register a Metrics or gather it, not both:
+// [WithoutRegistration] keeps Default from registering itself.
+//
 // # Limits
 //
 // The decorator knows about an RPC only what gRPC tells a policy; README.md says
@@ -123,7 +129,8 @@
 // resolver update changes the endpoints. To find that an update has the same endpoints
 // in the same order takes 10 ns for each endpoint.
 //
-// A scrape allocates in proportion to the number of backends. While it lists the
+// A scrape allocates some 90 bytes for each series, or 160 in [Metrics.Gather], in few
+// allocations; a registry and Prometheus's formats add theirs. While it lists the
 // records it holds up the making and the end of subchannels, and nothing else.
 // Records expire without a goroutine or timer. Scrapes drop them. If nobody scrapes,
 // they are dropped when new records are made, at the latest before a backend is counted

@@ -18,8 +18,8 @@ const maxInstrumentSeries = 2000
 // Instruments are named as gRPC, or any other package, has registered them
 // with google.golang.org/grpc/experimental/stats. Without names, the option exports
 // those that are on by default; gRPC v1.85.0 has none. Used again, the option
-// adds to the names. They are looked up when the Metrics is registered or the
-// first policy is built, whichever is first; by then the packages that register
+// adds to the names. They are looked up when the Metrics is registered or gathered, or
+// when the first policy is built, whichever is first; by then the packages that register
 // them must have been initialized. A name that is not known is logged as a warning.
 //
 // Series have the required labels of their instrument; [WithGRPCLabels] adds
@@ -32,9 +32,10 @@ const maxInstrumentSeries = 2000
 // gRPC's own recorder still gets that, too. What gRPC records elsewhere, such as
 // grpc.subchannel.* and grpc.xds_client.*, needs a [StatsHandler].
 //
-// Registration fails if another collector of the registry has described one of
-// the names. It cannot see a collector that describes nothing, such as
-// OpenTelemetry's exporter: then the registry exports the series of both.
+// Registration fails, and [Metrics.Gather] returns an error, if an instrument has the
+// name of a metric of this package. Registration also fails if another collector of the
+// registry has described one of the names. It cannot see a collector that describes
+// nothing, such as OpenTelemetry's exporter: then the registry exports the series of both.
 func WithGRPCInstruments(names ...string) Option {
 	return func(o *options) {
 		o.exportGRPC = true

@@ -23,6 +23,7 @@ type options struct {
 	latency       bool                                    // unless a service config says otherwise
 	exemplar      func(context.Context) prometheus.Labels // nil: no exemplars
 	eventLogger   *slog.Logger                            // nil: none
+	unregistered  bool                                    // Default does not register itself
 
 	// gRPC's instruments to export, if any.
 	exportGRPC            bool

@@ -26,8 +26,11 @@ type points []point
 // scrape gathers m through a pedantic registry.
 func scrape(tb testing.TB, m *metrics.Metrics) points {
 	tb.Helper()
-	var ps points
-	for _, family := range gatherFamilies(tb, m) {
+	return pointsOf(gatherFamilies(tb, m))
+}
+
+func pointsOf(families []*dto.MetricFamily) (ps points) {
+	for _, family := range families {
 		for _, metric := range family.Metric {
 			ps = append(ps, newPoint(family.GetName(), metric))
 		}

@@ -148,3 +148,19 @@ func TestForeignSubConnEndsTheWait(t *testing.T) {
 		t.Errorf("waits counted: %d, waiting: %d, want 1 and none", n, metrics.Waiting(m))
 	}
 }
+
+// A look at the waits is part of each gathering, as it is of each scrape of a registry.
+func TestGatherNoticesThatAWaitHasEnded(t *testing.T) {
+	t.Parallel()
+	m := metrics.New()
+	s, cc, _ := metered(t, m)
+	s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err == nil {
+		t.Fatal("Pick: no error, want one")
+	}
+	cancel()
+	if got := pointsOf(mustGather(t, m)).sum("pick_delay_duration_seconds_count"); got != 1 {
+		t.Errorf("waits = %v, want 1", got)
+	}
+}

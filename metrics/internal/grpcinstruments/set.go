@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	estats "google.golang.org/grpc/experimental/stats"
 	"google.golang.org/grpc/grpclog"
 )
@@ -122,4 +123,16 @@ func (s *Set) sweep() []*reporter {
 		}
 	}
 	return slices.Clone(s.reporters)
+}
+
+// Gather implements [prometheus.Gatherer] with what Collect sends.
+func (s *Set) Gather() ([]*dto.MetricFamily, error) {
+	if s == nil {
+		return nil, nil
+	}
+	r := prometheus.NewRegistry()
+	if err := r.Register(s); err != nil {
+		return nil, err
+	}
+	return r.Gather()
 }

@@ -4,8 +4,6 @@ import (
 	"container/list"
 	"sync/atomic"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"github.com/grpc-balancer2/balancer2/metrics/internal/clock"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/series"
 )
@@ -32,11 +30,10 @@ type Backend struct {
 
 	ifRare atomic.Pointer[rareRecord] // see rare and readRare
 
-	target   *Target
-	namePair *dto.LabelPair
-	labelled *customLabels // nil without WithBackendLabel
-	created  series.Created
-	born     clock.Instant // the same by the monotonic clock
+	target  *Target
+	key     string // of the ID
+	created series.Created
+	born    clock.Instant // the same by the monotonic clock
 
 	// Guarded by Store.mu.
 	refs  int32         // number of SubConns
@@ -48,38 +45,32 @@ type Backend struct {
 // newBackendLocked makes the record of a backend. Store.mu is held.
 func newBackendLocked(t *Target, id ID, now clock.Instant) *Backend {
 	slot := t.slots.take()
-	b := &Backend{
-		counts:   newCounts(slot),
-		target:   t,
-		namePair: series.Pair(backendLabel, id.Name),
-		created:  series.CreatedNow(),
-		born:     now,
-		slot:     slot,
+	return &Backend{
+		counts:  newCounts(slot),
+		target:  t,
+		key:     id.Key(),
+		created: series.CreatedNow(),
+		born:    now,
+		slot:    slot,
 	}
-	if len(id.Values) > 0 {
-		b.labelled = newCustomLabels(id, t.settings.BackendLabels, b.labels())
-	}
-	return b
 }
 
 // Name returns the value of the backend's label.
-func (b *Backend) Name() string { return b.namePair.GetValue() }
+func (b *Backend) Name() string {
+	name, _ := b.names()
+	return name
+}
 
 // Key returns the key of the backend's ID. Above the limit of backends it is not the one
 // that [Store.Acquire] was given.
-func (b *Backend) Key() string {
-	if b.labelled != nil {
-		return b.labelled.key
-	}
-	return b.Name()
-}
+func (b *Backend) Key() string { return b.key }
 
-// labels returns the label pairs of the backend's series, sorted by name.
-func (b *Backend) labels() []*dto.LabelPair {
-	if b.labelled != nil {
-		return b.labelled.pairs
+// names returns the name and, for nextValue, the values of [Settings.BackendLabels].
+func (b *Backend) names() (name, values string) {
+	if len(b.target.settings.BackendLabels) == 0 {
+		return b.key, ""
 	}
-	return []*dto.LabelPair{b.namePair, b.target.policyPair, b.target.targetPair}
+	return nextValue(b.key)
 }
 
 // acquireLocked adds a SubConn. Store.mu is held.

@@ -12,18 +12,12 @@ import (
 	"github.com/grpc-balancer2/balancer2/metrics/internal/waits"
 )
 
-// The labels that identify a record.
-const (
-	backendLabel = "grpc_lb_backend"
-	policyLabel  = "grpc_lb_policy"
-	targetLabel  = "grpc_target"
-)
-
 // Catalog has all metrics, in a table for backends and one for targets, and makes the
 // histograms of targets.
 type Catalog struct {
 	backend *series.Table[*backendReading]
 	target  *series.Table[*targetReading]
+	order   []int // of the labels of a backend, by their names
 
 	pickDelays       *series.HistogramMaker
 	connectDurations *series.HistogramMaker
@@ -33,6 +27,7 @@ type Catalog struct {
 // sorted.
 func NewCatalog(backendLabels []string) *Catalog {
 	c := &Catalog{backend: newBackendMetrics(backendLabels), target: newTargetMetrics()}
+	c.order = c.backend.Order()
 	c.pickDelays = c.target.HistogramMaker("grpc_lb_pick_delay_duration_seconds", pickDelayBuckets)
 	c.connectDurations = c.target.HistogramMaker("grpc_lb_connect_duration_seconds", connectDurationBuckets)
 	return c
@@ -62,7 +57,7 @@ func (c *Catalog) Rows() (ofBackends, ofTargets []series.Row) {
 //
 //	go test ./metrics -run TestReadme -update
 func newBackendMetrics(custom []string) *series.Table[*backendReading] {
-	return series.NewTable(append([]string{backendLabel, policyLabel, targetLabel}, custom...),
+	return series.NewTable(backendLabels(custom),
 		series.Counter("grpc_lb_picks_total",
 			"Picks that chose the backend.",
 			func(b *backendReading) uint64 { return b.traffic.picks }),
@@ -115,7 +110,7 @@ func newBackendMetrics(custom []string) *series.Table[*backendReading] {
 			"Time from the pick of the backend to the end of the RPC attempt.",
 			func(b *backendReading, s *series.Samples) {
 				if d := b.durations.Load(); d != nil {
-					s.AddHistogramOf(d, d.created)
+					s.AddHistogram(d)
 				}
 			}),
 	)
@@ -159,7 +154,7 @@ func newTargetMetrics() *series.Table[*targetReading] {
 			func(t *targetReading, s *series.Samples) {
 				for why := range t.pickDelay {
 					if h := t.pickDelay[why].Load(); h != nil {
-						s.AddHistogram(h)
+						s.AddHistogramWith(why, h)
 					}
 				}
 			}),

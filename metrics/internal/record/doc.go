@@ -8,13 +8,13 @@
 //	defer store.Release(backend)
 //
 // The decorator only reports what happens, with the Count methods and their kin, and reads
-// no count back. The two readers are in this package, because they need the fields:
-// [Store.Collect] for scrapes and [Store.Snapshot] for the live page.
+// no count back. The readers are in this package, because they need the fields:
+// [Store.Collect] and [Store.Gather] for scrapes, and [Store.Snapshot] for the live page.
 //
 //	what is counted          target.go, traffic.go, connections.go, usable.go, uptime.go, durations.go, rare.go,
 //	                         counts.go (and where they lie in memory)
 //	the records' life        store.go, backend.go; id.go, slots.go, table.go
-//	what scrapes read        catalog.go (a row for each metric), buckets.go, collect.go
+//	what scrapes read        catalog.go (a row for each metric), buckets.go, labels.go, collect.go
 //	what the live page reads page.go, recent.go
 //
 // # Cost

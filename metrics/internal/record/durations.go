@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/latency"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/series"
@@ -14,6 +15,13 @@ import (
 type rpcDurations struct {
 	latency.Histogram
 	created series.Created
+}
+
+// Write implements [series.Histogram].
+func (d *rpcDurations) Write(m *dto.Metric) error {
+	m.Histogram = &dto.Histogram{CreatedTimestamp: d.created.Timestamp()}
+	d.Histogram.Write(m.Histogram)
+	return nil
 }
 
 // ObserveRPC counts how long an RPC attempt on the backend took. The labels are those of

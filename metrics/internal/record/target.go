@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"google.golang.org/grpc/connectivity"
 
@@ -44,8 +45,8 @@ type Target struct {
 	key             Key
 	targetPair      *dto.LabelPair
 	policyPair      *dto.LabelPair
-	connectDuration *series.Histogram
-	pickDelay       [waits.NumReasons]atomic.Pointer[series.Histogram] // nil until an attempt has waited for the reason; never nil for Connecting
+	connectDuration prometheus.Histogram
+	pickDelay       [waits.NumReasons]atomic.Pointer[pickDelays] // nil until an attempt has waited for the reason; never nil for Connecting
 	created         series.Created
 	settings        *Settings
 	clock           *clock.Clock
@@ -72,17 +73,20 @@ func newTarget(key Key, s *Settings, c *clock.Clock) *Target {
 		recent:     window.NewLog(time.Duration(c.Now())),
 		instances:  make(map[Instance]struct{}),
 	}
-	t.connectDuration = s.Catalog.connectDurations.New(t.labels())
+	t.connectDuration = s.Catalog.connectDurations.New()
 	t.pickDelayOf(waits.Connecting)
 	return t
 }
 
+// pickDelays is a histogram, because an atomic.Pointer takes no interface.
+type pickDelays struct{ prometheus.Histogram }
+
 // pickDelayOf returns the histogram of waits with the reason.
-func (t *Target) pickDelayOf(why waits.Reason) *series.Histogram {
+func (t *Target) pickDelayOf(why waits.Reason) *pickDelays {
 	if h := t.pickDelay[why].Load(); h != nil {
 		return h
 	}
-	t.pickDelay[why].CompareAndSwap(nil, t.settings.Catalog.pickDelays.NewWith(t.labels(), int(why)))
+	t.pickDelay[why].CompareAndSwap(nil, &pickDelays{t.settings.Catalog.pickDelays.New()})
 	return t.pickDelay[why].Load()
 }
 
@@ -141,9 +145,6 @@ func (t *Target) Delayed(why waits.Reason, waited time.Duration) {
 func (t *Target) otherBackend() ID {
 	return ID{Name: otherName, Values: make([]string, len(t.settings.BackendLabels))}
 }
-
-// labels returns the label pairs of the target's series, sorted by name.
-func (t *Target) labels() []*dto.LabelPair { return []*dto.LabelPair{t.policyPair, t.targetPair} }
 
 // expiredLocked reports whether the target's retention has passed and all of its
 // backends have been dropped. Store.mu is held.

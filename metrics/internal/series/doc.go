@@ -4,19 +4,27 @@
 // A [Table] describes the metrics that each record of one kind has, one [Metric] a row.
 // A scrape reads each record with it:
 //
-//	var samples series.Samples
-//	for each record r {
-//		samples.Reset(labels of r, creation time of r)
-//		table.Read(r, &samples)
-//		samples.Send(ch)
+//	samples := table.NewSamples(number of records)
+//	for each record r, in the order of its labels {
+//		samples.Begin(creation time of r, label pairs of r)
+//		table.Read(r, samples)
 //	}
+//	samples.Send(ch)
 //
-// A histogram outlives the scrape: its record keeps it. A [HistogramMaker] of the table
-// makes it, unless the record has a [HistogramSource].
+// or, for a gatherer, samples.Gather in place of Send.
 //
-// Samples share the label pairs of their record. A slice of pairs must be sorted by
-// name and have no spare capacity: a wrapping registerer appends to it and sorts the
-// result in place.
+// # Cost
+//
+// A scrape of many records allocates little for each: all samples of a metric are in
+// one allocation, and so are thousands of label pairs. They lie in the order in which
+// the text is written, which then takes half as long. Records keep no label pairs.
+//
+// # Ownership
+//
+// The samples of a record share their label pairs and their creation time, with one
+// another and with what a gatherer returns, so nobody may change them. A slice of pairs
+// is sorted by name and has no spare capacity: a wrapping registerer appends to it and
+// sorts the result in place.
 //
 // The package has no lock. A Table never changes, and a Samples belongs to one scrape.
 package series

@@ -6,8 +6,7 @@ import dto "github.com/prometheus/client_model/go"
 // of their variants.
 type Metric[R any] struct {
 	family
-	name, help string
-	read       func(R, *Samples) // adds the samples of one record
+	read func(R, *Samples) // adds the samples of one record
 }
 
 // Counter returns a counter with one series for each record.
@@ -50,5 +49,5 @@ func HistogramsBy[R any](by Label, name, help string, read func(R, *Samples)) Me
 }
 
 func newMetric[R any](kind dto.MetricType, by Label, name, help string, read func(R, *Samples)) Metric[R] {
-	return Metric[R]{family: family{kind: kind, extra: by}, name: name, help: help, read: read}
+	return Metric[R]{family: family{kind: kind, extra: by, name: name, help: help}, read: read}
 }

@@ -10,28 +10,45 @@ import (
 
 // Table has the metrics of each record of one kind. R is a record during a scrape.
 type Table[R any] struct {
-	labels  []string // of every metric, sorted
+	layout  layout
 	metrics []Metric[R]
+}
+
+// layout is how the labels of every metric of a table are arranged.
+type layout struct {
+	given  []string // in the order in which NewTable was given them
+	labels []string // sorted
+	ranks  []int    // of those given among the sorted
+}
+
+func newLayout(given []string) layout {
+	l := layout{given: given, labels: slices.Sorted(slices.Values(given))}
+	for _, name := range given {
+		rank, _ := slices.BinarySearch(l.labels, name)
+		l.ranks = append(l.ranks, rank)
+	}
+	return l
 }
 
 // family is what all samples of a metric share.
 type family struct {
-	kind  dto.MetricType
-	extra Label
+	kind       dto.MetricType
+	extra      Label
+	name, help string
 
 	// Set by NewTable.
 	desc *prometheus.Desc
-	at   int // index of the extra label among the labels of the table
+	at   int    // index of the extra label among the labels of the table
+	unit string // may be ""
 }
 
-// with returns a record's labels and the i-th value of the extra label, sorted by
-// name and without spare capacity.
-func (f *family) with(labels []*dto.LabelPair, i int) []*dto.LabelPair {
-	all := make([]*dto.LabelPair, len(labels)+1)
-	copy(all, labels[:f.at])
-	all[f.at] = f.extra.values[i]
-	copy(all[f.at+1:], labels[f.at:])
-	return all
+// empty returns the metric without samples.
+func (f *family) empty() *dto.MetricFamily {
+	e := &dto.MetricFamily{Name: new(f.name), Help: new(f.help), Type: f.kind.Enum()}
+	if f.unit != "" {
+		e.Unit = new(f.unit)
+	}
+	return e
 }
 
 // Label is a label that a metric has in addition to those of its table. The zero value
@@ -55,40 +72,46 @@ func Pair(name, value string) *dto.LabelPair {
 	return &dto.LabelPair{Name: &name, Value: &value}
 }
 
-// NewTable returns the table of the metrics, which all have the labels. It sorts the
-// labels and keeps both slices.
+// NewTable returns the table of the metrics, which all have the labels. It keeps both
+// slices.
 func NewTable[R any](labels []string, metrics ...Metric[R]) *Table[R] {
-	slices.Sort(labels)
+	t := &Table[R]{layout: newLayout(labels), metrics: metrics}
 	for i := range metrics {
-		m := &metrics[i]
-		all := labels
-		if m.extra.name != "" {
-			m.at, _ = slices.BinarySearch(labels, m.extra.name)
-			all = slices.Insert(slices.Clone(labels), m.at, m.extra.name)
+		f := &metrics[i].family
+		all := t.layout.labels
+		if f.extra.name != "" {
+			f.at, _ = slices.BinarySearch(all, f.extra.name)
+			all = slices.Insert(slices.Clone(all), f.at, f.extra.name)
 		}
-		m.desc = prometheus.V2.NewDesc(m.name, m.help, prometheus.UnconstrainedLabels(all), nil, unitOf(m.name)...)
+		var opts []prometheus.DescOpt
+		if strings.HasSuffix(f.name, "_seconds") { // OpenMetrics wants the unit declared
+			f.unit = "seconds"
+			opts = append(opts, prometheus.WithUnit(f.unit))
+		}
+		f.desc = prometheus.V2.NewDesc(f.name, f.help, prometheus.UnconstrainedLabels(all), nil, opts...)
 	}
-	return &Table[R]{labels: labels, metrics: metrics}
-}
-
-// unitOf returns the unit that the name of a metric ends with, if any. OpenMetrics
-// wants it declared.
-func unitOf(name string) []prometheus.DescOpt {
-	if strings.HasSuffix(name, "_seconds") {
-		return []prometheus.DescOpt{prometheus.WithUnit("seconds")}
-	}
-	return nil
+	return t
 }
 
 // Labels returns the names of the labels of all metrics.
 func (t *Table[R]) Labels() []string {
-	all := slices.Clone(t.labels)
+	all := slices.Clone(t.layout.labels)
 	for i := range t.metrics {
 		if name := t.metrics[i].extra.name; name != "" {
 			all = append(all, name)
 		}
 	}
 	return all
+}
+
+// Order returns the labels that all metrics have, in the order of their names: each as
+// its index among those that NewTable was given. Records are compared in this order.
+func (t *Table[R]) Order() []int {
+	order := make([]int, len(t.layout.ranks))
+	for i, rank := range t.layout.ranks {
+		order[rank] = i
+	}
+	return order
 }
 
 // Describe sends the descriptor of each metric.
@@ -98,12 +121,11 @@ func (t *Table[R]) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Read adds the samples of one record.
+// Read adds the samples of one record, with which s has begun. s must be of this table.
 func (t *Table[R]) Read(r R, s *Samples) {
 	for i := range t.metrics {
-		m := &t.metrics[i]
-		s.family = &m.family
-		m.read(r, s)
+		s.column = &s.columns[i]
+		t.metrics[i].read(r, s)
 	}
 }
 
@@ -128,7 +150,7 @@ type Row struct {
 // Rows describes the metrics in words, for their documentation.
 func (t *Table[R]) Rows() (rows []Row) {
 	for _, m := range t.metrics {
-		row := Row{Name: m.name, Help: m.help, Type: strings.ToLower(m.kind.String()), Labels: t.labels, Label: m.extra.name}
+		row := Row{Name: m.name, Help: m.help, Type: strings.ToLower(m.kind.String()), Labels: t.layout.labels, Label: m.extra.name}
 		for _, pair := range m.extra.values {
 			row.Values = append(row.Values, pair.GetValue())
 		}

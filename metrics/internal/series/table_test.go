@@ -2,6 +2,8 @@ package series_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,11 +17,12 @@ import (
 
 // shop is a record.
 type shop struct {
-	labels   []*dto.LabelPair
-	sold     [2]uint64 // by color
-	returned uint64
-	open     int64
-	waits    *series.Histogram // or nil
+	city, street string
+	opened       time.Duration // after the first
+	sold         [2]uint64     // by color
+	returned     uint64
+	open         int64
+	waits        series.Source // or nil
 }
 
 func newTable() *series.Table[*shop] {
@@ -35,13 +38,23 @@ func newTable() *series.Table[*shop] {
 		}))
 }
 
-// read returns the series of the shop, such as "city=x street=y 3", in order.
-func read(t *testing.T, table *series.Table[*shop], r *shop) (all []string) {
+// opened is when the first shop opened.
+var opened = time.Date(2020, 1, 2, 3, 4, 5, 6, time.UTC)
+
+// read reads the shops.
+func read(table *series.Table[*shop], use series.Use, shops ...*shop) *series.Samples {
+	samples := table.NewSamples(len(shops), use)
+	for _, r := range shops {
+		samples.Begin(series.Created(opened.Add(r.opened).UnixNano()), samples.NewPair(0, r.street), samples.NewPair(1, r.city))
+		table.Read(r, samples)
+	}
+	return samples
+}
+
+// sent returns the series that the samples send, such as "city=x street=y 3", in order.
+func sent(t *testing.T, samples *series.Samples) (all []string) {
 	t.Helper()
-	var samples series.Samples
-	samples.Reset(r.labels, series.CreatedNow())
-	table.Read(r, &samples)
-	ch := make(chan prometheus.Metric, 10)
+	ch := make(chan prometheus.Metric, 1000)
 	samples.Send(ch)
 	close(ch)
 	for m := range ch {
@@ -49,79 +62,95 @@ func read(t *testing.T, table *series.Table[*shop], r *shop) (all []string) {
 		if err := m.Write(&got); err != nil {
 			t.Fatalf("write: %v", err)
 		}
-		if len(got.Label) != cap(got.Label) {
-			t.Errorf("the labels %v have spare capacity", got.Label)
-		}
-		if got.Counter != nil && got.Counter.CreatedTimestamp == nil {
-			t.Errorf("the counter %v has no creation time", &got)
-		}
-		if got.Histogram != nil && got.Histogram.CreatedTimestamp == nil {
-			t.Errorf("the histogram %v has no creation time", &got)
-		}
-		var text strings.Builder
-		for _, l := range got.Label {
-			fmt.Fprintf(&text, "%s=%s ", l.GetName(), l.GetValue())
-		}
-		fmt.Fprint(&text, got.Counter.GetValue()+got.Gauge.GetValue()+got.Histogram.GetSampleSum())
-		all = append(all, text.String())
+		all = append(all, text(t, &got))
 	}
 	return all
 }
 
-func newShop() *shop {
-	return &shop{labels: []*dto.LabelPair{series.Pair("city", "x"), series.Pair("street", "y")}}
+func text(t *testing.T, m *dto.Metric) string {
+	t.Helper()
+	if len(m.Label) != cap(m.Label) {
+		t.Errorf("the labels %v have spare capacity", m.Label)
+	}
+	if m.Counter != nil && m.Counter.CreatedTimestamp == nil {
+		t.Errorf("the counter %v has no creation time", m)
+	}
+	if m.Histogram != nil && m.Histogram.CreatedTimestamp == nil {
+		t.Errorf("the histogram %v has no creation time", m)
+	}
+	var text strings.Builder
+	for _, l := range m.Label {
+		fmt.Fprintf(&text, "%s=%s ", l.GetName(), l.GetValue())
+	}
+	fmt.Fprint(&text, m.Counter.GetValue()+m.Gauge.GetValue()+m.Histogram.GetSampleSum())
+	return text.String()
 }
+
+// gathered returns the families that the samples give a gatherer, with their series.
+func gathered(t *testing.T, samples *series.Samples) map[string][]string {
+	t.Helper()
+	families, err := samples.Gather(nil)
+	if err != nil {
+		t.Errorf("gather: %v", err)
+	}
+	all := make(map[string][]string)
+	for _, f := range families {
+		key := strings.TrimSpace(fmt.Sprint(f.GetName(), " ", strings.ToLower(f.GetType().String()), " ", f.GetHelp(), " ", f.GetUnit()))
+		for _, m := range f.Metric {
+			all[key] = append(all[key], text(t, m))
+		}
+	}
+	return all
+}
+
+func newShop() *shop { return &shop{city: "x", street: "y"} }
 
 func TestATableReadsARecord(t *testing.T) {
 	t.Parallel()
 	table := newTable()
 	r := newShop()
 	quiet := []string{"city=x color=blue street=y 0", "city=x color=red street=y 0", "city=x street=y 0"}
-	if diff := cmp.Diff(quiet, read(t, table, r)); diff != "" {
+	if diff := cmp.Diff(quiet, sent(t, read(table, series.ForSend, r))); diff != "" {
 		t.Errorf("a new record (-want +got):\n%s", diff)
 	}
 	r.sold, r.returned, r.open = [2]uint64{3, 4}, 2, 1
-	r.waits = table.HistogramMaker("wait_seconds", prometheus.HistogramOpts{}).New(r.labels)
-	r.waits.Observe(5)
+	waits := table.HistogramMaker("wait_seconds", prometheus.HistogramOpts{}).New()
+	waits.Observe(5)
+	r.waits = waits
 	busy := []string{
 		"city=x color=blue street=y 3", "city=x color=red street=y 4", "city=x street=y 2",
 		"city=x street=y 1", "city=x street=y 5",
 	}
-	if diff := cmp.Diff(busy, read(t, table, r)); diff != "" {
+	if diff := cmp.Diff(busy, sent(t, read(table, series.ForSend, r))); diff != "" {
 		t.Errorf("a busy record (-want +got):\n%s", diff)
 	}
 }
 
-// source is a histogram that only has a sum.
-type source float64
-
-func (v *source) Write(h *dto.Histogram) { h.SampleSum = (*float64)(v) }
-
-// A record may keep a histogram in a form of its own. Its series has the labels of the
-// record.
-func TestATableReadsAHistogramOfAnotherForm(t *testing.T) {
+func TestATableGathersFamilies(t *testing.T) {
 	t.Parallel()
-	hours, opened := source(8), time.Date(2020, 1, 2, 3, 4, 5, 6, time.UTC)
-	table := series.NewTable([]string{"street", "city"},
-		series.Histograms("open_seconds", "How long it was open.", func(_ *shop, s *series.Samples) { s.AddHistogramOf(&hours, series.Created(opened.UnixNano())) }))
-	if diff := cmp.Diff([]string{"city=x street=y 8"}, read(t, table, newShop())); diff != "" {
+	table := newTable()
+	quiet, busy := newShop(), &shop{city: "z", street: "a", sold: [2]uint64{3, 4}, returned: 2, open: 1}
+	waits := table.HistogramMaker("wait_seconds", prometheus.HistogramOpts{}).New()
+	waits.Observe(5)
+	busy.waits = waits
+	want := map[string][]string{
+		"sold_total counter Hats sold.": {
+			"city=x color=blue street=y 0", "city=x color=red street=y 0", "city=z color=blue street=a 3", "city=z color=red street=a 4",
+		},
+		"returned_total counter Hats returned.":            {"city=z street=a 2"},
+		"open gauge Whether it is open.":                   {"city=x street=y 0", "city=z street=a 1"},
+		"wait_seconds histogram Time at the till. seconds": {"city=z street=a 5"},
+	}
+	if diff := cmp.Diff(want, gathered(t, read(table, series.ForGather, quiet, busy))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	var samples series.Samples
-	samples.Reset(newShop().labels, series.CreatedNow())
-	table.Read(nil, &samples)
-	ch := make(chan prometheus.Metric, 1)
-	samples.Send(ch)
-	var got dto.Metric
-	m := <-ch
-	if err := m.Write(&got); err != nil {
-		t.Fatal(err)
+	delete(want, "returned_total counter Hats returned.")
+	delete(want, "wait_seconds histogram Time at the till. seconds")
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(gathered(t, read(table, series.ForGather, quiet))))); diff != "" {
+		t.Errorf("families of a quiet record (-want +got):\n%s", diff)
 	}
-	if created := got.Histogram.CreatedTimestamp.AsTime(); !created.Equal(opened) {
-		t.Errorf("created at %v, want %v", created, opened)
-	}
-	if !strings.Contains(m.Desc().String(), "open_seconds") {
-		t.Errorf("described as %v", m.Desc())
+	if got := gathered(t, read(table, series.ForGather)); len(got) != 0 {
+		t.Errorf("families without records: %v, want none", got)
 	}
 }
 
