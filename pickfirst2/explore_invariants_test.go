@@ -138,9 +138,9 @@ func tableFault(t transition) string {
 		want = waiting
 	case t.connected():
 		want = chosen
-	case t.lost():
+	case t.lost() && t.event.state == connectivity.Idle:
 		want = idle
-	case before.phase == chosen && (kind != evUpdate || t.event.update.lists(before.addrs[before.sel.index])),
+	case before.phase == chosen && !t.lost() && (kind != evUpdate || t.event.update.lists(before.addrs[before.sel.index])),
 		before.phase == idle && kind != evExitIdle,
 		before.phase == waiting && kind != evUpdate,
 		before.phase == retrying && kind != evUpdate:
