@@ -57,6 +57,7 @@ func demands() []demand {
 		{"an empty config and unknown fields are accepted, broken JSON is not", checkConfig},
 		{"RPCs are served by READY SubConns, and fail when no endpoint can be reached", checkService},
 		{"a new picker comes promptly when a connection is lost", checkLoss},
+		{string(LostIsIdle), checkScaledLoss},
 		{"endpoints that the resolver takes away keep no SubConn", checkReplacement},
 		{string(ShutsDownFirst), checkShutdownOrder},
 		{"an empty resolver update is answered with ErrBadResolverState", checkEmptyUpdate},

@@ -13,6 +13,7 @@ func TestImpossibleStateChangesNameTheWayOut(t *testing.T) {
 	t.Parallel()
 	const (
 		lost    = "call Idle first: the connection is lost"
+		several = lost + "; or, if SubConns may have several (gRFC A105), call SetConnectionScaling"
 		backoff = "call Idle first: the backoff is over"
 		attempt = "end the attempt first, with Ready, Fail or Idle"
 		request = "the policy has not asked to connect; see SubConn.Wanted"
@@ -28,8 +29,8 @@ func TestImpossibleStateChangesNameTheWayOut(t *testing.T) {
 		steps []func(*balancertest.SubConn) // the last is impossible
 		want  string
 	}{
-		"READY fails":                {steps(ready, failed), "from READY to TRANSIENT_FAILURE; " + lost},
-		"READY connects":             {steps(ready, connecting), "from READY to CONNECTING; " + lost},
+		"READY fails":                {steps(ready, failed), "from READY to TRANSIENT_FAILURE; " + several},
+		"READY connects":             {steps(ready, connecting), "from READY to CONNECTING; " + several},
 		"READY becomes READY":        {steps(ready, ready), "from READY to READY; " + lost},
 		"a failed one fails":         {steps(failed, failed), "from TRANSIENT_FAILURE to TRANSIENT_FAILURE; " + backoff},
 		"a failed one connects":      {steps(failed, connecting), "from TRANSIENT_FAILURE to CONNECTING; " + backoff},
