@@ -75,7 +75,8 @@ func (sc *SubConn) change(to connectivity.State) (from connectivity.State, wante
 	if sc.shutdown {
 		return from, wanted, true
 	}
-	if !canFollow(from, to, wanted) && !(sc.cc.scaling && lostInAttempt(from, to)) {
+	possible := canFollow(from, to, wanted) || sc.cc.scaling && lostInAttempt(from, to)
+	if !possible {
 		return from, wanted, false
 	}
 	sc.state = to
