@@ -162,7 +162,7 @@ func (x exploration) eventsOf(e *modelEndpoint, rank int, pausing bool) (all []e
 		if e.conn == connectivity.Connecting && state == connectivity.Idle && !x.young {
 			continue // it would be a young connection
 		}
-		if change.young || !pausing && !e.old {
+		if change.young || !x.young || !pausing && !e.old {
 			all = append(all, change)
 		}
 		if x.young && !change.young {

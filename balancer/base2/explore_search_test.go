@@ -21,7 +21,7 @@ type exploration struct {
 }
 
 // longestWalk bounds the events of one system, which remembers each SubConn.
-const longestWalk = 200
+const longestWalk = 100
 
 // search visits positions. A policy cannot be copied. So the search walks from position to
 // position, and begins again at the start when there is nothing to explore nearby.

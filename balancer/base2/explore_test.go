@@ -37,7 +37,7 @@ func TestExplore(t *testing.T) {
 	t.Parallel()
 	explorations := []exploration{
 		{name: "one endpoint, early losses", endpoints: 1, young: true, stale: true},
-		{name: "two endpoints", endpoints: 2, reorders: true, resolverErrors: true, stale: true},
+		{name: "two endpoints", endpoints: 2, reorders: true, resolverErrors: true},
 		{name: "two endpoints, health", endpoints: 2, health: true, stale: true},
 		{name: "two endpoints, every state", endpoints: 2, reorders: true, everyState: true},
 		{name: "three endpoints", endpoints: 3, small: true},
