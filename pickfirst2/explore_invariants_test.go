@@ -19,7 +19,7 @@ type transition struct {
 // invariants return what is wrong with a transition, or nothing.
 var invariants = []func(transition) string{
 	func(t transition) string { return strings.Join(t.did.faults, "; ") },
-	closedFault, listFault, shutDownFault, timerFault, tableFault, phaseFault, attemptFault,
+	closedFault, listFault, shutDownFault, lossFault, timerFault, tableFault, phaseFault, attemptFault,
 	reportFault, errorFault, stickyFault, roundFault, healthFault,
 }
 
@@ -112,6 +112,15 @@ func shutDownFault(t transition) string {
 	}
 	if len(shutDowns) > 0 {
 		return "a SubConn is shut down that was before"
+	}
+	return ""
+}
+
+// lossFault checks that the subchannel that was in use is kept, and takes part in a pass
+// that begins.
+func lossFault(t transition) string {
+	if t.lost() && t.after.m.subs[t.event.index] == nil {
+		return t.event.addr + " has lost its connection and is dropped"
 	}
 	return ""
 }
