@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 )
 
-var deep = flag.Bool("deep", false, "TestExplore visits more positions, which takes a few minutes")
+var deep = flag.Bool("deep", false, "TestExplore visits more positions, which takes a minute or two")
 
 // TestExplore visits every position that a policy with a few endpoints, of one address
 // each, can get into. It checks
