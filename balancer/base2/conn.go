@@ -47,10 +47,9 @@ func (conn *childConn[S]) note(s connectivity.State) {
 	}
 }
 
-// Shutdown implements [balancer.SubConn]. During a resolver update, and while
-// requests of the policy are carried out, it waits until a picker without the SubConn
-// is published: an RPC that picks a SubConn which is
-// shut down waits for the next picker.
+// Shutdown implements [balancer.SubConn]. During a resolver update, and while requests
+// of the policy are carried out, it waits until a picker without the SubConn is
+// published: an RPC that picks a SubConn which is shut down waits for the next picker.
 func (conn *childConn[S]) Shutdown() {
 	conn.note(connectivity.Shutdown)
 	if !conn.child.parent.deferShutdown(conn.SubConn) {

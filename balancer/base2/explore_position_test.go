@@ -27,6 +27,8 @@ func (s *system) key() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := &b.publisher
+	// errorChanged matters only in TRANSIENT_FAILURE, where it leads to a picker at once.
+	// viewChanged matters only in every state.
 	k := []byte{
 		bit(m.answered), bit(b.resolverErr != nil), byte(s.cc.State().ConnectivityState), bit(p.last.Picker != nil),
 		byte(p.aggregate), bit(p.readyChanged), bit(p.errorChanged && !s.small), bit(p.viewChanged && b.options.everyState), byte(len(b.order)),

@@ -17,7 +17,7 @@ type exploration struct {
 	young          bool // connections may be lost as soon as they are made, else they live for a second; attempts fail with several errors
 	health         bool // endpoints are READY only if they are healthy
 	everyState     bool // WithEveryState
-	small          bool // without Close; updates add or drop one endpoint
+	small          bool // no Close; updates add or drop one endpoint at most; errorChanged makes no other position
 }
 
 // longestWalk bounds the events of one system, which remembers each SubConn.
