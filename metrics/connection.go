@@ -21,10 +21,13 @@ const shortLife = time.Second
 type connection uint8
 
 const (
-	noConnection connection = iota // none, or gRPC has not reported it yet
+	noConnection   connection = iota // none, or gRPC has not reported it yet
+	attemptUnknown                   // none, and gRPC has not reported when the attempt at one began (gRFC A105)
 	freshConnection
 	settledConnection // the SubConn has changed its state since it was made
 )
+
+func (c connection) made() bool { return c >= freshConnection }
 
 // countConnectionLocked counts a connection that was made or lost, or an attempt that
 // failed, when the state changes. It returns the events to tell. gRPC always goes
@@ -33,24 +36,29 @@ func (sc *subConn) countConnectionLocked(to connectivity.State, err error, now c
 	from, b := sc.state(), sc.backendRecord
 	soon := now.Sub(sc.since) < shortLife
 	switch {
-	case sc.connection != noConnection && sc.healthChecked && to != connectivity.Idle:
+	case sc.connection.made() && sc.healthChecked && to != connectivity.Idle:
 		sc.connection = settledConnection
 		if to == connectivity.Ready {
 			return b.BecameUsable()
 		}
-	case sc.connection != noConnection:
+	case sc.connection.made():
 		early := soon && sc.connection == freshConnection
 		sc.connection = noConnection
+		if to == connectivity.Connecting {
+			sc.connection = attemptUnknown
+		}
 		return b.CountLost(err, early)
 	case to == connectivity.Ready, sc.healthChecked && failsHealth(to, err):
-		if from == connectivity.Connecting && to == connectivity.Ready {
+		if from == connectivity.Connecting && to == connectivity.Ready && sc.connection != attemptUnknown {
 			sc.instance.targetRecord.ObserveConnecting(now.Sub(sc.since))
 		}
 		sc.connection = freshConnection
 		return b.CountConnected()
 	case to == connectivity.TransientFailure:
+		sc.connection = noConnection
 		return b.CountConnectFailed(err, now)
 	case from == connectivity.Connecting:
+		sc.connection = noConnection
 		// To IDLE: the connection was made, and lost before gRPC reported READY. It
 		// lived for a moment only, unless gRPC was waiting for a health check.
 		return b.CountLostUnused(err, soon || !sc.healthChecked)
@@ -70,7 +78,7 @@ func failsHealth(to connectivity.State, err error) bool {
 // noteFailureLocked keeps why the SubConn is in TRANSIENT_FAILURE, for the live
 // page, and returns the events to tell.
 func (sc *subConn) noteFailureLocked(err error, now clock.Instant) []events.News {
-	if sc.connection != noConnection {
+	if sc.connection.made() {
 		return sc.backendRecord.Judge(record.Unhealthy, err, now)
 	}
 	sc.backendRecord.NoteFailure(err, now)

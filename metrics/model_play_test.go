@@ -169,19 +169,23 @@ func (m *model) state(sc *modelSubConn, to connectivity.State, cause error) {
 }
 
 func (m *model) connection(sc *modelSubConn, from, to connectivity.State, cause error) {
-	b := sc.backend
+	b, unknown := sc.backend, sc.unknown
+	sc.unknown = false
 	byHealth := sc.checked && (to == ready || to == connecting || to == failure)
 	switch {
 	case sc.connected && byHealth:
 		sc.flapped = true
 	case sc.connected:
-		sc.connected = false
+		sc.connected, sc.unknown = false, to == connecting
 		b.add("disconnections_total", "", 1)
 		if !sc.flapped {
 			b.add("early_disconnections_total", "", 1) // no time passes
 		}
 	case to == ready, sc.checked && to == failure && cause == modelErrors[1]:
 		sc.connected, sc.flapped = true, false
+		if from == connecting && to == ready && !unknown {
+			m.timed++
+		}
 		b.add("connection_attempts_succeeded_total", "", 1)
 	case to == failure:
 		b.add("connection_attempts_failed_total", "", 1)

@@ -26,6 +26,7 @@ type model struct {
 	backends map[string]*modelBackend // those that have series
 	states   map[string]float64
 	folded   float64
+	timed    float64 // attempts with a connect duration
 }
 
 type modelChannel struct {
@@ -44,6 +45,7 @@ type modelSubConn struct {
 
 	checked   bool // made with HealthCheckEnabled
 	connected bool
+	unknown   bool   // CONNECTING, since gRPC does not say when
 	flapped   bool   // it has changed its state since it connected
 	usable    string // why the READY SubConn is not usable, or ""
 	watching  int    // the number of the health listener that counts, from 1; 0 for none
@@ -115,6 +117,9 @@ func (m *model) compare() {
 	}
 	if n := got.sum("folded_subchannels_total"); n != m.folded {
 		m.t.Errorf("folded = %v, want %v", n, m.folded)
+	}
+	if n := got.sum("connect_duration_seconds_count"); m.keep && n != m.timed {
+		m.t.Errorf("connect durations = %v, want %v", n, m.timed)
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(m.backends)), got.backends()); diff != "" {
 		m.t.Errorf("backends with series (-want +got):\n%s", diff)

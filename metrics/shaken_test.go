@@ -140,11 +140,13 @@ func ask(cc *balancertest.ClientConn) (balancer.PickResult, bool) {
 // replaces the policy now and then. It returns the last policy.
 func (w *shaken) churn(tb testing.TB, channel, n int) *balancertest.Policy {
 	cc := w.channels[channel].Load()
+	cc.SetConnectionScaling(true)
 	p := cc.Build(w.builder)
 	for i := range n {
 		if i%5 == 4 {
 			p.Close()
 			cc = balancertest.NewClientConn(tb)
+			cc.SetConnectionScaling(true)
 			p = cc.Build(w.builder)
 		}
 		var endpoints []resolver.Endpoint
@@ -179,7 +181,8 @@ func step(cc *balancertest.ClientConn) {
 			sc.SetState(next[rand.IntN(len(next))], nil)
 		case connectivity.Ready:
 			if rand.IntN(4) == 0 {
-				sc.Idle()
+				next := []connectivity.State{idle, connecting, failure} // the last two by gRFC A105
+				sc.SetState(next[rand.IntN(len(next))], nil)
 			}
 		default:
 			sc.Idle()

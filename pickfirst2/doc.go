@@ -25,7 +25,9 @@
 // tries each address again after its backoff, and reports TRANSIENT_FAILURE until a
 // connection is READY (gRFC A62).
 //
-// Loss: when the connection in use is lost, the policy is IDLE until the next RPC.
+// Loss: when the connection in use is lost, the policy is IDLE until the next RPC. If
+// gRPC has already begun to make another connection to that address, or failed to
+// (gRFC A105), the policy is CONNECTING instead and tries the addresses again.
 //
 // Limits: each SubConn has one address. The 250 ms are not configurable, as in
 // gRPC. After IDLE, the policy starts again at the first address.
@@ -65,17 +67,17 @@
 // The machine's phase says what the policy is doing. The table has what follows
 // each event:
 //
-//	phase     | new addresses        | READY  | TRANSIENT_FAILURE           | IDLE                | timer        | ExitIdle
-//	waiting   | racing               | –      | –                           | –                   | –            | –
-//	racing    | same so far: go on;  | chosen | mark; if it is the newest   | was CONNECTING:     | next attempt | –
-//	          | else racing again    |        | attempt: next; all marked:  | idle                |              |
-//	          |                      |        | retrying                    |                     |              |
-//	retrying  | same list: go on;    | chosen | after each full round,      | reconnect; was      | –            | –
-//	          | else racing, report  |        | refresh the error           | CONNECTING: idle    |              |
-//	          | stays                |        |                             |                     |              |
-//	chosen    | still listed: stay;  | –      | idle                        | idle                | –            | –
-//	          | else racing          |        |                             |                     |              |
-//	idle      | reconcile only       | –      | –                           | –                   | –            | racing
+//	phase    | new addresses       | CONNECTING | READY  | TRANSIENT_FAILURE          | IDLE            | timer        | ExitIdle
+//	waiting  | racing              | –          | –      | –                          | –               | –            | –
+//	racing   | same so far: go on; | –          | chosen | mark; if it is the newest  | was CONNECTING: | next attempt | –
+//	         | else racing again   |            |        | attempt: next; all marked: | idle            |              |
+//	         |                     |            |        | retrying                   |                 |              |
+//	retrying | same list: go on;   | –          | chosen | after each full round,     | reconnect; was  | –            | –
+//	         | else racing, report |            |        | refresh the error          | CONNECTING:     |              |
+//	         | stays               |            |        |                            | idle            |              |
+//	chosen   | still listed: stay; | racing     | –      | racing; it is marked       | idle            | –            | –
+//	         | else racing         |            |        |                            |                 |              |
+//	idle     | reconcile only      | –          | –      | –                          | –               | –            | racing
 //
 // An empty address list leads from any phase to waiting, and Close to closed.
 //
@@ -83,6 +85,9 @@
 // has tried, in the same order. While every address is in backoff, the same list
 // starts a new pass, which ends at once with a report. Each update asks again for
 // the SubConns that gRPC has refused to make.
+//
+// The subchannel that was in use takes part in the new pass in the state that it is in:
+// in CONNECTING its attempt is under way, in TRANSIENT_FAILURE it has failed.
 //
 // The rest, by file: the attempts (pass.go), the health gate (health.go), the
 // errors (errors.go), what the machine has reported (reporter.go, which alone knows

@@ -162,7 +162,7 @@ var errStale = errors.New("stale")
 
 // nextStates returns the states that gRPC can report after from. IDLE follows
 // CONNECTING if a connection is lost before gRPC has reported it. READY is followed
-// by IDLE, under gRFC A105 also by the others.
+// by IDLE; gRFC A105 adds the others.
 func nextStates(from connectivity.State, asked bool) []connectivity.State {
 	switch {
 	case from == connectivity.Connecting:

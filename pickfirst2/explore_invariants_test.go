@@ -19,7 +19,7 @@ type transition struct {
 // invariants return what is wrong with a transition, or nothing.
 var invariants = []func(transition) string{
 	func(t transition) string { return strings.Join(t.did.faults, "; ") },
-	closedFault, listFault, shutDownFault, timerFault, tableFault, phaseFault, attemptFault,
+	closedFault, listFault, shutDownFault, lossFault, timerFault, tableFault, phaseFault, attemptFault,
 	reportFault, errorFault, stickyFault, roundFault, healthFault,
 }
 
@@ -116,6 +116,15 @@ func shutDownFault(t transition) string {
 	return ""
 }
 
+// lossFault checks that the subchannel that was in use is kept, and takes part in a pass
+// that begins.
+func lossFault(t transition) string {
+	if t.lost() && t.after.m.subs[t.event.index] == nil {
+		return t.event.addr + " has lost its connection and is dropped"
+	}
+	return ""
+}
+
 func timerFault(t transition) string {
 	m := &t.after.m
 	if due := m.phase == racing && m.next+1 < len(m.addrs); t.after.timing != due {
@@ -138,9 +147,9 @@ func tableFault(t transition) string {
 		want = waiting
 	case t.connected():
 		want = chosen
-	case t.lost():
+	case t.lost() && t.event.state == connectivity.Idle:
 		want = idle
-	case before.phase == chosen && (kind != evUpdate || t.event.update.lists(before.addrs[before.sel.index])),
+	case before.phase == chosen && !t.lost() && (kind != evUpdate || t.event.update.lists(before.addrs[before.sel.index])),
 		before.phase == idle && kind != evExitIdle,
 		before.phase == waiting && kind != evUpdate,
 		before.phase == retrying && kind != evUpdate:

@@ -9,7 +9,7 @@ import (
 // FuzzMachine runs a machine with random events that gRPC can produce, and checks
 // the invariants after each.
 func FuzzMachine(f *testing.F) {
-	for _, seed := range []string{"", "\x00\x10\x11", "\x01\x10\x30\x11\x31\x00\x10\x20", "\x02\x10\x20\x40\x05\x10\x30\x11\x31\x12\x32\x03", "\x07\x01\x10\x20\x60\x70\x08\x04"} {
+	for _, seed := range []string{"", "\x00\x10\x11", "\x01\x10\x30\x11\x31\x00\x10\x20", "\x02\x10\x20\x40\x05\x10\x30\x11\x31\x12\x32\x03", "\x07\x01\x10\x20\x60\x70\x08\x04", "\x01\x10\x20\x10\x11\x20\x30\x11\x31\x40"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, events []byte) {
@@ -89,8 +89,8 @@ func canFollow(from, to connectivity.State) bool {
 	switch from {
 	case connectivity.Idle:
 		return to == connectivity.Connecting
-	case connectivity.Connecting:
-		return to != connectivity.Connecting
+	case connectivity.Connecting, connectivity.Ready:
+		return to != from
 	default:
 		return to == connectivity.Idle
 	}

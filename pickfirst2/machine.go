@@ -91,14 +91,17 @@ func (m *machine) onConnectivity(out *effects, sub *subchannel, state connectivi
 	if state == connectivity.TransientFailure {
 		sub.failed, sub.err = true, cmp.Or(err, errNoCause)
 	}
-	// If a connection is lost before gRPC has reported it, IDLE follows
-	// CONNECTING. The connection counts as made and lost.
-	lost := was == connectivity.Ready || was == connectivity.Connecting && state == connectivity.Idle
 	switch {
 	case state == connectivity.Ready:
 		m.choose(out, sub)
-	case lost:
+	// If a connection is lost before gRPC has reported it, IDLE follows
+	// CONNECTING. The connection counts as made and lost.
+	case state == connectivity.Idle && (was == connectivity.Ready || was == connectivity.Connecting):
 		m.lose(out, sub)
+	// The subchannel has tried to make another connection before this one was lost
+	// (gRFC A105). That attempt is under way, or it has failed.
+	case was == connectivity.Ready:
+		m.raceAgain(out)
 	case state == connectivity.TransientFailure && m.phase == racing:
 		m.attemptFailed(out, sub)
 	case state == connectivity.TransientFailure && m.phase == retrying:
@@ -121,8 +124,7 @@ func (m *machine) onExitIdle(out *effects) {
 	if m.phase != idle {
 		return
 	}
-	m.reporter.connecting(out)
-	m.race(out)
+	m.raceAgain(out)
 }
 
 // onClose shuts everything down.

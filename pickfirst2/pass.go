@@ -7,6 +7,12 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
+// raceAgain starts a pass after a connection was lost.
+func (m *machine) raceAgain(out *effects) {
+	m.reporter.connecting(out)
+	m.race(out)
+}
+
 // race starts a pass at the first address.
 func (m *machine) race(out *effects) {
 	m.enter(out, racing)

@@ -58,6 +58,7 @@ func demands() []demand {
 		{"a config can be marshaled, and the result parsed", checkMarshal},
 		{"RPCs are served by READY SubConns, and fail when no endpoint can be reached", checkService},
 		{"a new picker comes promptly when a connection is lost", checkLoss},
+		{string(LostIsIdle), checkScaledLoss},
 		{"endpoints that the resolver takes away keep no SubConn", checkReplacement},
 		{string(ShutsDownFirst), checkShutdownOrder},
 		{"an empty resolver update is answered with ErrBadResolverState", checkEmptyUpdate},

@@ -44,6 +44,20 @@ var situations = []situation{
 		t.ready()
 		t.picked()[0].Idle()
 	}},
+	{"after a connection was lost while gRPC makes another one", func(t *trial) {
+		t.update(addrA, addrB)
+		t.ready()
+		if t.scalesConnections() {
+			t.picked()[0].Connecting()
+		}
+	}},
+	{"after a connection was lost in backoff", func(t *trial) {
+		t.update(addrA, addrB)
+		t.ready()
+		if t.scalesConnections() {
+			failAttempt(t.picked()[0])
+		}
+	}},
 	{"after an empty update", func(t *trial) {
 		t.update(addrA, addrB)
 		t.ready()

@@ -43,7 +43,7 @@ func checkExitIdleBesideCalls(t *trial) {
 		for round := range rounds {
 			update()
 			for _, sc := range t.cc.Live() {
-				t.step(sc, round%3 == 0)
+				t.step(sc, round)
 			}
 			t.policy.ResolverError(errResolver)
 			runtime.Gosched()

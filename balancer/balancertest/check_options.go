@@ -52,10 +52,16 @@ const (
 	// another call. In all policies built on grpc-go's endpointsharding that is a
 	// data race.
 	SerialExitIdle Exception = "ExitIdle may come from any goroutine"
+
+	// LostIsIdle is for policies for which a SubConn that has lost its connection must
+	// be IDLE. It always is as long as gRPC has no connection scaling (gRFC A105).
+	// Pickers of policies built on grpc-go's pick_first may return neither a SubConn nor
+	// an error otherwise.
+	LostIsIdle Exception = "a lost connection may leave its SubConn in CONNECTING or TRANSIENT_FAILURE"
 )
 
 func (e Exception) apply(o *checkOptions) error {
-	if e != ShutsDownFirst && e != SerialExitIdle {
+	if e != ShutsDownFirst && e != SerialExitIdle && e != LostIsIdle {
 		return fmt.Errorf("balancertest: check policy: unknown exception %q; use the constants", e)
 	}
 	o.exceptions = append(o.exceptions, e)

@@ -2,6 +2,7 @@ package balancertest
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -18,7 +19,7 @@ func checkConcurrency(t *trial) {
 	t.concurrently(func() {
 		for round := range rounds {
 			for _, sc := range t.cc.Live() {
-				t.step(sc, round%3 == 0)
+				t.step(sc, round)
 			}
 			runtime.Gosched()
 		}
@@ -75,14 +76,19 @@ func until(stop *atomic.Bool, do func()) {
 	}
 }
 
-// step moves the SubConn to its next state: on to READY, or to TRANSIENT_FAILURE if
-// fail is set, and from either to IDLE.
-func (t *trial) step(sc *SubConn, fail bool) {
+// scalesConnections reports whether a SubConn may have several connections.
+func (t *trial) scalesConnections() bool { return !slices.Contains(t.options.exceptions, LostIsIdle) }
+
+// step moves the SubConn to its next state. In each third round attempts fail. In each
+// second one, connections are lost while gRPC makes others, or could not.
+func (t *trial) step(sc *SubConn, round int) {
 	t.tb.Helper()
-	switch state := sc.State(); {
-	case state == connectivity.Idle && sc.Wanted():
+	state := sc.State()
+	inAttempt := state == connectivity.Ready && t.scalesConnections() && round%2 == 1
+	switch {
+	case state == connectivity.Idle && sc.Wanted(), inAttempt && round%4 == 1:
 		sc.Connecting()
-	case state == connectivity.Connecting && fail:
+	case state == connectivity.Connecting && round%3 == 0, inAttempt:
 		sc.Fail(errRefused)
 	case state == connectivity.Connecting:
 		sc.Ready()

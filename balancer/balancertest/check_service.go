@@ -26,16 +26,58 @@ func checkLoss(t *trial) {
 	t.update(addrA, addrB)
 	t.ready()
 	for _, sc := range t.picked() {
-		before, served := len(t.cc.States()), t.servedByOthers(sc)
-		sc.Idle()
-		t.wait(promptly)
-		if len(t.cc.States()) == before {
-			t.tb.Errorf("no new picker within %v after the connection of %v was lost; report one, because RPCs that chose it wait", promptly, sc)
-		}
-		t.picked()
-		t.wantNoneWaitsOf(served, sc)
+		t.lose(sc, sc.Idle)
 	}
 }
+
+// lose loses the connection of a SubConn that RPCs use.
+func (t *trial) lose(sc *SubConn, lose func()) {
+	t.tb.Helper()
+	before, served := len(t.cc.States()), t.servedByOthers(sc)
+	lose()
+	t.wait(promptly)
+	if len(t.cc.States()) == before {
+		t.tb.Errorf("no new picker within %v after the connection of %v was lost; report one, because RPCs that chose it wait", promptly, sc)
+	}
+	t.picked()
+	t.wantNoneWaitsOf(served, sc)
+}
+
+// checkScaledLoss loses connections while gRPC tries to make others to the same
+// addresses. Then these are made, or not.
+func checkScaledLoss(t *trial) {
+	t.tb.Helper()
+	for _, addrs := range [][]string{{addrA, addrB}, {addrA}} {
+		t.update(addrs...)
+		for _, lose := range []func(*SubConn){failAttempt, (*SubConn).Connecting} {
+			t.ready()
+			t.loseAll(lose)
+			t.ready()
+			t.loseAll(lose)
+			t.drive(false)
+			t.wait(promptly)
+			t.wantFailure("when connections are lost and no others can be made,")
+		}
+	}
+	t.ready()
+}
+
+// loseAll loses the connections that RPCs use, until there are none, and then the others.
+func (t *trial) loseAll(lose func(*SubConn)) {
+	t.tb.Helper()
+	for used := t.picked(); len(used) > 0 && !t.tb.Failed(); used = t.picked() {
+		t.lose(used[0], func() { lose(used[0]) })
+	}
+	for _, sc := range t.cc.Live() {
+		if sc.State() == connectivity.Ready {
+			lose(sc)
+			t.settle()
+		}
+	}
+}
+
+// failAttempt loses the connection after the attempt at another one has failed.
+func failAttempt(sc *SubConn) { sc.Fail(errRefused) }
 
 // checkReplacement replaces all endpoints in a resolver update.
 func checkReplacement(t *trial) {

@@ -28,6 +28,7 @@ func TestExceptionsAreLeftOut(t *testing.T) {
 	for exception, b := range map[balancertest.Exception]balancer.Builder{
 		balancertest.ShutsDownFirst: planted{fault{shutsDownFirst: true}},
 		balancertest.SerialExitIdle: planted{fault{exitsIdleAlone: true}},
+		balancertest.LostIsIdle:     planted{fault{panicsInAttempt: true}},
 	} {
 		t.Run(string(exception), func(t *testing.T) {
 			t.Parallel()
@@ -46,7 +47,7 @@ func TestBadOptionsAreRefused(t *testing.T) {
 		opts []balancertest.CheckOption
 		want string // "" for none
 	}{
-		"good":                 {[]balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.SerialExitIdle, one}, ""},
+		"good":                 {[]balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.SerialExitIdle, balancertest.LostIsIdle, one}, ""},
 		"an unknown exception": {[]balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.Exception("a typo")}, `unknown exception "a typo"`},
 		"nil":                  {[]balancertest.CheckOption{nil}, "nil option"},
 		"ByKey without RPCs":   {[]balancertest.CheckOption{balancertest.ByKey()}, "ByKey needs RPCs"},
@@ -107,6 +108,19 @@ func TestGRPCsOwnPoliciesNeedTheException(t *testing.T) {
 	}
 }
 
+// TestGRPCsOwnPoliciesNeedALostSubConnToBeIdle fails once grpc-go's pick_first follows
+// gRFC A105. Then remove the exceptions from the tests that name them, and correct the
+// docs.
+func TestGRPCsOwnPoliciesNeedALostSubConnToBeIdle(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{pickfirst.Name, roundrobin.Name, leastrequest.Name} {
+		failures, _ := failuresOf(t, scaledLoss, balancer.Get(name))
+		if !slices.ContainsFunc(failures, func(f string) bool { return strings.Contains(f, "pick: SubConn is a <nil>") }) {
+			t.Errorf("%s: failures %q, want a pick without a SubConn", name, failures)
+		}
+	}
+}
+
 func TestCheckExplainsABuilderThatReturnsNil(t *testing.T) {
 	t.Parallel()
 	failures, logs := failuresOf(t, service, nilBuilder{})
@@ -123,6 +137,7 @@ const (
 	anyState     = "ExitIdle may come in any state"
 	anyGoroutine = string(balancertest.SerialExitIdle)
 	loss         = "a new picker comes promptly when a connection is lost"
+	scaledLoss   = string(balancertest.LostIsIdle)
 	replacement  = "endpoints that the resolver takes away keep no SubConn"
 	emptyUpdate  = "an empty resolver update is answered with ErrBadResolverState"
 	earlyError   = "RPCs fail when the resolver fails before its first update"
@@ -157,6 +172,11 @@ func TestCheckFindsFaults(t *testing.T) {
 		"panics in Pick on another goroutine":    {fault{panicsInPick: true}, concurrency, "panicked: no SubConn to pick"},
 		"never publishes after a loss":           {fault{silentLoss: true}, loss, "no new picker within"},
 		"keeps a picker with a lost SubConn":     {fault{silentLoss: true}, loss, "which is in IDLE"},
+		"never publishes when reconnected":       {fault{silentReconnect: true}, scaledLoss, "no new picker within"},
+		"keeps a picker when reconnected":        {fault{silentReconnect: true}, scaledLoss, "which is in CONNECTING"},
+		"never publishes when lost in backoff":   {fault{silentBackoff: true}, scaledLoss, "no new picker within"},
+		"keeps a picker when lost in backoff":    {fault{silentBackoff: true}, scaledLoss, "which is in TRANSIENT_FAILURE"},
+		"does not use a reconnected SubConn":     {fault{losesForGood: true}, scaledLoss, "reports CONNECTING when all connections"},
 		"publishes after Close":                  {fault{publishesLate: true}, closeReady, "reported CONNECTING after Close"},
 		"makes a SubConn after Close":            {fault{connectsLate: true}, closeReady, "made a SubConn to 10.0.0.1:50051 after Close"},
 		"reports SHUTDOWN":                       {fault{shutdown: true}, service, "reported SHUTDOWN"},
@@ -210,7 +230,7 @@ func TestCheckFindsALeakInEachSituation(t *testing.T) {
 			}
 		})
 	}
-	if found != 8 {
-		t.Errorf("%d demands can find a leak, want 8", found)
+	if found != 10 {
+		t.Errorf("%d demands can find a leak, want 10", found)
 	}
 }

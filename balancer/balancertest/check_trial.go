@@ -40,6 +40,7 @@ func newTrial(tb testing.TB, b balancer.Builder, options checkOptions) *trial {
 	tb.Helper()
 	cc := NewClientConn(tb)
 	cc.strict = true
+	cc.SetConnectionScaling(true)
 	cc.Record()
 	return &trial{tb: tb, cc: cc, builder: b, options: options}
 }

@@ -33,6 +33,7 @@ type ClientConn struct {
 	resolveNow      int
 	newErr          error
 	manualHealth    bool
+	scaling         bool
 	target          string
 	closed          bool // a policy's Close has returned
 	recordShutdowns bool
@@ -124,6 +125,18 @@ func (cc *ClientConn) SetManualHealth(manual bool) {
 	cc.mu.Lock()
 	defer cc.mu.Unlock()
 	cc.manualHealth = manual
+}
+
+// SetConnectionScaling chooses whether SubConns may have several connections, as
+// gRFC A105 (connection scaling) allows. By default they have one, as in gRPC today.
+// With scaling set, a SubConn that loses its connection need not become IDLE. It may go
+// from READY to CONNECTING, because the attempt at another connection is under way, or
+// to TRANSIENT_FAILURE, because that attempt has failed: see [SubConn.Connecting] and
+// [SubConn.Fail].
+func (cc *ClientConn) SetConnectionScaling(scaling bool) {
+	cc.mu.Lock()
+	defer cc.mu.Unlock()
+	cc.scaling = scaling
 }
 
 // SubConns returns all SubConns made so far, in the order of their creation. It

@@ -15,6 +15,7 @@
 // of a SubConn without a StateListener go to the policy's UpdateSubConnState,
 // until the policy is closed. Transitions that gRPC cannot produce fail the test;
 // an example is READY on a SubConn whose Connect was never called.
+// [ClientConn.SetConnectionScaling] allows those of gRFC A105.
 //
 // The fakes start no goroutine and read no clock, so a policy's timers can be
 // tested in a [testing/synctest] bubble. All methods may be called from several
@@ -37,6 +38,11 @@
 //     RPC waits for the next picker, or until its deadline if none comes. So when
 //     a connection is lost, the policy must promptly replace a picker that may
 //     choose it. It may do so on a goroutine, or after a timer of at most 100 ms.
+//   - A lost connection need not make a SubConn IDLE. With connection scaling (gRFC
+//     A105) it goes from READY to CONNECTING if gRPC is making another connection to
+//     that address, and to TRANSIENT_FAILURE if it could not. The policy replaces the
+//     picker all the same, and uses the SubConn again when it is READY. Policies built
+//     on grpc-go's pick_first do not meet this demand; see [LostIsIdle].
 //   - The policy reports a new picker before it shuts down a SubConn that the old
 //     picker may choose. This holds even within one resolver update, because RPCs
 //     continue during the update. In Close the order does not matter. Policies

@@ -15,6 +15,10 @@ type fault struct {
 	shutsDownFirst    bool // shuts the SubConn down before it reports a picker without it
 	keepsDead         bool // keeps the picker with the old SubConn after an update
 	silentLoss        bool
+	silentReconnect   bool // publishes nothing when its SubConn goes from READY to CONNECTING
+	silentBackoff     bool // publishes nothing when it goes from READY to TRANSIENT_FAILURE
+	panicsInAttempt   bool // panics in either case
+	losesForGood      bool // does not use the SubConn again after either
 	publishesLate     bool
 	connectsLate      bool
 	shutdown          bool // reports SHUTDOWN instead of TRANSIENT_FAILURE

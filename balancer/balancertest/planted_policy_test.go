@@ -22,7 +22,8 @@ type one struct {
 	addr  string
 	sc    balancer.SubConn
 	timer *time.Timer
-	state string // only for panicsInExitIdle
+	state string // what has happened to the policy
+	lost  bool   // only for losesForGood
 
 	// Only for exitsIdleAlone.
 	updating    atomic.Bool
@@ -105,10 +106,18 @@ func (o *one) connect() {
 }
 
 func (o *one) changed(s balancer.SubConnState) {
+	lost := o.state == "when READY"
+	if lost && o.panicsInAttempt && s.ConnectivityState != connectivity.Idle {
+		panic("lost and not IDLE")
+	}
 	switch s.ConnectivityState {
 	case connectivity.Ready:
 		o.ready()
 	case connectivity.TransientFailure:
+		if lost && o.silentBackoff {
+			return
+		}
+		o.lost = o.lost || lost
 		o.fail(s.ConnectionError)
 		if o.endless {
 			o.sc.Shutdown()
@@ -117,9 +126,11 @@ func (o *one) changed(s balancer.SubConnState) {
 	case connectivity.Idle:
 		o.idle()
 	case connectivity.Connecting:
-		if !o.queuesFailures {
+		if !o.queuesFailures && (!lost || o.silentReconnect) {
 			return
 		}
+		o.lost = o.lost || lost
+		o.state = "when connecting"
 		o.report(connectivity.Connecting, balancer.ErrNoSubConnAvailable)
 	case connectivity.Shutdown:
 	}
@@ -128,7 +139,7 @@ func (o *one) changed(s balancer.SubConnState) {
 func (o *one) ready() {
 	o.state = "when READY"
 	switch {
-	case o.neverReady:
+	case o.neverReady, o.lost && o.losesForGood:
 	case o.nilPicker:
 		o.cc.UpdateState(balancer.State{ConnectivityState: connectivity.Ready})
 	case o.foreign:

@@ -5,7 +5,8 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// Connecting delivers CONNECTING.
+// Connecting delivers CONNECTING. With [ClientConn.SetConnectionScaling], a READY
+// SubConn has then lost its connection while another one was being made.
 func (sc *SubConn) Connecting() {
 	sc.cc.tb.Helper()
 	sc.SetState(connectivity.Connecting, nil)
@@ -20,7 +21,9 @@ func (sc *SubConn) Ready() {
 
 // Fail delivers TRANSIENT_FAILURE with the cause, after CONNECTING if the
 // SubConn was IDLE. Only a connection attempt can fail: if the SubConn is READY or
-// in TRANSIENT_FAILURE, call [SubConn.Idle] first.
+// in TRANSIENT_FAILURE, call [SubConn.Idle] first. With
+// [ClientConn.SetConnectionScaling], a READY SubConn may lose its connection after the
+// attempt at another one has failed with the cause.
 func (sc *SubConn) Fail(cause error) {
 	sc.cc.tb.Helper()
 	sc.throughConnecting()
@@ -72,7 +75,8 @@ func (sc *SubConn) change(to connectivity.State) (from connectivity.State, wante
 	if sc.shutdown {
 		return from, wanted, true
 	}
-	if !canFollow(from, to, wanted) {
+	possible := canFollow(from, to, wanted) || sc.cc.scaling && lostInAttempt(from, to)
+	if !possible {
 		return from, wanted, false
 	}
 	sc.state = to
@@ -109,7 +113,8 @@ func (sc *SubConn) markDelivered(state connectivity.State) bool {
 	return true
 }
 
-// canFollow reports whether gRPC's addrConn can go from one state to the other.
+// canFollow reports whether gRPC's addrConn can go from one state to the other. It has
+// one connection.
 func canFollow(from, to connectivity.State, connectCalled bool) bool {
 	switch from {
 	case connectivity.Idle:
@@ -123,11 +128,19 @@ func canFollow(from, to connectivity.State, connectCalled bool) bool {
 	}
 }
 
+// lostInAttempt reports whether a SubConn with several connections goes from one state
+// to the other when it has lost the last one (gRFC A105).
+func lostInAttempt(from, to connectivity.State) bool {
+	return from == connectivity.Ready && (to == connectivity.Connecting || to == connectivity.TransientFailure)
+}
+
 // wayOut says what to do instead of a state change that gRPC cannot produce.
 func wayOut(from, to connectivity.State, connectCalled bool) string {
 	switch {
 	case to == connectivity.Shutdown:
 		return "only the policy shuts a SubConn down"
+	case lostInAttempt(from, to):
+		return "call Idle first: the connection is lost; or, if SubConns may have several (gRFC A105), call SetConnectionScaling"
 	case from == connectivity.Ready:
 		return "call Idle first: the connection is lost"
 	case from == connectivity.TransientFailure:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"google.golang.org/grpc/balancer"
 	"google.golang.org/grpc/connectivity"
 
 	"github.com/grpc-balancer2/balancer2/balancer/balancertest"
@@ -13,6 +14,7 @@ func TestImpossibleStateChangesNameTheWayOut(t *testing.T) {
 	t.Parallel()
 	const (
 		lost    = "call Idle first: the connection is lost"
+		several = lost + "; or, if SubConns may have several (gRFC A105), call SetConnectionScaling"
 		backoff = "call Idle first: the backoff is over"
 		attempt = "end the attempt first, with Ready, Fail or Idle"
 		request = "the policy has not asked to connect; see SubConn.Wanted"
@@ -28,8 +30,8 @@ func TestImpossibleStateChangesNameTheWayOut(t *testing.T) {
 		steps []func(*balancertest.SubConn) // the last is impossible
 		want  string
 	}{
-		"READY fails":                {steps(ready, failed), "from READY to TRANSIENT_FAILURE; " + lost},
-		"READY connects":             {steps(ready, connecting), "from READY to CONNECTING; " + lost},
+		"READY fails":                {steps(ready, failed), "from READY to TRANSIENT_FAILURE; " + several},
+		"READY connects":             {steps(ready, connecting), "from READY to CONNECTING; " + several},
 		"READY becomes READY":        {steps(ready, ready), "from READY to READY; " + lost},
 		"a failed one fails":         {steps(failed, failed), "from TRANSIENT_FAILURE to TRANSIENT_FAILURE; " + backoff},
 		"a failed one connects":      {steps(failed, connecting), "from TRANSIENT_FAILURE to CONNECTING; " + backoff},
@@ -60,3 +62,37 @@ func TestImpossibleStateChangesNameTheWayOut(t *testing.T) {
 }
 
 func steps(steps ...func(*balancertest.SubConn)) []func(*balancertest.SubConn) { return steps }
+
+// gRFC A105 adds these changes, and no others.
+func TestConnectionScalingAllowsALossInAnAttempt(t *testing.T) {
+	t.Parallel()
+	cc, c, sc := buildCapturing(t)
+	cc.SetConnectionScaling(true)
+	sc.Ready()
+	c.sc.RegisterHealthListener(func(balancer.SubConnState) {})
+	sc.Connecting()
+	if sc.SetHealth(connectivity.Ready, nil) {
+		t.Error("the health listener outlives the connection")
+	}
+	sc.Ready()
+	refused := errors.New("refused")
+	var cause error
+	c.onConn = func(s balancer.SubConnState) { cause = s.ConnectionError }
+	sc.Fail(refused)
+	if !errors.Is(cause, refused) {
+		t.Errorf("the cause is %v, want %v", cause, refused)
+	}
+	sc.Idle()
+	if sc.Wanted() {
+		t.Error("after its backoff it is wanted, though the policy has not called Connect again")
+	}
+	for _, lose := range []func(*balancertest.SubConn){(*balancertest.SubConn).Ready, func(sc *balancertest.SubConn) { sc.SetState(connectivity.Shutdown, nil) }} {
+		if failureOf(t, func(cc *balancertest.ClientConn, _ *balancertest.Policy, sc *balancertest.SubConn) {
+			cc.SetConnectionScaling(true)
+			sc.Ready()
+			lose(sc)
+		}) == "" {
+			t.Error("from READY a SubConn goes to READY or SHUTDOWN")
+		}
+	}
+}

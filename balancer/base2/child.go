@@ -99,17 +99,8 @@ func (c *child[S]) close() {
 
 // NewSubConn implements [balancer.ClientConn] for the child policy.
 func (c *child[S]) NewSubConn(addrs []resolver.Address, opts balancer.NewSubConnOptions) (balancer.SubConn, error) {
-	conn := &childConn[S]{child: c, addr: c.latestAddress(addrs[0])}
-	listener := opts.StateListener
-	opts.StateListener = func(s balancer.SubConnState) {
-		listener(s) // when it returns, the policy's mutex is free
-		switch s.ConnectivityState {
-		case connectivity.Ready:
-			c.noteConnected()
-		case connectivity.Idle:
-			c.reconnect()
-		}
-	}
+	conn := &childConn[S]{child: c, addr: c.latestAddress(addrs[0]), listener: opts.StateListener}
+	opts.StateListener = conn.changed
 	var err error
 	conn.SubConn, err = c.ClientConn.NewSubConn(addrs, opts)
 	if err != nil {

@@ -86,6 +86,11 @@
 // why. Endpoints that connect on request pause, too; after a pause they reconnect by
 // themselves.
 //
+// With connection scaling (gRFC A105) gRPC may be making another connection to an
+// endpoint when the first one is lost. The endpoint is then CONNECTING, without a pause,
+// also if it connects on request. If gRPC could not make the other connection, the
+// endpoint's other addresses are tried; without any, it is in TRANSIENT_FAILURE.
+//
 // # Pickers
 //
 // A new picker follows when

@@ -49,8 +49,8 @@ func WithEveryState() Option { return func(o *options) { o.everyState = true } }
 // WithConnectOnRequest leaves endpoints IDLE until the policy calls
 // [Endpoint.Connect], in NewPicker or in a pick, which then waits for the next picker
 // ([balancer.ErrNoSubConnAvailable]). An endpoint that has lost its connection is IDLE
-// again. One that cannot be reached is tried again and again, as always. It includes
-// [WithEveryState].
+// again, unless gRPC is making another one, or could not (gRFC A105). One that cannot
+// be reached is tried again and again, as always. It includes [WithEveryState].
 //
 // If all endpoints are IDLE and the program calls the channel's method Connect, a
 // random endpoint connects.

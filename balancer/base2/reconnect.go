@@ -63,13 +63,6 @@ func backoffAfter(failures int32) time.Duration {
 	return time.Duration(delay * (1 + c.Jitter*(2*rand.Float64()-1)))
 }
 
-func (c *child[S]) noteConnected() {
-	b := c.parent
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	c.reconnector.connected(time.Since(b.start))
-}
-
 // enterIdleLocked takes in a child that has lost its connection, or the attempt at
 // one, unless it has to pause.
 func (c *child[S]) enterIdleLocked(lost *childConn[S]) {

@@ -103,6 +103,26 @@ func TestConnectionsThatAreLostBeforeTheyAreReadyCount(t *testing.T) {
 	})
 }
 
+// The connection to the old address lived long, but was not lost.
+func TestAnUpdateThatReplacesAConnectionDoesNotHideALoss(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cc, p, _ := build(t)
+		mustUpdate(t, p, balancertest.Endpoints("a:1")...)
+		cc.SubConn("a:1").Ready()
+		time.Sleep(time.Hour)
+		renamed := balancertest.Endpoint("a:1")
+		renamed.Addresses[0].ServerName = "other"
+		mustUpdate(t, p, renamed)
+		a := cc.SubConn("a:1")
+		for range 6 {
+			a.Connecting()
+			a.Idle()
+		}
+		wantPause(t, a, 800*time.Millisecond, 1200*time.Millisecond)
+	})
+}
+
 func TestRPCsLearnWhyAnEndpointIsNotAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

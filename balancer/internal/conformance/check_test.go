@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"slices"
 	"testing"
 
 	"google.golang.org/grpc/balancer"
@@ -15,11 +16,13 @@ import (
 )
 
 // TestPoliciesOfGRPCPass shows that grpc-go's own policies meet the demands of Check,
-// metered and not, with two exceptions. All shut SubConns down before they report a
+// metered and not, with three exceptions. All shut SubConns down before they report a
 // picker without them. In v1.85.0 pick_first does so in reconcileSubConnsLocked. The
 // others do so through endpointsharding, which closes the children of removed
 // endpoints before it reports. Also, ExitIdle of endpointsharding reads, without a
-// lock, what an update writes. ring_hash does not pass ExitIdle on.
+// lock, what an update writes. ring_hash does not pass ExitIdle on. And pick_first, which
+// all of them are built on, keeps no error of a SubConn that goes from READY to
+// TRANSIENT_FAILURE: if it fails last, picks return no error, and no SubConn.
 //
 // The packages of this module's policies check them without exceptions.
 //
@@ -28,14 +31,14 @@ import (
 // config: names of children in the endpoints, and a server.
 func TestPoliciesOfGRPCPass(t *testing.T) {
 	t.Parallel()
-	one := []balancertest.CheckOption{balancertest.ShutsDownFirst}
-	both := []balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.SerialExitIdle}
+	two := []balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.LostIsIdle}
+	three := []balancertest.CheckOption{balancertest.ShutsDownFirst, balancertest.LostIsIdle, balancertest.SerialExitIdle}
 	for name, opts := range map[string][]balancertest.CheckOption{
-		pickfirst.Name:        one,
-		roundrobin.Name:       both,
-		leastrequest.Name:     both,
-		ringhash.Name:         append(one, balancertest.ConfigFields(`{"requestHashHeader": "session"}`)), // else the hash comes from xDS
-		randomsubsetting.Name: append(both, balancertest.ConfigFields(`{"subsetSize": 2, "childPolicy": [{"round_robin": {}}]}`)),
+		pickfirst.Name:        two,
+		roundrobin.Name:       three,
+		leastrequest.Name:     three,
+		ringhash.Name:         append(slices.Clip(two), balancertest.ConfigFields(`{"requestHashHeader": "session"}`)), // else the hash comes from xDS
+		randomsubsetting.Name: append(slices.Clip(three), balancertest.ConfigFields(`{"subsetSize": 2, "childPolicy": [{"round_robin": {}}]}`)),
 	} {
 		b := balancer.Get(name)
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -31,6 +32,12 @@ type intended struct {
 	// tried, the policies cannot be compared: random scripts omit such updates.
 	last               script.Event // the last update
 	restartedInFailure bool         // the last update came when all addresses had failed, so attempts may be running
+
+	// Third difference, which needs no field. With connection scaling (gRFC A105) a
+	// SubConn may go from READY to CONNECTING or to TRANSIENT_FAILURE. grpc-go's
+	// pick_first is IDLE then, as after any loss, and waits for an RPC. pick_first2 is
+	// CONNECTING and starts a new pass, as the gRFC says. No version of grpc-go has
+	// connection scaling yet, so scripts have no such changes.
 }
 
 // allows reports whether want, of grpc-go's policy, and got, of ours, differ only as
@@ -148,6 +155,31 @@ func TestOftenUpdatedGRPCStaysAtTheFirstAddress(t *testing.T) {
 					t.Errorf("pick_first2 tried %d addresses in 2s, want at least 2", made)
 				}
 			})
+		})
+	}
+}
+
+// TestAfterALossInAnAttemptGRPCIsIdle shows the third difference. If it fails with a new
+// grpc-go, allow such changes in scripts: see [balancertest.ClientConn.SetConnectionScaling].
+func TestAfterALossInAnAttemptGRPCIsIdle(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(*balancertest.SubConn){
+		"while connecting": (*balancertest.SubConn).Connecting,
+		"in backoff":       func(sc *balancertest.SubConn) { sc.Fail(errors.New("refused")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newComparison(t, pairs[0], false)
+			defer c.close()
+			for x, want := range map[*side]connectivity.State{c.theirs: connectivity.Idle, c.ours: connectivity.Connecting} {
+				x.cc.SetConnectionScaling(true)
+				_ = x.policy.Update(balancertest.Endpoints("a:1", "b:1")...)
+				x.cc.SubConn("a:1").Ready()
+				lose(x.cc.SubConn("a:1"))
+				if got := x.cc.State().ConnectivityState; got != want {
+					t.Errorf("%s is %v, want %v", x.name, got, want)
+				}
+			}
 		})
 	}
 }
