@@ -107,7 +107,7 @@ func newBusy(tb testing.TB, opts ...metrics.Option) *metrics.Metrics {
 	m := metrics.New(opts...)
 	for _, policy := range []string{"b", "a"} {
 		for _, target := range []string{"y", "x"} {
-			newBusyPolicy(tb, m, policy, target, 40).live(tb)
+			newBusyPolicy(tb, m, policy, target, 20).live(tb)
 		}
 	}
 	s, _, _ := buildRecording(tb, m)
