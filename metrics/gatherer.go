@@ -32,8 +32,9 @@ var errRegistered = errors.New("it has registered itself with Prometheus's defau
 // [WithoutRegistration]. Without it, Gather of Default returns only an error once the
 // first policy instance is built.
 //
-// The caller may keep the result; its values never change. It must not change label
-// pairs, which series share. Gather may be called from any goroutine at any time.
+// The caller may keep the result, whose values never change. It must not change label
+// pairs, values and times, because series share them. Gather may be called from any
+// goroutine at any time.
 func (m *Metrics) Gather() ([]*dto.MetricFamily, error) {
 	if m.registeredItself.Load() {
 		return nil, fmt.Errorf("metrics: gather: %w", errRegistered)

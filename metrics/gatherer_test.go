@@ -107,7 +107,7 @@ func newBusy(tb testing.TB, opts ...metrics.Option) *metrics.Metrics {
 	m := metrics.New(opts...)
 	for _, policy := range []string{"b", "a"} {
 		for _, target := range []string{"y", "x"} {
-			newBusyPolicy(tb, m, policy, target, 40).live(tb)
+			newBusyPolicy(tb, m, policy, target, 20).live(tb)
 		}
 	}
 	s, _, _ := buildRecording(tb, m)
@@ -183,9 +183,6 @@ func TestWhatGatherHasReturnedStaysAsItIs(t *testing.T) {
 		*f.Name, *f.Help, *f.Type = "", "", dto.MetricType_UNTYPED
 		for _, sample := range f.Metric {
 			sample.Label = append(sample.Label, &dto.LabelPair{})
-			if sample.Counter != nil {
-				*sample.Counter.Value = -1
-			}
 		}
 	}
 	if diff := diff(before, kept); diff != "" {

@@ -26,6 +26,28 @@ func TestABackendsDurationsTakeAtMost2048Bytes(t *testing.T) {
 	}
 }
 
+// Not parallel: it looks at the heap. The record takes 288 bytes, its Counts 16 and its
+// place in the table some 45. Its label pairs, of 96 bytes, are made in each scrape.
+func TestABackendTakesAtMost390Bytes(t *testing.T) {
+	const n = 10_000
+	names := make([]string, n)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	s, target, _ := open(0)
+	before := heapSize()
+	for _, name := range names {
+		s.Acquire(target, record.ID{Name: name})
+	}
+	if _, err := s.Gather(); err != nil {
+		t.Fatal(err)
+	}
+	if got := (heapSize() - before) / n; got > 390 {
+		t.Errorf("%d bytes per backend, want at most 390", got)
+	}
+	runtime.KeepAlive(s)
+}
+
 // Not parallel: it looks at the heap. However many RPCs are measured, and however much
 // their durations differ, a backend takes no more.
 func TestLatencyTakes2048BytesPerBackend(t *testing.T) {

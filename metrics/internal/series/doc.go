@@ -4,14 +4,14 @@
 // A [Table] describes the metrics that each record of one kind has, one [Metric] a row.
 // A scrape reads each record with it:
 //
-//	samples := table.NewSamples(number of records)
+//	samples := table.NewSamples(number of records, series.ForSend)
 //	for each record r, in the order of its labels {
 //		samples.Begin(creation time of r, label pairs of r)
 //		table.Read(r, samples)
 //	}
 //	samples.Send(ch)
 //
-// or, for a gatherer, samples.Gather in place of Send.
+// A gatherer takes ForGather and Gather in place of ForSend and Send.
 //
 // # Cost
 //
@@ -21,10 +21,9 @@
 //
 // # Ownership
 //
-// The samples of a record share their label pairs and their creation time, with one
-// another and with what a gatherer returns, so nobody may change them. A slice of pairs
-// is sorted by name and has no spare capacity: a wrapping registerer appends to it and
-// sorts the result in place.
+// Samples share their label pairs, values and creation times, also where a gatherer
+// returns them, so nobody may change them. A slice of pairs is sorted by name and has no
+// spare capacity: a wrapping registerer appends to it and sorts the result in place.
 //
 // The package has no lock. A Table never changes, and a Samples belongs to one scrape.
 package series
