@@ -60,6 +60,19 @@ func BenchmarkPickDone(b *testing.B) {
 	}
 }
 
+// BenchmarkTwoReadingsOfTheClock measures what latency cannot do without.
+func BenchmarkTwoReadingsOfTheClock(b *testing.B) {
+	start := time.Now()
+	var took time.Duration
+	for b.Loop() {
+		begin := time.Since(start)
+		took += time.Since(start) - begin
+	}
+	if took < 0 {
+		b.Fatal("the clock ran backwards")
+	}
+}
+
 func pickDone(p balancer.Picker) {
 	res, _ := p.Pick(balancer.PickInfo{})
 	if res.Done != nil {
