@@ -82,7 +82,11 @@ func InstrumentRegistered(names ...string) (metered []string, err error) {
 // round_robin, and not the pick_first that it makes for each endpoint. Settings for the
 // decorator in the config of an inner policy have no effect, and are logged as a
 // warning. Policies from [Metrics.Instrument], such as those that this module
-// registers, count even inside another metered policy.
+// registers, count even inside another metered policy: each RPC then counts under both
+// names.
+//
+// Outlier detection does not hear of its own ejections. If it is metered and its child is
+// not, an ejected backend looks usable.
 //
 // # Parents that look into pickers
 //

@@ -1,5 +1,5 @@
 // Package roundrobin2 is the load-balancing policy round_robin2: RPCs go to the
-// READY endpoints in turn. It behaves as grpc-go's round_robin does:
+// READY endpoints in turn, as grpc-go's round_robin sends them:
 //
 //	{"loadBalancingConfig": [{"round_robin2": {}}]}
 //
@@ -7,10 +7,11 @@
 // package balancer, which registers every policy of the module with metrics.
 // Others register what [NewBuilder] returns.
 //
-// There is one difference: the rotation survives changes. When endpoints come and
-// go, the others keep their order, and the rotation goes on where it was. An endpoint
-// that reconnects gets its old place. In grpc-go's round_robin each change restarts
-// the rotation at a random endpoint. Here only the first start is random.
+// It differs in a few things, on purpose, which [differences] lists. The rotation survives
+// changes: when endpoints come and go, the others keep their order, and the rotation goes
+// on where it was. An endpoint that reconnects gets its old place. In grpc-go's
+// round_robin each change restarts the rotation at a random endpoint. Here only the first
+// start is random.
 //
 // # Asking the resolver again
 //
@@ -41,5 +42,6 @@
 //
 // The policy is a [base2.Policy]. The package base2 does the rest: connections, states, health checks, errors.
 //
+// [differences]: https://github.com/grpc-balancer2/balancer2/blob/HEAD/balancer/README.md#what-differs-from-grpc-gos
 // [dns.SetMinResolutionInterval]: https://pkg.go.dev/google.golang.org/grpc/resolver/dns#SetMinResolutionInterval
 package roundrobin2

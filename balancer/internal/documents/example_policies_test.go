@@ -3,6 +3,7 @@ package documents_test
 import (
 	"fmt"
 	"log"
+	"os"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -67,4 +68,21 @@ func Example_unknownNames() {
 	// Output:
 	// grpc: the provided default service config is invalid: no supported policies found in config: [{"Round_Robin2": {}}]
 	// <nil>
+}
+
+// A setting of the program switches some clients to round_robin2.
+func Example_canary() {
+	for _, setting := range []string{"", "on"} {
+		if err := os.Setenv("ROUND_ROBIN2", setting); err != nil {
+			log.Fatal(err)
+		}
+		config := lbconfig.ServiceConfig("round_robin")
+		if os.Getenv("ROUND_ROBIN2") == "on" {
+			config = lbconfig.ServiceConfig("round_robin2", "round_robin")
+		}
+		fmt.Println(strings.ReplaceAll(config, " ", ""))
+	}
+	// Output:
+	// {"loadBalancingConfig":[{"round_robin":{}}]}
+	// {"loadBalancingConfig":[{"round_robin2":{}},{"round_robin":{}}]}
 }

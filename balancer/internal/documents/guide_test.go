@@ -88,6 +88,23 @@ func TestFiguresOfTheREADMEAreThoseThatWereMeasured(t *testing.T) {
 	}
 }
 
+// Both documents have the ratios of scrapes.
+func TestRatiosOfScrapesAreThoseThatWereMeasured(t *testing.T) {
+	t.Parallel()
+	texts := filesOf(t, ".md")
+	_, section, _ := strings.Cut(texts["metrics/README.md"], "\n## Ten thousand backends")
+	section, _, _ = strings.Cut(section, "\n## ")
+	all := regexp.MustCompile(`\b0\.\d+\b`).FindAllString(section, -1)
+	for _, ratio := range all {
+		if !strings.Contains(texts["balancer/internal/perf/README.md"], "; ratio "+ratio+" |") {
+			t.Errorf("metrics/README.md says %s, which is no ratio in balancer/internal/perf/README.md", ratio)
+		}
+	}
+	if len(all) < 3 {
+		t.Errorf("the ratios %q, want at least 3: the test misses some", all)
+	}
+}
+
 // A reader decides from the README alone. What is longer belongs where its reader is.
 func TestTheREADMEIsShort(t *testing.T) {
 	t.Parallel()
