@@ -21,7 +21,7 @@ import (
 // What the README has a user write first: it meters the policies that run already.
 func Example_meter() {
 	metrics.InstrumentRegistered()  // first thing in main, before any channel is made
-	operators := http.NewServeMux() // serve it where only operators reach it
+	operators := http.NewServeMux() // or the mux that has your /metrics already
 	operators.Handle("/metrics", promhttp.Handler())
 	operators.Handle("/debug/lb", metrics.Default().Handler())
 
