@@ -28,9 +28,7 @@ var pairs = []pair{
 	{theirs: roundrobin.Name, ours: roundrobin2.Name},
 }
 
-// randomScripts is the number of random scripts per policy in a test run.
-const randomScripts = 5000
-
+// TestRandomScriptsAgainstGRPCsPolicies runs randomScripts scripts per policy.
 func TestRandomScriptsAgainstGRPCsPolicies(t *testing.T) {
 	t.Parallel()
 	for _, p := range pairs {

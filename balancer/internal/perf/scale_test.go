@@ -1,3 +1,5 @@
+//go:build !race
+
 package perf_test
 
 import (
@@ -14,7 +16,7 @@ import (
 )
 
 // These tests measure costs that do not depend on the machine: allocations, bytes and
-// pickers. In a synctest bubble a rebuild takes no time, so base2 delays no picker.
+// pickers. The race detector has costs of its own, so they do not run with it. In a synctest bubble a rebuild takes no time, so base2 delays no picker.
 // The tests are not parallel because they measure the heap.
 
 func TestPicksDoNotAllocate(t *testing.T) {
