@@ -57,8 +57,10 @@ import (
 // a minute. They come from samples of the counts that requests for the page and
 // scrapes take, at most one a second, and from none while nobody looks. So a window can
 // be longer or shorter than that. The answer has its true length, by which rates are
-// computed. If there was no sample of a target for 30 seconds, and the target is older
-// than that, a request takes a sample, waits a quarter of a second and takes another. A
+// computed. After a pause, a window begins with the last sample before it, if that is at
+// most 30 seconds old for the short one and three minutes for the long one. If there was
+// no sample of a target for 30 seconds, and the target is older than that, a request
+// takes a sample, waits a quarter of a second, and has a short window of that length. A
 // backend that is younger than a window has a shorter one.
 //
 // Where latency is measured, quantiles are those of the histogram's buckets,

@@ -11,7 +11,7 @@ type Recent struct {
 // Window is what happened in a stretch of time that ends now.
 type Window struct {
 	// Span is how long the window is. It is shorter than intended if the backend is
-	// younger, or if the target was looked at for the first time just now. It is longer
+	// younger, or if nobody looked at the target for a long time before now. It is longer
 	// if nobody looked in between. 0 means that nothing is known. The windows of a
 	// target's backends can differ in Span, so compare rates.
 	Span time.Duration

@@ -14,7 +14,9 @@
 // second. Nothing happens while nobody looks. A [Log] keeps samples two seconds apart
 // for the last ten seconds and ten seconds apart for the last minute, a dozen in all.
 // A window begins at the sample whose age is nearest to the wanted length, and ends
-// now. Its true length may differ, and is part of the answer.
+// now. After a pause that is the last sample before it, up to 30 seconds old for the short
+// window and three minutes for the long one. It is never a sample younger than a quarter
+// of a second. Its true length may differ, and is part of the answer.
 //
 // # Memory
 //

@@ -49,20 +49,22 @@ func (v *View) Close() {
 }
 
 // newStretch begins with the sample whose age is nearest to the wanted one, by the
-// ratio of both. It takes a much older one only if there is no other: the past must
-// not hide the present.
+// ratio of both. It takes a much older or younger one only if there is no other: the past
+// must not hide the present, and a moment must not stand for the window.
 func newStretch(samples []*Sample, now, want, limit time.Duration) stretch {
-	if st := nearest(samples, now, want, want*3/2); st.span > 0 {
+	if st := nearest(samples, now, want, want/10, want*3/2); st.span > 0 {
 		return st
 	}
-	return nearest(samples, now, want, limit)
+	return nearest(samples, now, want, 0, limit)
 }
 
-func nearest(samples []*Sample, now, want, limit time.Duration) stretch {
+// nearest returns the stretch that begins with the nearest sample of an age between the
+// limits.
+func nearest(samples []*Sample, now, want, least, most time.Duration) stretch {
 	best, bestRatio := stretch{}, 0.0
 	for i, s := range samples {
 		age := now - s.at
-		if age <= 0 || age > limit {
+		if age < least || !s.canBegin(now, most) {
 			continue
 		}
 		ratio := float64(min(age, want)) / float64(max(age, want))
