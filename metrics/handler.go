@@ -63,9 +63,11 @@ import (
 // takes a sample, waits a quarter of a second, and has a short window of that length. A
 // backend that is younger than a window has a shorter one.
 //
-// Where latency is measured, quantiles are those of the histogram's buckets,
-// interpolated, and the mean is exact. Elsewhere the mean is an estimate, the number
-// of attempts in flight divided by their rate, and there are no quantiles.
+// Where latency is measured, the mean is exact. Quantiles are usually right to a tenth, and
+// always in the right classic bucket of the histogram: if durations have changed within a
+// bucket while those in other buckets took most of the time, a quantile may lag in its
+// bucket. Elsewhere the mean is an estimate, the number of attempts in flight divided by
+// their rate, and there are no quantiles.
 //
 // # Since when
 //

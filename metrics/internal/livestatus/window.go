@@ -25,7 +25,7 @@ type Window struct {
 type Latency struct {
 	Count uint64 // attempts that were measured
 	Mean  time.Duration
-	// Quantiles, interpolated within the buckets of the histogram. 0 if Estimated.
+	// Quantiles, usually right to a tenth (package window). 0 if Estimated.
 	P50, P95, P99 time.Duration
 
 	// Estimated says that the attempts were not measured. Count is then 0, and Mean is

@@ -41,7 +41,7 @@ func (tg *steadyTarget) look() (livestatus.Recent, time.Duration) {
 	tg.now += 5 * time.Microsecond // it takes time to read the target
 	v := tg.log.View(tg.now)
 	defer v.Close()
-	return v.Backend(window.ID{}, tg.counts(), nil), wait
+	return v.Backend(window.ID{}, tg.counts(), nil, nil), wait
 }
 
 // every samples as often, and ends with a sample.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/latency"
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
+	"github.com/grpc-balancer2/balancer2/metrics/internal/reuse"
 )
 
 // View is what a log tells at one moment. It is for one goroutine.
@@ -14,13 +15,17 @@ type View struct {
 	now         time.Duration
 	history     []Point
 	short, long stretch
+	spreads     *[2]latency.Spread // of short and long; nil if no attempt was measured
 }
+
+var spreads reuse.Pool[[2]latency.Spread]
 
 // stretch is a window of a target.
 type stretch struct {
 	samples []*Sample     // from the one that it begins with; empty if the window is not known
 	span    time.Duration // 0 if the window is not known
 	total   tally         // of the backends so far
+	spread  *latency.Spread
 }
 
 // tally is what happened in a window.
@@ -43,6 +48,10 @@ func (l *Log) View(now time.Duration) *View {
 
 // Close ends the use of the view.
 func (v *View) Close() {
+	if v.spreads != nil {
+		spreads.Put(v.spreads)
+		v.spreads = nil
+	}
 	v.log.mu.Lock()
 	defer v.log.mu.Unlock()
 	v.log.readers--
@@ -80,21 +89,33 @@ func nearest(samples []*Sample, now, want, least, most time.Duration) stretch {
 func (v *View) History() []Point { return v.history }
 
 // Backend returns what the backend did lately, and adds it to the sums of the target.
-// Its counts are now c and d; d is nil if its attempts are not measured.
-func (v *View) Backend(id ID, c Counts, d *latency.Counts) livestatus.Recent {
+// Its counts are now c and d, and h is where d was read. d and h are nil if its attempts
+// are not measured.
+func (v *View) Backend(id ID, c Counts, d *latency.Counts, h *latency.Histogram) livestatus.Recent {
 	all := &noDurations
-	if d != nil {
+	if d != nil && h != nil {
 		all = (*durations)(d)
+		v.useSpreads()
 	}
-	return livestatus.Recent{Short: v.short.backend(id, c, all, v.now), Long: v.long.backend(id, c, all, v.now)}
+	return livestatus.Recent{Short: v.short.backend(id, c, all, h, v.now), Long: v.long.backend(id, c, all, h, v.now)}
+}
+
+// useSpreads takes memory for the durations of the target.
+func (v *View) useSpreads() {
+	if v.spreads == nil {
+		v.spreads = spreads.Get()
+		clear(v.spreads[0][:])
+		clear(v.spreads[1][:])
+		v.short.spread, v.long.spread = &v.spreads[0], &v.spreads[1]
+	}
 }
 
 // Total returns the sums of all calls of Backend.
 func (v *View) Total() livestatus.Recent {
-	return livestatus.Recent{Short: v.short.total.window(v.short.span), Long: v.long.total.window(v.long.span)}
+	return livestatus.Recent{Short: v.short.total.window(v.short.span, v.short.spread), Long: v.long.total.window(v.long.span, v.long.spread)}
 }
 
-func (st *stretch) backend(id ID, c Counts, d *durations, now time.Duration) livestatus.Window {
+func (st *stretch) backend(id ID, c Counts, d *durations, h *latency.Histogram, now time.Duration) livestatus.Window {
 	span := min(st.span, now-id.Born)
 	if span <= 0 {
 		return livestatus.Window{}
@@ -107,7 +128,12 @@ func (st *stretch) backend(id ID, c Counts, d *durations, now time.Duration) liv
 		inFlight: st.inFlight(id, c), durations: d.since(first.durationsOf(id)),
 	}
 	st.total.add(&t, float64(span)/float64(st.span))
-	return t.window(span)
+	var spread latency.Spread
+	if st.spread != nil && h != nil && t.durations.count() > 0 {
+		h.Spread((*latency.Counts)(&t.durations), &spread)
+		st.spread.Add(&spread)
+	}
+	return t.window(span, &spread)
 }
 
 // inFlight returns how many attempts on the backend are in flight, averaged over
@@ -131,8 +157,8 @@ func (t *tally) add(b *tally, part float64) {
 	t.durations.add(&b.durations)
 }
 
-func (t *tally) window(span time.Duration) livestatus.Window {
-	w := livestatus.Window{Span: span, Picks: t.picks, Repicks: t.repicks, Ended: t.ended, Failed: t.failed, Latency: t.durations.latency()}
+func (t *tally) window(span time.Duration, s *latency.Spread) livestatus.Window {
+	w := livestatus.Window{Span: span, Picks: t.picks, Repicks: t.repicks, Ended: t.ended, Failed: t.failed, Latency: t.durations.latency(s)}
 	if w.Latency.Count == 0 && t.ended > 0 {
 		w.Latency = livestatus.Latency{Estimated: true, Mean: time.Duration(t.inFlight / float64(t.ended) * float64(span))}
 	}
