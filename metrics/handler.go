@@ -66,8 +66,10 @@ import (
 // Where latency is measured, the mean is exact. Quantiles are usually right to a tenth, and
 // always in the right classic bucket of the histogram: if durations have changed within a
 // bucket while those in other buckets took most of the time, a quantile may lag in its
-// bucket. Elsewhere the mean is an estimate, the number of attempts in flight divided by
-// their rate, and there are no quantiles.
+// bucket. Elsewhere the mean is an estimate, the number of attempts that looks and scrapes
+// found in flight divided by their rate, and there are no quantiles. If they found none, the
+// page says what the mean is below, in 95 % of cases. A backend is slow by its estimate only
+// if chance cannot explain it, which takes a minute of looks or more if there are few RPCs.
 //
 // # Since when
 //

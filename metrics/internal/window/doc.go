@@ -38,6 +38,11 @@
 // bucket, and right to a tenth as long as durations within the bucket stay as they were.
 // After a change within a bucket it is right to a tenth as well if that bucket took most of
 // the time of the window: the sum then tells. Otherwise it lags, until the new durations
-// in the bucket outnumber the old ones. The mean is exact. Where latency is not measured, the mean is estimated by Little's law: attempts in flight, averaged over
-// the samples, divided by the rate at which they end.
+// in the bucket outnumber the old ones. The mean is exact.
+//
+// Where latency is not measured, the mean is estimated by Little's law: attempts in flight,
+// averaged over the samples, divided by the rate at which they end. A window also tells how
+// many attempts were seen in flight (sightings.go), so that package diagnosis can tell a
+// slow backend from chance. Attempts that are in flight at each look may be streams: one to
+// three at a time on a backend do not count, unless other attempts are seen beside them.
 package window

@@ -31,7 +31,8 @@ type stretch struct {
 // tally is what happened in a window.
 type tally struct {
 	picks, repicks, ended, failed uint64
-	inFlight                      float64 // on average
+	sightings                     sightings
+	inFlight                      float64 // on average, of a target
 	durations                     durations
 }
 
@@ -112,7 +113,7 @@ func (v *View) useSpreads() {
 
 // Total returns the sums of all calls of Backend.
 func (v *View) Total() livestatus.Recent {
-	return livestatus.Recent{Short: v.short.total.window(v.short.span, v.short.spread), Long: v.long.total.window(v.long.span, v.long.spread)}
+	return livestatus.Recent{Short: v.short.total.all(v.short.span, v.short.spread), Long: v.long.total.all(v.long.span, v.long.spread)}
 }
 
 func (st *stretch) backend(id ID, c Counts, d *durations, h *latency.Histogram, now time.Duration) livestatus.Window {
@@ -125,7 +126,7 @@ func (st *stretch) backend(id ID, c Counts, d *durations, h *latency.Histogram, 
 	t := tally{
 		picks: uint64(added.Picks), repicks: uint64(added.Repicks),
 		ended: uint64(added.Ended), failed: uint64(added.Failed),
-		inFlight: st.inFlight(id, c), durations: d.since(first.durationsOf(id)),
+		sightings: st.sightings(id, c, now), durations: d.since(first.durationsOf(id)),
 	}
 	st.total.add(&t, float64(span)/float64(st.span))
 	var spread latency.Spread
@@ -136,31 +137,41 @@ func (st *stretch) backend(id ID, c Counts, d *durations, h *latency.Histogram, 
 	return t.window(span, &spread)
 }
 
-// inFlight returns how many attempts on the backend are in flight, averaged over
-// the samples since it was born and now.
-func (st *stretch) inFlight(id ID, c Counts) float64 {
-	sum, n := float64(c.inFlight()), 1
-	for _, s := range st.samples {
-		if s.at > id.Born {
-			sum += float64(s.countsOf(id).inFlight())
-			n++
+// sightings returns how many attempts on the backend were in flight, in the samples since
+// it was born and now. The sample of this look is now.
+func (st *stretch) sightings(id ID, c Counts, now time.Duration) (s sightings) {
+	for _, sample := range st.samples {
+		if sample.at > id.Born && now-sample.at >= firstWait {
+			s.add(sample.countsOf(id).inFlight())
 		}
 	}
-	return sum / float64(n)
+	s.add(c.inFlight())
+	return s
 }
 
 // add adds a backend that was there for part of the window.
 func (t *tally) add(b *tally, part float64) {
 	t.picks, t.repicks = t.picks+b.picks, t.repicks+b.repicks
 	t.ended, t.failed = t.ended+b.ended, t.failed+b.failed
-	t.inFlight += b.inFlight * part
+	t.sightings.looks = max(t.sightings.looks, b.sightings.looks)
+	t.sightings.seen += b.sightings.seen
+	t.inFlight += b.sightings.onAverage() * part
 	t.durations.add(&b.durations)
 }
 
 func (t *tally) window(span time.Duration, s *latency.Spread) livestatus.Window {
 	w := livestatus.Window{Span: span, Picks: t.picks, Repicks: t.repicks, Ended: t.ended, Failed: t.failed, Latency: t.durations.latency(s)}
 	if w.Latency.Count == 0 && t.ended > 0 {
-		w.Latency = livestatus.Latency{Estimated: true, Mean: time.Duration(t.inFlight / float64(t.ended) * float64(span))}
+		w.Latency = t.sightings.latency(t.ended, span)
+	}
+	return w
+}
+
+// all returns the window of a target, whose backends t sums up.
+func (t *tally) all(span time.Duration, s *latency.Spread) livestatus.Window {
+	w := t.window(span, s)
+	if w.Latency.Estimated { // young backends count in part
+		w.Latency.Mean = time.Duration(t.inFlight / float64(t.ended) * float64(span))
 	}
 	return w
 }
