@@ -96,7 +96,7 @@ func poisson(r *rand.Rand, mean float64) (n uint32) {
 }
 
 // Of equal backends hardly ever one seems slow, however few RPCs there are. With 1,000 looks
-// instead of 40, it is none of 240,000 looks with random, and 0.2 % of them with tailed,
+// instead of 40, it is none of 120,000 looks with random, and 0.16 % of them with tailed,
 // where the mean is indeed that high for a while.
 func TestEqualBackendsDoNotSeemSlow(t *testing.T) {
 	t.Parallel()
@@ -107,8 +107,8 @@ func TestEqualBackendsDoNotSeemSlow(t *testing.T) {
 		looks, alarms := 0, 0
 		for _, every := range []time.Duration{2 * time.Second, 15 * time.Second} {
 			for _, n := range []int{3, 10, 50} {
-				for _, rps := range []float64{1, 2, 5, 10, 30, 100, 300, 1000} {
-					for _, mean := range []time.Duration{2 * time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond, time.Second, 5 * time.Second} {
+				for _, rps := range []float64{1, 5, 20, 100, 1000} {
+					for _, mean := range []time.Duration{2 * time.Millisecond, 100 * time.Millisecond, time.Second, 5 * time.Second} {
 						r := rand.New(rand.NewPCG(uint64(every), uint64(n)*1000+uint64(rps)))
 						w := newWatched(n)
 						for range 40 {
@@ -173,7 +173,7 @@ func TestASlowBackendIsFoundWithoutLatency(t *testing.T) {
 	const first, looks = 30, 60 // it is to be found after a minute, and from then on
 	for _, slow := range []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, time.Second} {
 		found := 0
-		for seed := range uint64(10) {
+		for seed := range uint64(4) {
 			r := rand.New(rand.NewPCG(seed, 9))
 			l := newLoops(4, 3)
 			for i := range looks {
@@ -192,7 +192,7 @@ func TestASlowBackendIsFoundWithoutLatency(t *testing.T) {
 				}
 			}
 		}
-		if of := 10 * (looks - first); found < of*9/10 {
+		if of := 4 * (looks - first); found < of*9/10 {
 			t.Errorf("%v: found at %d of %d looks, want nine of ten", slow, found, of)
 		}
 	}

@@ -39,6 +39,9 @@ func TestABackendIsInTroubleFromAThresholdOn(t *testing.T) {
 		{"it is alone", estimated(100)[:1:1], diagnosis.Well},
 		{"a minute told, but now it is fast", with(estimated(0, 14, 0), 1, now(0)), diagnosis.Well},
 		{"a minute told, now there are few", with(estimated(0, 14, 0), 1, now(5)), diagnosis.Slow},
+		{"the last seconds tell, the minute does not", with(estimated(0, 14, 0), 1, beforeThat(13)), diagnosis.Slow},
+		{"neither tells", with(estimated(0, 13, 0), 1, beforeThat(13)), diagnosis.Well},
+		{"another is much slower", estimated(0, 30, 0, 1000, 0), diagnosis.Well},
 		{"all may be streams", with(estimated(0, 100, 0), 1, streams), diagnosis.Well},
 
 		{"a tenth", picked(8700, 600, 8700), diagnosis.Well},
@@ -100,6 +103,11 @@ func picked(picks ...uint64) []livestatus.Backend {
 // now sets how many attempts were seen in flight in the short window.
 func now(seen uint32) statustest.Change {
 	return func(b *livestatus.Backend) { b.Recent.Short = estimated(seen)[0].Recent.Short }
+}
+
+// beforeThat sets how many attempts were seen in flight in the long window.
+func beforeThat(seen uint32) statustest.Change {
+	return func(b *livestatus.Backend) { b.Recent.Long = estimated(seen)[0].Recent.Long }
 }
 
 func streams(b *livestatus.Backend) {

@@ -69,7 +69,7 @@ func TestQuantilesAreRightToATenth(t *testing.T) {
 
 func TestQuantilesOfManyDurationsAreRightToATenth(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(20) {
+	for seed := range uint64(5) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		draw := func(n int) []time.Duration {
 			list := make([]time.Duration, n)
@@ -116,6 +116,30 @@ func TestQuantilesAreExactToTheBucket(t *testing.T) {
 		if got := s.Quantile(q, &c); got < want[0] || got > want[1] {
 			t.Errorf("quantile %v is %v, want one from %v to %v", q, got, want[0], want[1])
 		}
+	}
+	for _, bound := range []time.Duration{ms / 2, ms, 5 * ms, 10 * ms, 25 * ms, 50 * ms, 100 * ms, 500 * ms, 10 * time.Second} {
+		s, c := windowOf(nil, repeat(100, bound))
+		if got := s.Quantile(1, &c); got > bound {
+			t.Errorf("all of %v: the last quantile is %v, in the next bucket", bound, got)
+		}
+		s, c = windowOf(nil, repeat(100, bound+1))
+		if got := s.Quantile(.01, &c); got < bound {
+			t.Errorf("all above %v: the first quantile is %v, in the bucket before", bound, got)
+		}
+	}
+}
+
+// Durations at one end of a cell are no change. Nor are those of other buckets.
+func TestABucketStaysWhereItsOwnDurationsAre(t *testing.T) {
+	t.Parallel()
+	always := append(append(repeat(97, 106*ms), 101*ms), repeat(2, 240*ms)...)
+	s, c := windowOf(slices.Repeat(always, 100), always)
+	wantQuantiles(t, "at the lower end", &s, &c, always)
+
+	usual := append(repeat(50, 55*ms), repeat(50, 95*ms)...)
+	s, c = windowOf(slices.Repeat(append(repeat(25, 240*ms), usual...), 100), append(repeat(25, 101*ms), usual...))
+	if got := s.Quantile(.7, &c); got < 92*ms || got > 100*ms {
+		t.Errorf("beside a bucket that changed: quantile 0.7 is %v, want some 95 ms", got)
 	}
 }
 

@@ -257,3 +257,16 @@ func TestTheEstimateOfATargetHeedsYoungBackends(t *testing.T) {
 		t.Errorf("latency %+v, want 8 / 22 s", got)
 	}
 }
+
+// The first RPC may be measured just after its backend was read.
+func TestDurationsThatWereNotReadDoNotCount(t *testing.T) {
+	t.Parallel()
+	tg := newTarget(0)
+	b := tg.add(0)
+	tg.sleep(time.Second, func() { b.observe(.002) })
+	v := tg.log.View(tg.now)
+	defer v.Close()
+	if got := v.Backend(b.ID, b.now, nil, b.slow).Short; got.Ended != 20 || got.Latency.Count != 0 {
+		t.Errorf("window %+v, want 20 RPCs that were not measured", got)
+	}
+}

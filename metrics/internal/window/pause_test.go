@@ -47,7 +47,7 @@ func (tg *steadyTarget) look() (livestatus.Recent, time.Duration) {
 // every samples as often, and ends with a sample.
 func every(gap time.Duration) func(*steadyTarget) {
 	return func(tg *steadyTarget) {
-		for range 2 * time.Minute / gap {
+		for range 90 * time.Second / gap {
 			tg.now += gap
 			tg.sample()
 		}
@@ -141,5 +141,13 @@ func TestALookWaitsForTheSampleOfAnother(t *testing.T) {
 	got, wait := tg.look()
 	if wait != 150*time.Millisecond || got.Short.Span != 250*time.Millisecond+5*time.Microsecond {
 		t.Errorf("a window of %v after a wait of %v, want 250 ms after 150 ms", got.Short.Span, wait)
+	}
+}
+
+// Nothing was before the birth of a target, so there is nothing to wait for.
+func TestALookAtTheBirthDoesNotWait(t *testing.T) {
+	t.Parallel()
+	if wait := window.NewLog(time.Hour).Wait(time.Hour); wait != 0 {
+		t.Errorf("a wait of %v, want none", wait)
 	}
 }
