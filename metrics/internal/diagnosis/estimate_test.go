@@ -96,7 +96,7 @@ func poisson(r *rand.Rand, mean float64) (n uint32) {
 }
 
 // Of equal backends hardly ever one seems slow, however few RPCs there are. With 1,000 looks
-// instead of 40, it is none of 120,000 looks with random, and 0.16 % of them with tailed,
+// instead of 40, it is one of 120,000 looks with random, and 0.3 % of them with tailed,
 // where the mean is indeed that high for a while.
 func TestEqualBackendsDoNotSeemSlow(t *testing.T) {
 	t.Parallel()

@@ -31,10 +31,10 @@ func newPeers(backends []livestatus.Backend, now time.Time, m *Memory) peers {
 		p.shortSum += b.Recent.Short.Rate()
 		p.longSum += b.Recent.Long.Rate()
 		p.long = p.long && covers(b, &b.Recent.Long, now)
-		means = p.addLatency(b, means)
+		means = addLatency(b, means)
 	}
 	m.latencies = means
-	p.setMedian(means)
+	p.compareLatencies(backends, means)
 	p.compareRates(backends, now)
 	return p
 }

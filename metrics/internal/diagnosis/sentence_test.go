@@ -74,6 +74,7 @@ func TestASentenceSaysWhatIsWrong(t *testing.T) {
 			"1 of 3 backends down for 1 min (10.0.0.1); 10.0.0.2 is slow: it takes 850 ms on average, the others 12 ms"},
 		{"one down, one seems slow", open(with(estimated(0, 50, 0), 0, downFor(time.Minute))...), "warn",
 			"1 of 3 backends down for 1 min (10.0.0.1); 10.0.0.2 is slow: it takes about 100 ms on average, the others less than 6 ms"},
+		{"two seem slow", open(estimated(0, 60, 1, 50, 0)...), "warn", "2 of 5 backends are slow: 10.0.0.2 takes about 120 ms on average, the others 2 ms"},
 		{"all seem fast", open(estimated(0, 0, 0)...), "ok", "all 3 usable, even, no errors"},
 		{"one of two is slow", open(with(even(2), 1, takes(850*time.Millisecond))...), "warn", "10.0.0.2 is slow: it takes 850 ms on average, the others 12 ms"},
 		{"two are slow", open(with(with(even(5), 1, takes(850*time.Millisecond)), 2, takes(2500*time.Millisecond))...), "warn",

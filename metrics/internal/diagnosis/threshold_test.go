@@ -41,7 +41,7 @@ func TestABackendIsInTroubleFromAThresholdOn(t *testing.T) {
 		{"a minute told, now there are few", with(estimated(0, 14, 0), 1, now(5)), diagnosis.Slow},
 		{"the last seconds tell, the minute does not", with(estimated(0, 14, 0), 1, beforeThat(13)), diagnosis.Slow},
 		{"neither tells", with(estimated(0, 13, 0), 1, beforeThat(13)), diagnosis.Well},
-		{"another is much slower", estimated(0, 30, 0, 1000, 0), diagnosis.Well},
+		{"another is much slower", estimated(0, 30, 0, 1000, 0), diagnosis.Slow},
 		{"all may be streams", with(estimated(0, 100, 0), 1, streams), diagnosis.Well},
 
 		{"a tenth", picked(8700, 600, 8700), diagnosis.Well},
