@@ -42,6 +42,8 @@ func TestABackendIsInTroubleFromAThresholdOn(t *testing.T) {
 		{"the last seconds tell, the minute does not", with(estimated(0, 14, 0), 1, beforeThat(13)), diagnosis.Slow},
 		{"neither tells", with(estimated(0, 13, 0), 1, beforeThat(13)), diagnosis.Well},
 		{"another is much slower", estimated(0, 30, 0, 1000, 0), diagnosis.Slow},
+		{"it was faster before that", with(with(with(estimated(500, 50, 500), 0, now(1)), 1, now(13)), 2, now(1)), diagnosis.Well},
+		{"one of two, beside an unusable one", with(estimated(0, 20, 0), 2, unhealthyNow), diagnosis.Well},
 		{"all may be streams", with(estimated(0, 100, 0), 1, streams), diagnosis.Well},
 
 		{"a tenth", picked(8700, 600, 8700), diagnosis.Well},
@@ -108,6 +110,13 @@ func now(seen uint32) statustest.Change {
 // beforeThat sets how many attempts were seen in flight in the long window.
 func beforeThat(seen uint32) statustest.Change {
 	return func(b *livestatus.Backend) { b.Recent.Long = estimated(seen)[0].Recent.Long }
+}
+
+// unhealthyNow makes the backend unusable, just after it got RPCs.
+func unhealthyNow(b *livestatus.Backend) {
+	recent := b.Recent
+	isUnusable("unhealthy")(b)
+	b.Recent = recent
 }
 
 func streams(b *livestatus.Backend) {
