@@ -94,7 +94,8 @@ import (
 // An answer shows nearly a single moment. Like a scrape, it drops series whose
 // retention has passed, of the targets that it shows. Its cost depends only on the
 // targets that it shows: for 10,000 backends, 20 to 30 milliseconds of one core and
-// about a megabyte of new memory, and as JSON of all of them some megabytes more.
+// about a megabyte of new memory, and as JSON of all of them some megabytes more. Where
+// latency is measured and all get RPCs, the quantiles take some 20 milliseconds more.
 // Their samples stay in a few megabytes, and with latency in up to 13. A handler
 // renders at most four pages at once. Other requests wait, and are answered with 503 if
 // their context ends before their turn.
