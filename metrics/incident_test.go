@@ -55,9 +55,9 @@ func TestIncidents(t *testing.T) {
 			in.run(15 * time.Second)
 			for i, b := range in.all {
 				want, l := 2*time.Millisecond, in.status(b.name).Recent.Short.Latency
-				low, high := time.Millisecond, 2500*time.Microsecond
+				low, high := 1800*time.Microsecond, 2200*time.Microsecond
 				if i == 2 {
-					want, low, high = 70*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
+					want, low, high = 70*time.Millisecond, 63*time.Millisecond, 77*time.Millisecond
 				}
 				if l.Estimated || l.Count < 18 || l.Mean != want || min(l.P50, l.P95, l.P99) < low || max(l.P50, l.P95, l.P99) > high {
 					in.t.Errorf("%s: latency %+v, want %v", b.name, l, want)

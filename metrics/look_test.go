@@ -107,6 +107,27 @@ func TestScrapesTakeSamples(t *testing.T) {
 	})
 }
 
+// After a pause, the short window is that since the last look, up to 30 seconds ago.
+func TestALookAfterAPauseTellsWhatHappenedSince(t *testing.T) {
+	t.Parallel()
+	for _, pause := range []time.Duration{13 * time.Second, 16 * time.Second, 18 * time.Second, 21 * time.Second, 25 * time.Second, 28 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			m := metrics.New()
+			steady(t, m)
+			time.Sleep(time.Hour + 20*time.Millisecond) // so that no RPC and no look come at once
+			for range 20 {
+				_ = only(t, m)
+				time.Sleep(2 * time.Second)
+			}
+			_ = only(t, m)
+			time.Sleep(pause)
+			if w := only(t, m).Recent.Short; !near(rate(w.Ended, w), 10) || pause > 15*time.Second && w.Span != pause {
+				t.Errorf("after %v the short window is %+v, want 10 RPCs a second since the last look", pause, w)
+			}
+		})
+	}
+}
+
 // A look does not wait if its request has ended.
 func TestTheFirstLookEndsWithItsRequest(t *testing.T) {
 	t.Parallel()

@@ -41,10 +41,10 @@ const (
 	highFailing = 0.05 // error rate
 	slowFactor  = 3    // times the median latency of the target's backends
 	minSlower   = 5 * time.Millisecond
-	minInFlight = 5   // RPC attempts in flight on average, for an estimated latency to say something
-	minExpected = 20  // picks that an equal share of the window would be
-	fewPicks    = 0.1 // times the mean of the usable backends
-	manyPicks   = 2   // times the mean of the usable backends
+	falseAlarms = 1e-6 // how likely chance makes one of the target's backends seem slow by its estimate
+	minExpected = 20   // picks that an equal share of the window would be
+	fewPicks    = 0.1  // times the mean of the usable backends
+	manyPicks   = 2    // times the mean of the usable backends
 )
 
 // Judged is the condition of a backend, and how bad it is among backends in the
@@ -77,7 +77,7 @@ func (p *peers) judge(b *livestatus.Backend, now time.Time) Judged {
 	if FailsOften(w) {
 		return Judged{Erring, float32(w.Failing())}
 	}
-	if p.slower(w) {
+	if p.slower(b) {
 		return Judged{Slow, float32(w.Latency.Mean)}
 	}
 	return p.judgeShare(b, now)

@@ -1,7 +1,6 @@
 package diagnosis
 
 import (
-	"slices"
 	"time"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/livestatus"
@@ -10,20 +9,20 @@ import (
 // peers summarizes the usable backends of a target, so that each can be compared with
 // them.
 type peers struct {
-	long     bool          // shares are compared over the long window, not the short one
-	compared int           // backends whose share can be compared
-	mean     float64       // their mean rate
-	highest  float64       // their highest rate
-	shortSum float64       // of all rates over the short window
-	longSum  float64       // of all rates over the long window
-	median   time.Duration // of the mean latencies that are known
+	long     bool    // shares are compared over the long window, not the short one
+	compared int     // backends whose share can be compared
+	mean     float64 // their mean rate
+	highest  float64 // their highest rate
+	shortSum float64 // of all rates over the short window
+	longSum  float64 // of all rates over the long window
+	latencies
 }
 
 // newPeers summarizes the usable backends. Shares are compared over the long window,
 // unless a usable backend came up within it.
 func newPeers(backends []livestatus.Backend, now time.Time, m *Memory) peers {
 	p := peers{long: true}
-	latencies := m.latencies[:0]
+	means := m.latencies[:0]
 	for i := range backends {
 		b := &backends[i]
 		if b.Usable() == 0 {
@@ -32,15 +31,10 @@ func newPeers(backends []livestatus.Backend, now time.Time, m *Memory) peers {
 		p.shortSum += b.Recent.Short.Rate()
 		p.longSum += b.Recent.Long.Rate()
 		p.long = p.long && covers(b, &b.Recent.Long, now)
-		if l := b.Settled().Latency; l.Mean > 0 {
-			latencies = append(latencies, l.Mean)
-		}
+		means = addLatency(b, means)
 	}
-	m.latencies = latencies
-	if n := len(latencies); n > 0 {
-		slices.Sort(latencies)
-		p.median = latencies[(n-1)/2]
-	}
+	m.latencies = means
+	p.compareLatencies(backends, means)
 	p.compareRates(backends, now)
 	return p
 }
@@ -110,22 +104,4 @@ func (p *peers) judgeShare(b *livestatus.Backend, now time.Time) Judged {
 		return Judged{Crowded, float32(rate)}
 	}
 	return Judged{Condition: Well}
-}
-
-// slower reports whether the latency is far above the median: the mean, and where it
-// is measured the 95th percentile as well. One pause of the client or the network
-// moves the mean of many backends, but the percentile of few.
-func (p *peers) slower(w *livestatus.Window) bool {
-	l := w.Latency
-	if l.Estimated && inFlight(w) < minInFlight || !l.Estimated && l.Count < livestatus.FewEnded {
-		return false
-	}
-	far := max(slowFactor*p.median, p.median+minSlower)
-	return l.Mean >= far && (l.Estimated || l.P95 >= far)
-}
-
-// inFlight returns how many RPC attempts were in flight on average. The latency must
-// be an estimate, which was computed from that number.
-func inFlight(w *livestatus.Window) float64 {
-	return w.Latency.Mean.Seconds() * livestatus.PerSecond(w.Ended, w.Span)
 }

@@ -74,11 +74,17 @@ func hasFailed(n uint64) statustest.Change {
 	return func(b *livestatus.Backend) { b.Recent.Long.Failed = n }
 }
 
-func seemsToTake(d time.Duration) statustest.Change {
-	return func(b *livestatus.Backend) {
-		b.Recent.Short.Latency = livestatus.Latency{Mean: d, Estimated: true}
-		b.Recent.Long.Latency = b.Recent.Short.Latency
+// estimated returns backends that were looked at ten times, when so many attempts were in
+// flight together. They are no streams.
+func estimated(seen ...uint32) []livestatus.Backend {
+	backends := even(len(seen))
+	for i, n := range seen {
+		for _, w := range []*livestatus.Window{&backends[i].Recent.Short, &backends[i].Recent.Long} {
+			mean := time.Duration(float64(n) / 10 / float64(w.Ended) * float64(w.Span))
+			w.Latency = livestatus.Latency{Estimated: true, Mean: mean, Looks: 10, Seen: n, Telling: n}
+		}
 	}
+	return backends
 }
 
 // getsNow gives the backend the rate in the short window, and the average in the long.

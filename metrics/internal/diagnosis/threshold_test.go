@@ -30,8 +30,21 @@ func TestABackendIsInTroubleFromAThresholdOn(t *testing.T) {
 		{"4.9 ms more", with(fast(3), 1, takes(5900*time.Microsecond)), diagnosis.Well},
 		{"10 measured", with(even(3), 1, takes(time.Second), measured(10)), diagnosis.Slow},
 		{"9 measured", with(even(3), 1, takes(time.Second), measured(9)), diagnosis.Well},
-		{"5 in flight", with(even(3), 1, ended(10, 0), seemsToTake(5*time.Second)), diagnosis.Slow},
-		{"4.9 in flight", with(even(3), 1, ended(10, 0), seemsToTake(4900*time.Millisecond)), diagnosis.Well},
+		{"14 seen in flight, of the others none", estimated(0, 14, 0), diagnosis.Slow},
+		{"13 seen", estimated(0, 13, 0), diagnosis.Well},
+		{"one of two, 21 seen", estimated(0, 21), diagnosis.Slow},
+		{"one of two, 20 seen", estimated(0, 20), diagnosis.Well},
+		{"17 seen, and one of another", estimated(1, 17, 0), diagnosis.Slow},
+		{"16 seen, and one of another", estimated(1, 16, 0), diagnosis.Well},
+		{"it is alone", estimated(100)[:1:1], diagnosis.Well},
+		{"a minute told, but now it is fast", with(estimated(0, 14, 0), 1, now(0)), diagnosis.Well},
+		{"a minute told, now there are few", with(estimated(0, 14, 0), 1, now(5)), diagnosis.Slow},
+		{"the last seconds tell, the minute does not", with(estimated(0, 14, 0), 1, beforeThat(13)), diagnosis.Slow},
+		{"neither tells", with(estimated(0, 13, 0), 1, beforeThat(13)), diagnosis.Well},
+		{"another is much slower", estimated(0, 30, 0, 1000, 0), diagnosis.Slow},
+		{"it was faster before that", with(with(with(estimated(500, 50, 500), 0, now(1)), 1, now(13)), 2, now(1)), diagnosis.Well},
+		{"one of two, beside an unusable one", with(estimated(0, 20, 0), 2, unhealthyNow), diagnosis.Well},
+		{"all may be streams", with(estimated(0, 100, 0), 1, streams), diagnosis.Well},
 
 		{"a tenth", picked(8700, 600, 8700), diagnosis.Well},
 		{"less than a tenth", picked(8700, 599, 8701), diagnosis.Starved},
@@ -87,4 +100,25 @@ func picked(picks ...uint64) []livestatus.Backend {
 		backends[i].Recent = livestatus.Recent{Short: w, Long: w}
 	}
 	return backends
+}
+
+// now sets how many attempts were seen in flight in the short window.
+func now(seen uint32) statustest.Change {
+	return func(b *livestatus.Backend) { b.Recent.Short = estimated(seen)[0].Recent.Short }
+}
+
+// beforeThat sets how many attempts were seen in flight in the long window.
+func beforeThat(seen uint32) statustest.Change {
+	return func(b *livestatus.Backend) { b.Recent.Long = estimated(seen)[0].Recent.Long }
+}
+
+// unhealthyNow makes the backend unusable, just after it got RPCs.
+func unhealthyNow(b *livestatus.Backend) {
+	recent := b.Recent
+	isUnusable("unhealthy")(b)
+	b.Recent = recent
+}
+
+func streams(b *livestatus.Backend) {
+	b.Recent.Short.Latency.Telling, b.Recent.Long.Latency.Telling = 0, 0
 }

@@ -47,7 +47,11 @@ func (s *Sentence) saySlow(t *Report) {
 	if l.Estimated {
 		about = "about "
 	}
-	took := fmt.Sprintf("takes %s%s on average, the others %s", about, wording.Latency(l.Mean), wording.Latency(t.peers.median))
+	others := wording.Latency(t.peers.median)
+	if below := t.peers.below; below > 0 {
+		others = "less than " + wording.Latency(below)
+	}
+	took := fmt.Sprintf("takes %s%s on average, the others %s", about, wording.Latency(l.Mean), others)
 	if g.n == 1 {
 		s.say(Warn, "%s is slow: it %s", wording.Name(worst.Name), took)
 		return

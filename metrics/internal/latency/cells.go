@@ -106,6 +106,19 @@ var rowOf = func() (first [Buckets + 1]uint8) {
 	return first
 }()
 
+// bounds has where each cell begins, in seconds, and where the last one ends.
+var bounds = func() (bounds [cells + 1]float64) {
+	for i, s := range splits {
+		end := math.Exp2(float64(firstKey+i) / perDoubling)
+		bounds[s.first] = math.Exp2(float64(firstKey+i-1) / perDoubling)
+		bounds[s.first+1] = min(s.at, end)
+		if s.isTwo() {
+			bounds[s.first+2] = end
+		}
+	}
+	return bounds
+}()
+
 // cellOf returns the cell of a duration in seconds.
 func cellOf(seconds float64) int {
 	if seconds <= zeroThreshold {

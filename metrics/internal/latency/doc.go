@@ -7,6 +7,9 @@
 // buckets, so that each bucket of either kind is a row of whole cells. A look at the
 // bits of the duration in seconds leads to its cell, without a search.
 //
+// A window has only counts by classic bucket, because there are many samples of many
+// backends. A [Spread] estimates the cells of a window from those of its histogram.
+//
 // client_golang's histogram takes longer and cannot be read without allocating
 // kilobytes, because it keeps native buckets in maps and its sum as a float. It is the
 // oracle of the tests.

@@ -43,8 +43,3 @@ func (h *Histogram) Read(c *Counts) {
 		c.Buckets[bucket] = uint32(n) //nolint:gosec // modulo 2^32
 	}
 }
-
-// Bound returns the upper bound of a classic bucket but the last, which has none.
-func Bound(bucket int) time.Duration {
-	return time.Duration(classic[bucket] * float64(time.Second))
-}

@@ -28,5 +28,6 @@
 // selected target are read once, and only as many as the answer shows are sorted and
 // formatted. Later answers reuse the memory that grows with the number of backends:
 // with 10,000 backends, an answer that shows 100 of them takes 20 to 30 ms of one
-// core and allocates less than a megabyte.
+// core and allocates less than a megabyte. The quantiles of measured latencies, which
+// package window computes, take some 20 ms more.
 package livepage

@@ -43,6 +43,9 @@ func (r recentJSON) appendWindow(b []byte, w *livestatus.Window, long bool) []by
 	if w.Latency.Mean > 0 {
 		b = appendLatency(append(b, `,"latency_seconds":`...), &w.Latency)
 	}
+	if below := w.Below(); below > 0 {
+		b = appendNumber(append(b, `,"latency_below_seconds":`...), below.Seconds())
+	}
 	return append(b, '}')
 }
 

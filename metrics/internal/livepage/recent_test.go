@@ -19,6 +19,7 @@ func TestThePageShowsWhatABackendDoesNow(t *testing.T) {
 	t.Parallel()
 	measured := livestatus.Latency{Count: 100, Mean: 12300 * time.Microsecond, P50: 10 * time.Millisecond, P95: 40 * time.Millisecond, P99: 1300 * time.Millisecond}
 	estimated := livestatus.Latency{Mean: 80 * time.Microsecond, Estimated: true}
+	unseen := livestatus.Latency{Estimated: true, Looks: 6}
 	window := func(span time.Duration, picks, repicks, ended, failed uint64, l livestatus.Latency) livestatus.Window {
 		return livestatus.Window{Span: span, Picks: picks, Repicks: repicks, Ended: ended, Failed: failed, Latency: l}
 	}
@@ -35,6 +36,8 @@ func TestThePageShowsWhatABackendDoesNow(t *testing.T) {
 		{"nothing lately", livestatus.Recent{Short: window(10*time.Second, 0, 0, 0, 0, livestatus.Latency{}), Long: long}, []string{"0", "90 %", "12 ms p99 1.3 s"}},
 		{"a long window only", livestatus.Recent{Long: long}, []string{"10", "90 %", "12 ms p99 1.3 s"}},
 		{"estimated", livestatus.Recent{Short: window(5*time.Second, 15, 0, 15, 0, estimated)}, []string{"3", "100 %", "~ 80 µs"}},
+		{"none seen in flight", livestatus.Recent{Short: window(10*time.Second, 240, 0, 240, 0, unseen)}, []string{"24", "100 %", "< 21 ms"}},
+		{"none ended", livestatus.Recent{Short: window(10*time.Second, 0, 0, 0, 0, unseen)}, []string{"0", "", ""}},
 		{"a short span", livestatus.Recent{Short: window(250*time.Millisecond, 12, 0, 12, 0, estimated)}, []string{"48", "100 %", "~ 80 µs"}},
 	}
 	for _, tt := range tests {
@@ -112,6 +115,7 @@ func TestJSONHasTheWindows(t *testing.T) {
 	a.Recent.Short.Latency = livestatus.Latency{Count: 300, Mean: 12 * time.Millisecond, P50: 10 * time.Millisecond, P95: 30 * time.Millisecond, P99: 45 * time.Millisecond}
 	b.Recent.Long, c.Recent.Long.Ended = livestatus.Window{}, 0
 	b.Recent.Short.Latency = livestatus.Latency{Mean: 1500 * time.Millisecond, Estimated: true}
+	c.Recent.Short.Latency = livestatus.Latency{Estimated: true, Looks: 6}
 	a.LastRPCError = livestatus.RPCError{Code: codes.Internal, Text: "broken", At: hourAgo}
 	c.LastRPCError = livestatus.RPCError{Code: 99, Text: "odd", At: hourAgo}
 	board := &board{}
@@ -141,7 +145,7 @@ func TestJSONHasTheWindows(t *testing.T) {
 		`"last_rpc_error":{"at":"2000-01-01T00:00:00Z","code":"INTERNAL","text":"broken"}},` +
 		`{"Recent":{"10s":{"errors_per_second":0,"latency_seconds":{"count":0,"estimated":true,"mean":1.5},` +
 		`"rps":10,"share":0.25,"span_seconds":10,"success_rate":1}},"last_rpc_error":null},` +
-		`{"Recent":{"10s":{"errors_per_second":0,"rps":7,"share":0,"span_seconds":10,"success_rate":1},` +
+		`{"Recent":{"10s":{"errors_per_second":0,"latency_below_seconds":0.0714286,"rps":7,"share":0,"span_seconds":10,"success_rate":1},` +
 		`"1m":{"errors_per_second":0,"rps":7,"share":0,"span_seconds":60}},` +
 		`"last_rpc_error":{"at":"2000-01-01T00:00:00Z","code":"Code(99)","text":"odd"}},` +
 		`{"Recent":{},"last_rpc_error":null}]}`

@@ -29,6 +29,7 @@ type pageView struct {
 	Empty     bool // there is no target
 	Targets   []targetView
 	Hidden    int  // targets that are not in the list
+	Estimated bool // the latency of a target in the list is
 	Mixed     bool // the backends belong to more than one target or policy
 
 	Form     formView
@@ -88,7 +89,8 @@ func (v *pageView) fillTargets(p *selection.Page) {
 	}
 	slices.SortStableFunc(judged, func(a, b summarized) int { return cmp.Compare(a.said.Severity, b.said.Severity) })
 	for _, s := range judged[:min(len(judged), maxTargets)] {
-		v.Targets = append(v.Targets, newTargetView(s, p.Query, v.Mixed, p.Time))
+		one := newTargetView(s, p.Query, v.Mixed, p.Time)
+		v.Targets, v.Estimated = append(v.Targets, one), v.Estimated || one.Tiles.Estimated
 	}
 	v.Hidden = len(p.Targets) - len(v.Targets)
 	if present > 0 {

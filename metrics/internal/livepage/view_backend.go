@@ -90,18 +90,30 @@ func (v *backendView) fillRecent(r selection.Row) {
 	if w.Ended > 0 {
 		v.Success, v.Erring = wording.Percent(1-w.Failing()), r.Condition == diagnosis.Erring
 	}
-	v.Latency, v.Tail = latencyCells(w.Latency)
+	v.Latency, v.Tail = latencyCells(w)
 }
 
 // latencyCells returns the mean and the 99th percentile.
-func latencyCells(l livestatus.Latency) (mean, tail string) {
-	switch {
+func latencyCells(w *livestatus.Window) (mean, tail string) {
+	switch l := &w.Latency; {
+	case l.Estimated:
+		return estimateWords(w), ""
 	case l.Mean == 0:
 		return "", ""
-	case l.Estimated:
-		return "~ " + wording.Latency(l.Mean), ""
+	default:
+		return wording.Latency(l.Mean), wording.Latency(l.P99)
 	}
-	return wording.Latency(l.Mean), wording.Latency(l.P99)
+}
+
+// estimateWords returns the estimated mean, or what it is below; "" if neither is known.
+func estimateWords(w *livestatus.Window) string {
+	if below := w.Below(); below > 0 {
+		return "< " + wording.Latency(below)
+	}
+	if w.Latency.Mean == 0 {
+		return ""
+	}
+	return "~ " + wording.Latency(w.Latency.Mean)
 }
 
 // rpcErrorWords returns the code and the text, as they are.

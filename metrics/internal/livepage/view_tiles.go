@@ -12,6 +12,7 @@ type tilesView struct {
 	Rate, RateLong       string // the second, here and below, is for the long window
 	Success, SuccessLong string
 	Erring               bool
+	Estimated            bool   // the latency is
 	LatencyName          string // which latency it is
 	Latency, LatencyLong string
 	Usable, Of           string
@@ -39,8 +40,11 @@ func newTilesView(t *selection.Target, only selection.Query) tilesView {
 	if w.Ended > 0 {
 		v.Success, v.Erring = wording.Percent(1-w.Failing()), diagnosis.FailsOften(w)
 	}
-	v.LatencyName = latencyName(w.Latency, long.Latency)
-	v.Latency = latencyTile(w.Latency)
+	v.LatencyName = "p99 latency"
+	if v.Estimated = w.Latency.Estimated || w.Latency.Mean == 0 && long.Latency.Estimated; v.Estimated {
+		v.LatencyName = "Mean latency, estimated"
+	}
+	v.Latency = latencyTile(w)
 	if long.Span < w.Span*3/2 {
 		return v // it says the same
 	}
@@ -49,28 +53,21 @@ func newTilesView(t *selection.Target, only selection.Query) tilesView {
 	if long.Ended > 0 {
 		v.SuccessLong = over + wording.Percent(1-long.Failing())
 	}
-	if l := latencyTile(long.Latency); l != "" {
+	if l := latencyTile(long); l != "" {
 		v.LatencyLong = over + l
 	}
 	return v
 }
 
-// latencyName says which latency the tile shows.
-func latencyName(short, long livestatus.Latency) string {
-	if short.Estimated || short.Mean == 0 && long.Estimated {
-		return "Mean latency, estimated"
-	}
-	return "p99 latency"
-}
-
-// latencyTile returns the 99th percentile or, if only an estimate of the mean is
-// known, that one.
-func latencyTile(l livestatus.Latency) string {
-	switch {
+// latencyTile returns the 99th percentile or, if latency is not measured, what is known
+// of the mean.
+func latencyTile(w *livestatus.Window) string {
+	switch l := &w.Latency; {
+	case l.Estimated:
+		return estimateWords(w)
 	case l.Mean == 0:
 		return ""
-	case l.Estimated:
-		return "~ " + wording.Latency(l.Mean)
+	default:
+		return wording.Latency(l.P99)
 	}
-	return wording.Latency(l.P99)
 }

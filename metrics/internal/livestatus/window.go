@@ -11,7 +11,7 @@ type Recent struct {
 // Window is what happened in a stretch of time that ends now.
 type Window struct {
 	// Span is how long the window is. It is shorter than intended if the backend is
-	// younger, or if the target was looked at for the first time just now. It is longer
+	// younger, or if nobody looked at the target for a long time before now. It is longer
 	// if nobody looked in between. 0 means that nothing is known. The windows of a
 	// target's backends can differ in Span, so compare rates.
 	Span time.Duration
@@ -25,12 +25,16 @@ type Window struct {
 type Latency struct {
 	Count uint64 // attempts that were measured
 	Mean  time.Duration
-	// Quantiles, interpolated within the buckets of the histogram. 0 if Estimated.
+	// Quantiles, usually right to a tenth (package window). 0 if Estimated.
 	P50, P95, P99 time.Duration
 
 	// Estimated says that the attempts were not measured. Count is then 0, and Mean is
 	// the average number of attempts in flight divided by the rate at which they ended.
+	// If none was in flight at any look, Mean is 0, and [Window.Below] says more.
 	Estimated bool
+	// How often a backend was looked at for an estimate, how many attempts were in flight
+	// at these looks together, and how many of these are not streams by all appearances.
+	Looks, Seen, Telling uint32
 }
 
 // FewEnded is how many RPC attempts must have ended in the short window to take error
@@ -58,6 +62,20 @@ func (w Window) Failing() float64 {
 	}
 	return float64(w.Failed) / float64(w.Ended)
 }
+
+// Below returns a bound of the mean latency that is right in 95 % of cases, if the latency
+// is estimated and no attempt was in flight at any look. Otherwise it returns 0.
+func (w *Window) Below() time.Duration {
+	if l := &w.Latency; !l.Estimated || l.Seen > 0 || l.Looks == 0 || w.Ended == 0 {
+		return 0
+	}
+	const ruleOfThree = 3 // where 3 were to be expected, none is seen in 5 % of cases
+	return time.Duration(ruleOfThree / w.Exposure() * float64(time.Second))
+}
+
+// Exposure returns how many attempts would have been seen in flight by now for each second
+// that one takes, if the latency is estimated.
+func (w *Window) Exposure() float64 { return float64(w.Latency.Looks) * PerSecond(w.Ended, w.Span) }
 
 // Settled returns the window to take error rates and latencies from.
 func (r *Recent) Settled() *Window {

@@ -54,3 +54,11 @@ func (b *Backend) readDurations(c *latency.Counts) *latency.Counts {
 	d.Read(c)
 	return c
 }
+
+// histogram returns the one that readDurations reads, or nil if no RPC was measured.
+func (b *Backend) histogram() *latency.Histogram {
+	if d := b.durations.Load(); d != nil {
+		return &d.Histogram
+	}
+	return nil
+}

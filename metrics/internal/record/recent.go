@@ -78,7 +78,7 @@ func (p *pageReader) readRecent(l *listing, st *livestatus.Status, m *statusMemo
 	for i, b := range l.backends {
 		one := &st.Backends[i]
 		t := traffic{picks: one.Picks, ends: ends{repicks: one.Repicks, finished: one.RPCs}}
-		one.Recent = view.Backend(b.windowID(), t.windowCounts(), m.durationsOf(i))
+		one.Recent = view.Backend(b.windowID(), t.windowCounts(), m.durationsOf(i), b.histogram())
 	}
 	st.Recent, st.History = view.Total(), p.history(view)
 }

@@ -44,7 +44,7 @@ var Columns = []Column{
 		cmp: func(a, b Row) int {
 			return cmp.Compare(a.Settled().Latency.Mean, b.Settled().Latency.Mean)
 		},
-		absent: func(r Row) bool { return r.Settled().Latency.Mean == 0 },
+		absent: func(r Row) bool { w := r.Settled(); return w.Latency.Mean == 0 && w.Below() == 0 },
 	},
 	{Name: "share", Head: "share", Label: "Share", By: "Share of picks", dir: Descending, cmp: func(a, b Row) int {
 		return cmp.Compare(a.CurrentShare(), b.CurrentShare())

@@ -29,7 +29,7 @@ func TestLogInManyGoroutines(t *testing.T) {
 				}
 				v := log.View(now)
 				for slot := range uint32(20) {
-					got := v.Backend(window.ID{Slot: slot}, window.Counts{Picks: n, Ended: n}, nil)
+					got := v.Backend(window.ID{Slot: slot}, window.Counts{Picks: n, Ended: n}, nil, nil)
 					for _, w := range []struct {
 						span time.Duration
 						n    uint64

@@ -14,7 +14,9 @@
 // second. Nothing happens while nobody looks. A [Log] keeps samples two seconds apart
 // for the last ten seconds and ten seconds apart for the last minute, a dozen in all.
 // A window begins at the sample whose age is nearest to the wanted length, and ends
-// now. Its true length may differ, and is part of the answer.
+// now. After a pause that is the last sample before it, up to 30 seconds old for the short
+// window and three minutes for the long one. It is never a sample younger than a quarter
+// of a second. Its true length may differ, and is part of the answer.
 //
 // # Memory
 //
@@ -29,10 +31,18 @@
 //
 // # Latency
 //
-// Durations come in the classic buckets of the Prometheus histogram (package latency).
-// Quantiles are interpolated within a bucket, as Prometheus does. So a quantile is in
-// the right bucket, and the bounds of a bucket differ by a factor of 2 or 2.5; above 10
-// seconds it is 10 seconds. The mean is exact. Where latency is not
-// measured, the mean is estimated by Little's law: attempts in flight, averaged over
-// the samples, divided by the rate at which they end.
+// Samples have durations in the classic buckets of the Prometheus histogram (package
+// latency), whose bounds differ by a factor of 2 or 2.5. Within a bucket, durations are
+// taken to be spread as all that the backend's histogram has counted, in its eight cells
+// for each doubling ([latency.Histogram.Spread]). So a quantile is always in the right
+// bucket, and right to a tenth as long as durations within the bucket stay as they were.
+// After a change within a bucket it is right to a tenth as well if that bucket took most of
+// the time of the window: the sum then tells. Otherwise it lags, until the new durations
+// in the bucket outnumber the old ones. The mean is exact.
+//
+// Where latency is not measured, the mean is estimated by Little's law: attempts in flight,
+// averaged over the samples, divided by the rate at which they end. A window also tells how
+// many attempts were seen in flight (sightings.go), so that package diagnosis can tell a
+// slow backend from chance. Attempts that are in flight at each look may be streams: one to
+// three at a time on a backend do not count, unless other attempts are seen beside them.
 package window

@@ -26,31 +26,20 @@ func (d *durations) add(more *durations) {
 	}
 }
 
-// latency returns the mean and the quantiles.
-func (d *durations) latency() livestatus.Latency {
-	n := uint64(0)
+func (d *durations) count() (n uint64) {
 	for _, bucket := range d.Buckets {
 		n += uint64(bucket)
 	}
+	return n
+}
+
+// latency returns the mean and, as the durations are spread, the quantiles. Nothing is
+// spread if nothing was measured.
+func (d *durations) latency(s *latency.Spread) livestatus.Latency {
+	n := d.count()
 	if n == 0 {
 		return livestatus.Latency{}
 	}
-	return livestatus.Latency{
-		Count: n, Mean: time.Duration(uint64(d.Sum) / n),
-		P50: d.quantile(.5, n), P95: d.quantile(.95, n), P99: d.quantile(.99, n),
-	}
-}
-
-// quantile interpolates within the bucket, as Prometheus does. If that is the last
-// one, which has no end, it returns where that begins.
-func (d *durations) quantile(q float64, n uint64) time.Duration {
-	rank, below, from := q*float64(n), 0.0, time.Duration(0)
-	for i := range latency.Buckets - 1 {
-		in, to := float64(d.Buckets[i]), latency.Bound(i)
-		if in > 0 && below+in >= rank {
-			return from + time.Duration(float64(to-from)*(rank-below)/in)
-		}
-		below, from = below+in, to
-	}
-	return from
+	quantile := func(q float64) time.Duration { return s.Quantile(q, (*latency.Counts)(d)) }
+	return livestatus.Latency{Count: n, Mean: time.Duration(uint64(d.Sum) / n), P50: quantile(.5), P95: quantile(.95), P99: quantile(.99)}
 }

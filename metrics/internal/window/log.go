@@ -22,6 +22,14 @@ const (
 	long, maxLong   = time.Minute, 3 * time.Minute
 )
 
+// canBegin reports whether a window may begin with the sample. One that a look has
+// just taken is too young. But nothing was before a target's birth, so a window may
+// begin with that at any age.
+func (s *Sample) canBegin(now, limit time.Duration) bool {
+	age := now - s.at
+	return age <= limit && (age >= firstWait || s.counts == nil && age > 0)
+}
+
 // Log keeps samples of a target. Its methods are safe for concurrent use.
 type Log struct {
 	mu      sync.Mutex
@@ -86,7 +94,10 @@ func (l *Log) thinLocked(newest *Sample) {
 	kept := make([]*Sample, 0, len(old)+1)
 	for i, s := range old {
 		gap := denseGap
-		if now-s.at > dense {
+		switch {
+		case i == len(old)-1:
+			gap = 0 // after a pause of the looks, the newest windows begin with this one
+		case now-s.at > dense:
 			gap = sparseGap
 		}
 		if i == 0 || s.at-kept[len(kept)-1].at >= gap {
@@ -106,17 +117,19 @@ func (l *Log) dropLocked(s *Sample) {
 	}
 }
 
-// Wait returns how long to wait before a short window has something to tell.
+// Wait returns how long to wait, once a sample is taken, until a view has a short
+// window. It is 0 if a view within the next second has one, or the target has just been
+// born.
 func (l *Log) Wait(now time.Duration) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	wait := firstWait
 	for _, s := range l.samples {
-		switch age := now - s.at; {
-		case age > maxShort:
-		case s.counts == nil, age >= firstWait: // nothing was before a target's birth
+		age := now - s.at
+		if s.counts == nil && age <= 0 || s.canBegin(now, maxShort-time.Second) {
 			return 0
-		default:
+		}
+		if age < firstWait {
 			wait = min(wait, firstWait-age)
 		}
 	}

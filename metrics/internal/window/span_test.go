@@ -37,7 +37,7 @@ func TestAWindowBeginsAtTheNearestSample(t *testing.T) {
 			log.Add(s)
 		}
 		view := log.View(now)
-		got := view.Backend(id, window.Counts{}, nil)
+		got := view.Backend(id, window.Counts{}, nil, nil)
 		view.Close()
 		if short, long := got.Short.Span.Seconds(), got.Long.Span.Seconds(); short != tt.short || long != tt.long {
 			t.Errorf("samples of %v: windows of %v and %v seconds, want %v and %v", tt.ages, short, long, tt.short, tt.long)

@@ -60,7 +60,7 @@ func (tg *target) look() (each []livestatus.Recent, total livestatus.Recent) {
 	v := tg.log.View(tg.now)
 	defer v.Close()
 	for _, b := range tg.backends {
-		each = append(each, v.Backend(b.ID, b.now, b.durations()))
+		each = append(each, v.Backend(b.ID, b.now, b.durations(), b.slow))
 	}
 	return each, v.Total()
 }
