@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	},
 	"metrics/internal/series":  nil,
 	"metrics/internal/waits":   {"metrics/internal/clock"},
-	"metrics/internal/window":  {"metrics/internal/latency", "metrics/internal/livestatus"},
+	"metrics/internal/window":  {"metrics/internal/latency", "metrics/internal/livestatus", "metrics/internal/reuse"},
 	"metrics/internal/wording": nil,
 	"pickfirst2":               {"balancer/lbconfig"},
 	"roundrobin2":              {"balancer/base2", "balancer/lbconfig"},
