@@ -42,12 +42,12 @@ type search struct {
 
 // node is a position that was found.
 type node struct {
-	parent    *node
-	by        event   // led here from parent
-	depth     int     // if not breadthFirst, there may be a shorter way
-	todo      []event // not explored
-	edges     []edge
-	endpoints []modelEndpoint
+	parent     *node
+	by         event // led here from parent
+	depth      int   // if not breadthFirst, there may be a shorter way
+	unexplored []event
+	edges      []edge
+	endpoints  []modelEndpoint
 }
 
 // edge is a transition. Endpoints may have other numbers after it.
@@ -66,7 +66,7 @@ func (s *search) run() (fault string, events []event) {
 	s.restart()
 	for i := 0; i < len(s.nodes); i++ {
 		n := s.nodes[i]
-		for len(n.todo) > 0 {
+		for len(n.unexplored) > 0 {
 			if !s.goTo(n) {
 				return "the policy does not always do the same", n.path()
 			}
@@ -90,7 +90,7 @@ func (s *search) restart() {
 
 // open tells whether the position is one to explore, when it is n's turn.
 func (s *search) open(at, n *node) bool {
-	return len(at.todo) > 0 && (!s.breadthFirst || at.depth == n.depth)
+	return len(at.unexplored) > 0 && (!s.breadthFirst || at.depth == n.depth)
 }
 
 // explore has events happen that have not been explored, for as long as the policy is in
@@ -98,8 +98,8 @@ func (s *search) open(at, n *node) bool {
 func (s *search) explore(turn *node) (fault string, events []event) {
 	for s.open(s.at, turn) && s.walked < longestWalk {
 		n := s.at
-		e := n.todo[len(n.todo)-1]
-		n.todo = n.todo[:len(n.todo)-1]
+		e := n.unexplored[len(n.unexplored)-1]
+		n.unexplored = n.unexplored[:len(n.unexplored)-1]
 		s.transitions++
 		before := s.sys.inOrder()
 		s.take(e)
@@ -133,7 +133,7 @@ func (s *search) find(from *node, by event) *node {
 		n.depth = from.depth + 1
 	}
 	if !s.sys.model.closed {
-		n.todo = s.exploration.events(s.sys.model, s.sys.ranks)
+		n.unexplored = s.exploration.events(s.sys.model, s.sys.ranks)
 	}
 	for _, e := range s.sys.inOrder() {
 		n.endpoints = append(n.endpoints, *e)

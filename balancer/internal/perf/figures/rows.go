@@ -170,10 +170,10 @@ func duration(ns float64) string {
 // ratio says how the policy compares with grpc-go's.
 func ratio(benchmark string) func(*results) (string, error) {
 	return func(r *results) (string, error) {
-		ratio, err := r.median(benchmark, "ratio")
+		part, err := r.median(benchmark, "ratio")
 		ours, oursErr := r.median(benchmark, "ns/ours")
 		theirs, theirsErr := r.median(benchmark, "ns/grpc-go")
-		return fmt.Sprintf("%.2f (%s of %s)", ratio, duration(ours), duration(theirs)), errors.Join(err, oursErr, theirsErr)
+		return fmt.Sprintf("%.2f (%s of %s)", part, duration(ours), duration(theirs)), errors.Join(err, oursErr, theirsErr)
 	}
 }
 
