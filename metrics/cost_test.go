@@ -130,7 +130,7 @@ func TestMemoryReturnsToItsLevel(t *testing.T) {
 		n    int
 		use  func(t *testing.T, m *metrics.Metrics, i int)
 	}{
-		{"backends", 1_000_000, func() func(*testing.T, *metrics.Metrics, int) {
+		{"backends", 300_000, func() func(*testing.T, *metrics.Metrics, int) {
 			cc, s := &looseConn{}, &stub{}
 			return func(t *testing.T, m *metrics.Metrics, i int) {
 				if s.cc == nil {

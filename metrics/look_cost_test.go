@@ -32,7 +32,7 @@ func TestDataOfTenThousandBackendsAllocateLittle(t *testing.T) {
 			}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			const n = 50
+			const n = 10
 			for range n {
 				look()
 			}

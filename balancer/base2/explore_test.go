@@ -1,3 +1,5 @@
+//go:build !race
+
 package base2
 
 import (
@@ -25,6 +27,9 @@ var deep = flag.Bool("deep", false, "TestExplore visits more positions, which ta
 // position (explore_search_test.go). If it finds a fault, it begins again, breadth first.
 // That is slower, but prints one of the shortest scripts that lead to a fault. Without the
 // indentation (sed 's/^ *//') it is a case for testdata/scripts.
+//
+// It runs without the race detector, which makes it ten times slower and has nothing to
+// find: one goroutine at a time calls the policy.
 //
 // Not explored: endpoints of several addresses, which TestExplore of pickfirst2 visits;
 // those that connect on request; attributes, configs, and policies that ask for pickers;

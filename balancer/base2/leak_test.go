@@ -1,3 +1,5 @@
+//go:build !race
+
 package base2_test
 
 import (
@@ -14,7 +16,8 @@ import (
 	"github.com/grpc-balancer2/balancer2/balancer/base2"
 )
 
-// The test is not parallel, because it measures the heap.
+// The test is not parallel, because it measures the heap. The race detector allocates, too,
+// so the test does not run with it.
 func TestConnectionsThatComeAndGoLeaveNothing(t *testing.T) {
 	flap := func(cc *balancertest.ClientConn, _ *balancertest.Policy) {
 		sc := cc.SubConn("a:1")

@@ -32,7 +32,7 @@ func TestMeteringDoesNotAllocate(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector makes sync.Pool allocate")
 	}
-	const runs, tolerance = 15, 0.1
+	const runs, tolerance = 9, 0.1
 	f := newFixture(t)
 	added := make([][]float64, len(variants))
 	for range runs {

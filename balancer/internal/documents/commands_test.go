@@ -43,7 +43,7 @@ func runByCI(t *testing.T, line string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(ci), "\nstep "+line+"\n") {
+	if regexp.MustCompile(`(?m)^\t*step ` + regexp.QuoteMeta(line) + `$`).Match(ci) {
 		return true
 	}
 	module := "."
@@ -57,7 +57,7 @@ func runByCI(t *testing.T, line string) bool {
 	// The loops over all modules.
 	switch line {
 	case "go test ./...", "go test -count=1 ./...":
-		return strings.Contains(string(ci), `step go -C "$m" test "${uncached[@]}" ./...`)
+		return strings.Contains(string(ci), `step go -C "$m" test -count=1 "${race[@]}" ./...`)
 	case "go run .":
 		return path.Dir(module) == "examples" && strings.Contains(string(ci), `./examples/*) step go -C "$m" run . ;;`)
 	}

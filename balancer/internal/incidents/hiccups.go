@@ -25,17 +25,34 @@ func (l *Look) hiccups() []string {
 	return l.hurt
 }
 
+// Exceed makes the culprit's delay at least that many times as long as the median
+// backend's mean latency. On a busy machine a fixed delay may not stand out.
+func (l *Look) Exceed(times int) {
+	delay := &l.Faults[l.Culprit].Delay
+	delay.Store(max(delay.Load(), int64(times)*int64(l.median(short))))
+}
+
 // wasSlow reports whether the channel's stats handler, too, saw that the backend was
 // slow in a window.
 func (l *Look) wasSlow(slow *Backend, window func(*Windows) *Window) bool {
+	median := l.median(window)
+	return median > 0 && l.mean(slow, window) > slower*median
+}
+
+// median returns the median of the backends' mean latencies in a window, the lower one of
+// two. It is 0 if fewer than two backends had an RPC.
+func (l *Look) median(window func(*Windows) *Window) time.Duration {
 	var means []time.Duration
 	for i := range l.Backends {
 		if mean := l.mean(&l.Backends[i], window); mean > 0 {
 			means = append(means, mean)
 		}
 	}
+	if len(means) < 2 {
+		return 0
+	}
 	slices.Sort(means)
-	return len(means) > 1 && l.mean(slow, window) > slower*means[(len(means)-1)/2]
+	return means[(len(means)-1)/2]
 }
 
 // mean returns how long the backend's RPCs took on average in a window.

@@ -7,12 +7,11 @@ import (
 	"strings"
 )
 
-// checkHTML checks that the page itself has the summary that its JSON has just had. If
-// the JSON had the culprit on top, so must the page.
-func (s *Stage) checkHTML(shown *Page) {
-	s.t.Helper()
-	page := s.html()
-	for part := range strings.SplitSeq(shown.Targets[0].Summary, "; ") {
+// HTML checks that the page itself has the summary that its JSON has just had. If the JSON
+// had the culprit on top, so must the page.
+func (l *Look) HTML() {
+	page := l.html()
+	for part := range strings.SplitSeq(l.Target().Summary, "; ") {
 		if strings.Contains(part, " slow") || strings.Contains(part, " wait") {
 			continue // what is slow and what waits may have changed meanwhile
 		}
@@ -20,16 +19,16 @@ func (s *Stage) checkHTML(shown *Page) {
 		part, _, _ = strings.Cut(part, " for ")
 		part, _, _ = strings.Cut(part, ", ")
 		if part = strings.TrimLeft(part, "0123456789 %<."); !strings.Contains(page, html.EscapeString(part)) {
-			s.t.Errorf("the page does not say %q", part)
+			l.Errorf("the page does not say %q", part)
 		}
 	}
-	if shown.Backends[0].Name != s.Name() {
+	if l.Backends[0].Name != l.Name() {
 		return
 	}
 	_, rows, _ := strings.Cut(page, "<tbody>")
 	first, _, _ := strings.Cut(rows, "</tr>")
-	if !strings.Contains(first, s.Name()) {
-		s.t.Errorf("the first row of the page is not that of %s: %s", s.Name(), first)
+	if !strings.Contains(first, l.Name()) {
+		l.Errorf("the first row of the page is not that of %s: %s", l.Name(), first)
 	}
 }
 

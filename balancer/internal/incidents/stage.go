@@ -149,7 +149,7 @@ func (s *Stage) Await(what string, shows func(*Look)) time.Time {
 		switch p, err := s.look(ctx); {
 		case err == nil:
 			last = &Look{Page: p, Stage: s}
-			if shows(last); len(last.wrong) == 0 {
+			if shows(last); !last.Wrong() {
 				if took := p.came.Sub(began); took > promised {
 					s.t.Logf("%s: took %v; until then: %s", what, took.Round(time.Millisecond), late[len(late)-1])
 				}
