@@ -68,6 +68,7 @@ func TestEveryMetricHasItsNameTypeAndLabels(t *testing.T) {
 		"grpc_lb_subchannels":                         {dto.MetricType_GAUGE, "grpc_connectivity_state " + perTarget, 4},
 		"grpc_lb_picks_delayed_total":                 {dto.MetricType_COUNTER, perTarget, 1},
 		"grpc_lb_picks_failed_total":                  {dto.MetricType_COUNTER, perTarget, 1},
+		"grpc_lb_rpc_attempts_waiting":                {dto.MetricType_GAUGE, perTarget, 1},
 		"grpc_lb_pick_delay_duration_seconds":         {dto.MetricType_HISTOGRAM, "grpc_delay_type " + perTarget, 1},
 		"grpc_lb_folded_subchannels_total":            {dto.MetricType_COUNTER, perTarget, 1},
 		"grpc_lb_picker_updates_total":                {dto.MetricType_COUNTER, perTarget, 1},

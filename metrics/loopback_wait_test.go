@@ -34,7 +34,7 @@ func (c *client) waitsSettle(t *testing.T, want map[string]float64) {
 				got[p.extra] = p.value
 			}
 		}
-		return maps.Equal(got, want) && metrics.Waiting(loopback) == 0
+		return maps.Equal(got, want) && c.scrape(t).sum("rpc_attempts_waiting") == 0
 	})
 }
 
@@ -67,7 +67,7 @@ func TestWaitsOnRealChannels(t *testing.T) {
 				}
 			})
 		}
-		eventually(t, "all RPCs wait", func() bool { return metrics.Waiting(loopback) == 5 })
+		eventually(t, "all RPCs wait", func() bool { return c.scrape(t).sum("rpc_attempts_waiting") == 5 })
 		s.serve(lis)
 		rpcs.Wait()
 		c.waitsSettle(t, map[string]float64{"connecting": 5})

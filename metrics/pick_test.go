@@ -91,11 +91,12 @@ func TestPickErrorsPassAndAreCounted(t *testing.T) {
 		name string
 		err  error
 		want string
+		wait bool // the RPC has not ended: it waits, or would if it were wait-for-ready
 	}{
-		{"queue", balancer.ErrNoSubConnAvailable, "picks_delayed_total"},
-		{"wrapped queue, which gRPC takes for an error", fmt.Errorf("x: %w", balancer.ErrNoSubConnAvailable), "picks_failed_total"},
-		{"status", status.Error(codes.PermissionDenied, "drop"), "picks_failed_total"},
-		{"plain error", errors.New("all down"), "picks_failed_total"},
+		{"queue", balancer.ErrNoSubConnAvailable, "picks_delayed_total", true},
+		{"wrapped queue, which gRPC takes for an error", fmt.Errorf("x: %w", balancer.ErrNoSubConnAvailable), "picks_failed_total", true},
+		{"status", status.Error(codes.PermissionDenied, "drop"), "picks_failed_total", false},
+		{"plain error", errors.New("all down"), "picks_failed_total", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -109,6 +110,9 @@ func TestPickErrorsPassAndAreCounted(t *testing.T) {
 				}
 			}
 			want := map[string]float64{tt.want: 2, "picker_updates_total": 1, "policy_instances": 1}
+			if tt.wait {
+				want["rpc_attempts_waiting"] = 1
+			}
 			if diff := cmp.Diff(want, scrape(t, m).nonzero()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -156,11 +156,15 @@ func TestGatherNoticesThatAWaitHasEnded(t *testing.T) {
 	s, cc, _ := metered(t, m)
 	s.publish(balancer.PickResult{}, balancer.ErrNoSubConnAvailable)
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	if _, err := cc.State().Picker.Pick(balancer.PickInfo{Ctx: ctx}); err == nil {
 		t.Fatal("Pick: no error, want one")
 	}
-	cancel()
-	if got := pointsOf(mustGather(t, m)).sum("pick_delay_duration_seconds_count"); got != 1 {
-		t.Errorf("waits = %v, want 1", got)
+	for want := range 2 { // waits that have ended
+		got := pointsOf(mustGather(t, m))
+		if waiting, waited := got.sum("rpc_attempts_waiting"), got.sum("pick_delay_duration_seconds_count"); waiting != 1-float64(want) || waited != float64(want) {
+			t.Errorf("%v waiting, %v waited; want %d and %d", waiting, waited, 1-want, want)
+		}
+		cancel()
 	}
 }

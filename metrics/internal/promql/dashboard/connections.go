@@ -86,6 +86,12 @@ func waitPanels() []panel {
 	const wait = "grpc_lb_pick_delay_duration_seconds"
 	all := []panel{
 		{
+			Title:       "RPC attempts that wait now",
+			Description: "RPC attempts that wait for a pick at the moment of the scrape. They go on waiting until a backend is usable or their deadline passes.",
+			Unit:        "short",
+			Queries:     []query{{ofTarget, sum(perTarget, series("grpc_lb_rpc_attempts_waiting"))}},
+		},
+		{
 			Title: "Picks delayed and failed",
 			Description: "Picks per second that were delayed, because no subchannel was available, or failed, because the policy returned an error." +
 				" One RPC may count several times. A failed pick ends the RPC, unless it is wait-for-ready.",
