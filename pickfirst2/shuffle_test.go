@@ -2,6 +2,7 @@ package pickfirst2_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -46,6 +47,26 @@ func TestShuffledFamiliesAreInterleaved(t *testing.T) {
 	}
 	if len(orders) != 8 { // each family first, each address first in its family
 		t.Errorf("%d orders, want all 8", len(orders))
+	}
+}
+
+// gRPC's pick_first does so, too.
+func TestEachUpdateIsShuffledAnew(t *testing.T) {
+	t.Parallel()
+	cc := balancertest.NewClientConn(t)
+	p := cc.Build(pickfirst2.NewBuilder())
+	defer p.Close()
+	first := map[string]int{}
+	for i := range 100 {
+		before := len(cc.SubConns())
+		endpoints := balancertest.Endpoints(fmt.Sprint("a:", i), fmt.Sprint("b:", i))
+		if err := p.UpdateWithConfig(`{"shuffleAddressList": true}`, endpoints...); err != nil {
+			t.Fatalf("update: %v", err)
+		}
+		first[cc.SubConns()[before].Addr()[:1]]++
+	}
+	if first["a"] == 0 || first["b"] == 0 {
+		t.Errorf("endpoints were first %v times, want each now and then", first)
 	}
 }
 
