@@ -41,20 +41,21 @@ func Dial(t testing.TB, policy string, to Servers, opts ...grpc.DialOption) *Cli
 	c.Resolver.InitialState(to.State())
 	c.Connect(append([]grpc.DialOption{
 		WithTLS(t),
-		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: 5 * time.Second}),
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: Deadline}),
 		grpc.WithDefaultServiceConfig(lbconfig.ServiceConfig(policy)),
 	}, opts...)...)
 	return c
 }
 
-// WithTLS makes a channel trust the servers' certificates.
+// WithTLS makes a channel trust the servers' certificates. Its connections are made one
+// after the other, so that of several servers that answer the first address wins.
 func WithTLS(t testing.TB) grpc.DialOption {
 	t.Helper()
 	config, err := certs.Embedded().ClientConfig()
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
-	return grpc.WithTransportCredentials(credentials.NewTLS(config))
+	return grpc.WithTransportCredentials(inTurns(credentials.NewTLS(config)))
 }
 
 // NewClient returns a client that has no channel before Connect. The endpoint

@@ -1,0 +1,4 @@
+package channeltest
+
+// InTurns makes connections shake hands one after the other.
+var InTurns = inTurns
