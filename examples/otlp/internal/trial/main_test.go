@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc/balancer/pickfirst"
 
 	"github.com/grpc-balancer2/balancer2/examples/internal/exampletest"
+	"github.com/grpc-balancer2/balancer2/examples/internal/wait"
+	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/points"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/policy"
 	"github.com/grpc-balancer2/balancer2/examples/otlp/internal/trial"
 	"github.com/grpc-balancer2/balancer2/metrics"
@@ -62,7 +64,18 @@ func afterRPCs(t *testing.T, tr *trial.Trial) trial.Export {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), exampletest.Patience)
 	defer cancel()
-	if err := tr.SendTraced(ctx, rpcs); err != nil {
+	// The first RPC connects. The others wait for all connections, to reach all backends.
+	if err := tr.SendTraced(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	err := wait.Until(ctx, "all backends are connected", func() (bool, error) {
+		all, err := tr.Gather()
+		return len(all.Where(isReady)) == numBackends, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.SendTraced(ctx, rpcs-1); err != nil {
 		t.Fatal(err)
 	}
 	e, err := tr.ExportQuiet(ctx)
@@ -70,4 +83,8 @@ func afterRPCs(t *testing.T, tr *trial.Trial) trial.Export {
 		t.Fatal(err)
 	}
 	return e
+}
+
+func isReady(s points.Series, p points.Point) bool {
+	return s.Family == "grpc_lb_ready_subchannels" && p.Value == 1
 }
