@@ -33,29 +33,35 @@ type Client struct {
 var targets atomic.Uint32
 
 // Dial makes a channel to the servers, with a service config that selects the
-// policy. opts override Dial's own options.
+// policy. Its connections are made one after the other, so that of several servers that
+// answer the first address wins; with the option WithTLS they are made at once. opts
+// override Dial's own options.
 func Dial(t testing.TB, policy string, to Servers, opts ...grpc.DialOption) *Client {
 	t.Helper()
 	quick := backoff.Config{BaseDelay: 10 * time.Millisecond, Multiplier: 1.2, MaxDelay: 50 * time.Millisecond}
 	c := NewClient(t, policy, "")
 	c.Resolver.InitialState(to.State())
 	c.Connect(append([]grpc.DialOption{
-		WithTLS(t),
+		grpc.WithTransportCredentials(inTurns(clientTLS(t))),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: Deadline}),
 		grpc.WithDefaultServiceConfig(lbconfig.ServiceConfig(policy)),
 	}, opts...)...)
 	return c
 }
 
-// WithTLS makes a channel trust the servers' certificates. Its connections are made one
-// after the other, so that of several servers that answer the first address wins.
+// WithTLS makes a channel trust the servers' certificates.
 func WithTLS(t testing.TB) grpc.DialOption {
+	t.Helper()
+	return grpc.WithTransportCredentials(clientTLS(t))
+}
+
+func clientTLS(t testing.TB) credentials.TransportCredentials {
 	t.Helper()
 	config, err := certs.Embedded().ClientConfig()
 	if err != nil {
 		t.Fatalf("dial: %v", err)
 	}
-	return grpc.WithTransportCredentials(inTurns(credentials.NewTLS(config)))
+	return credentials.NewTLS(config)
 }
 
 // NewClient returns a client that has no channel before Connect. The endpoint

@@ -71,6 +71,7 @@ func newStage(t testing.TB, n int, policy string, hidden int) *Stage {
 	s.Client = channeltest.Dial(t, roundrobin2.Name, s.Servers[hidden:],
 		grpc.WithDefaultServiceConfig(fmt.Sprintf(`{"loadBalancingConfig": [%s], "healthCheckConfig": {"serviceName": %q}}`, policy, channeltest.ProbeService)),
 		grpc.WithStatsHandler(s.attempts),
+		channeltest.WithTLS(t), // hundreds of connections at once
 		// Hundreds of servers that are down must not take all of the processor.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 2, MaxDelay: 400 * time.Millisecond},
