@@ -62,9 +62,6 @@ type Window struct {
 	ErrorsPerSecond float64  `json:"errors_per_second"`
 	SuccessRate     *float64 `json:"success_rate"` // 0 to 1; nil if no RPC attempt ended
 	Latency         *Latency `json:"latency_seconds"`
-	// LatencyBelow is an upper bound of the mean, in seconds, where it would be
-	// estimated and no RPC attempt was seen in flight; otherwise it is 0.
-	LatencyBelow float64 `json:"latency_below_seconds"`
 }
 
 // Latency is the latency of RPC attempts, in seconds.

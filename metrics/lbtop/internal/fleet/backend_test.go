@@ -135,19 +135,6 @@ func TestLatencyIsThatOfTheSlowestClient(t *testing.T) {
 	}
 }
 
-func TestLatencyBoundIsThatOfAllClients(t *testing.T) {
-	t.Parallel()
-	bounded := func(below float64) fetch.Backend {
-		b := busy(usable("a"), 1, 0)
-		b.Recent.Short.LatencyBelow = below
-		return b
-	}
-	b := merge(client("1", bounded(0.02)), client("2", bounded(0.07)), client("3", bounded(0.03))).Targets[0].Backends[0]
-	if b.Below != 0.07 || b.Mean != 0 || b.P99 != 0 {
-		t.Errorf("below %v, mean %v, p99 %v, want 0.07 and none", b.Below, b.Mean, b.P99)
-	}
-}
-
 func TestWindowIsChosen(t *testing.T) {
 	t.Parallel()
 	b := busy(usable("a"), 10, 0)

@@ -16,9 +16,6 @@ type Traffic struct {
 	// none. It is that of all clients, by their rates.
 	Mean   float64
 	weight float64 // of Mean: the rate of those that have an estimate
-	// Below is the highest of the clients' own upper bounds of the mean, in seconds; 0
-	// if there is none. Clients have one where they see too little for an estimate.
-	Below float64
 }
 
 // ErrorRatio returns the share of RPC attempts that failed, of those that ended. It
@@ -45,7 +42,6 @@ func (t *Traffic) add(w *fetch.Window) {
 	default:
 		t.ended += w.RPS
 	}
-	t.Below = max(t.Below, w.LatencyBelow)
 	switch l := w.Latency; {
 	case l == nil:
 	case l.Estimated:

@@ -24,8 +24,7 @@ Backends
   DOWN FOR  since the first client lost it.
   ERRORS    RPC attempts that failed, of those that ended.
   P99       of the client where it is highest. "~": a mean, estimated from the
-            RPCs in flight, where clients do not measure latency. "<": the
-            mean is less, and no RPC was seen in flight.
+            RPCs in flight, where clients do not measure latency.
   SHARE     RPCs, compared with an even split over the usable backends.
 
 A client that does not answer is not counted: what it last said may be wrong now.`

@@ -54,16 +54,13 @@ func errorsOf(t *fleet.Traffic) string {
 	}
 }
 
-// latencyOf returns the p99, or the mean with a mark if it is only estimated, or what the
-// mean is below.
+// latencyOf returns the p99, or the mean with a mark if it is only estimated.
 func latencyOf(t *fleet.Traffic) string {
 	switch {
 	case t.P99 > 0:
 		return seconds(t.P99)
 	case t.Mean > 0:
 		return "~" + seconds(t.Mean)
-	case t.Below > 0:
-		return "<" + seconds(t.Below)
 	}
 	return none
 }

@@ -88,7 +88,4 @@ func TestLatenciesAreShownWithThreeDigits(t *testing.T) {
 	if got := row(t, &fetch.Window{RPS: 1, Latency: &fetch.Latency{Mean: 0.002, Estimated: true}})[6]; got != "~2.00ms" {
 		t.Errorf("an estimate is shown as %s", got)
 	}
-	if got := row(t, &fetch.Window{RPS: 1, LatencyBelow: 0.07})[6]; got != "<70.0ms" {
-		t.Errorf("a bound is shown as %s", got)
-	}
 }
