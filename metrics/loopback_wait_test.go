@@ -29,12 +29,13 @@ func (c *client) waitsSettle(t *testing.T, want map[string]float64) {
 	}()
 	eventually(t, "no RPC waits and the waits are counted", func() bool {
 		got = make(map[string]float64)
-		for _, p := range c.scrape(t) {
+		points := c.scrape(t)
+		for _, p := range points {
 			if p.name == "pick_delay_duration_seconds_count" && p.value > 0 {
 				got[p.extra] = p.value
 			}
 		}
-		return maps.Equal(got, want) && c.scrape(t).sum("rpc_attempts_waiting") == 0
+		return maps.Equal(got, want) && points.sum("rpc_attempts_waiting") == 0
 	})
 }
 

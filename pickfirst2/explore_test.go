@@ -22,7 +22,7 @@ var deep = flag.Bool("deep", false, "TestExplore visits more positions, which ta
 // The search is breadth first. So a failure prints one of the shortest scripts that
 // lead to it. Without the indentation (sed 's/^ *//') it is a case for testdata/machine.
 //
-// It runs without the race detector, which makes it ten times slower and has nothing to
+// It runs without the race detector, which takes many times as long and has nothing to
 // find in a machine without goroutines.
 //
 // Not explored: the shell, which has the mutex, the timer and the pickers; shuffling;

@@ -50,7 +50,7 @@ func TestShuffledFamiliesAreInterleaved(t *testing.T) {
 	}
 }
 
-// gRPC's pick_first does so, too.
+// A policy does not keep the order of its first update. gRPC's pick_first does not either.
 func TestEachUpdateIsShuffledAnew(t *testing.T) {
 	t.Parallel()
 	cc := balancertest.NewClientConn(t)

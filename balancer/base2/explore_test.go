@@ -28,7 +28,7 @@ var deep = flag.Bool("deep", false, "TestExplore visits more positions, which ta
 // That is slower, but prints one of the shortest scripts that lead to a fault. Without the
 // indentation (sed 's/^ *//') it is a case for testdata/scripts.
 //
-// It runs without the race detector, which makes it ten times slower and has nothing to
+// It runs without the race detector, which takes many times as long and has nothing to
 // find: one goroutine at a time calls the policy.
 //
 // Not explored: endpoints of several addresses, which TestExplore of pickfirst2 visits;

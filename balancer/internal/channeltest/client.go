@@ -33,16 +33,14 @@ type Client struct {
 var targets atomic.Uint32
 
 // Dial makes a channel to the servers, with a service config that selects the
-// policy. Its connections are made one after the other, so that of several servers that
-// answer the first address wins; with the option WithTLS they are made at once. opts
-// override Dial's own options.
+// policy. opts override Dial's own options, such as WithTLSInTurn.
 func Dial(t testing.TB, policy string, to Servers, opts ...grpc.DialOption) *Client {
 	t.Helper()
 	quick := backoff.Config{BaseDelay: 10 * time.Millisecond, Multiplier: 1.2, MaxDelay: 50 * time.Millisecond}
 	c := NewClient(t, policy, "")
 	c.Resolver.InitialState(to.State())
 	c.Connect(append([]grpc.DialOption{
-		grpc.WithTransportCredentials(inTurns(clientTLS(t))),
+		WithTLSInTurn(t),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: quick, MinConnectTimeout: Deadline}),
 		grpc.WithDefaultServiceConfig(lbconfig.ServiceConfig(policy)),
 	}, opts...)...)
@@ -53,6 +51,14 @@ func Dial(t testing.TB, policy string, to Servers, opts ...grpc.DialOption) *Cli
 func WithTLS(t testing.TB) grpc.DialOption {
 	t.Helper()
 	return grpc.WithTransportCredentials(clientTLS(t))
+}
+
+// WithTLSInTurn is WithTLS for a channel whose policy prefers the first address that
+// answers. Its connections are made one at a time, so that this does not depend on how
+// long a handshake takes.
+func WithTLSInTurn(t testing.TB) grpc.DialOption {
+	t.Helper()
+	return grpc.WithTransportCredentials(inTurn(clientTLS(t)))
 }
 
 func clientTLS(t testing.TB) credentials.TransportCredentials {

@@ -1,4 +1,4 @@
 package channeltest
 
-// InTurns makes connections shake hands one after the other.
-var InTurns = inTurns
+// InTurn makes connections shake hands one at a time.
+var InTurn = inTurn

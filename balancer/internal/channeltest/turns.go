@@ -8,15 +8,16 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// turns lets the connections of a channel shake hands one after the other, each until the
-// server's first frame has come. On a busy machine that takes longer than the head start
-// that pick_first2 gives to an address, and without turns a later one could win.
+// turns are the credentials of a channel that makes one connection at a time: the next
+// handshake waits until the server's first frame has come. On a busy machine a handshake
+// takes longer than the 250 ms by which pick_first2 tries the first address sooner, and
+// the second would win.
 type turns struct {
 	credentials.TransportCredentials
 	token chan struct{} // holds one while a connection has its turn
 }
 
-func inTurns(creds credentials.TransportCredentials) credentials.TransportCredentials {
+func inTurn(creds credentials.TransportCredentials) credentials.TransportCredentials {
 	return &turns{creds, make(chan struct{}, 1)}
 }
 
@@ -41,7 +42,7 @@ func (t *turns) Clone() credentials.TransportCredentials {
 	return &turns{t.TransportCredentials.Clone(), t.token}
 }
 
-// turnConn ends its turn when it has read something, or is closed.
+// turnConn ends its turn at the first Read that returns, or when it is closed.
 type turnConn struct {
 	net.Conn
 	end func()

@@ -25,7 +25,7 @@ func TestConnectionsShakeHandsInTurn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				creds := channeltest.InTurns(insecure.NewCredentials())
+				creds := channeltest.InTurn(insecure.NewCredentials())
 				raw, server := net.Pipe()
 				defer raw.Close()
 				defer server.Close()

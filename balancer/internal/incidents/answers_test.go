@@ -12,7 +12,7 @@ var slow = incidents.Incident{
 	Name:    "slow",
 	Happens: func(s *incidents.Stage) { s.Faults[s.Culprit].Delay.Store(int64(delay)) },
 	Shows: func(l *incidents.Look) {
-		l.Exceed(10)
+		l.SlowDown(10)
 		n := len(l.Servers)
 		l.Count(n, n, 0)
 		l.Says("warn", l.Name(), "slow")

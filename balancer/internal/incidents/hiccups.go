@@ -25,9 +25,9 @@ func (l *Look) hiccups() []string {
 	return l.hurt
 }
 
-// Exceed makes the culprit's delay at least that many times as long as the median
-// backend's mean latency. On a busy machine a fixed delay may not stand out.
-func (l *Look) Exceed(times int) {
+// SlowDown raises the culprit's delay to that many times the latency of the median
+// backend, unless it is longer. On a busy machine a fixed delay may not stand out.
+func (l *Look) SlowDown(times int) {
 	delay := &l.Faults[l.Culprit].Delay
 	delay.Store(max(delay.Load(), int64(times)*int64(l.median(short))))
 }

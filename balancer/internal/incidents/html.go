@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// HTML checks that the page itself has the summary that its JSON has just had. If the JSON
+// checkHTML checks that the page itself has the summary that its JSON has just had. If the JSON
 // had the culprit on top, so must the page.
-func (l *Look) HTML() {
+func (l *Look) checkHTML() {
 	page := l.html()
 	for part := range strings.SplitSeq(l.Target().Summary, "; ") {
 		if strings.Contains(part, " slow") || strings.Contains(part, " wait") {

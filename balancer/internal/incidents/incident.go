@@ -31,8 +31,8 @@ func Play(t *testing.T, i *Incident, n int) {
 	i.Happens(s)
 	var shown *Page
 	took := s.Await(i.Name, func(l *Look) {
-		if i.Shows(l); !l.Wrong() {
-			l.HTML()
+		if i.Shows(l); len(l.wrong) == 0 {
+			l.checkHTML()
 		}
 		shown = l.Page
 	}).Sub(s.Began)

@@ -23,9 +23,6 @@ func (l *Look) Errorf(format string, args ...any) {
 	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
 }
 
-// Wrong reports whether anything is wrong so far.
-func (l *Look) Wrong() bool { return len(l.wrong) > 0 }
-
 // Never reports what no page may show, however busy the machine is. It fails the test.
 func (l *Look) Never(format string, args ...any) {
 	l.t.Helper()

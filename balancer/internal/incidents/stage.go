@@ -71,7 +71,7 @@ func newStage(t testing.TB, n int, policy string, hidden int) *Stage {
 	s.Client = channeltest.Dial(t, roundrobin2.Name, s.Servers[hidden:],
 		grpc.WithDefaultServiceConfig(fmt.Sprintf(`{"loadBalancingConfig": [%s], "healthCheckConfig": {"serviceName": %q}}`, policy, channeltest.ProbeService)),
 		grpc.WithStatsHandler(s.attempts),
-		channeltest.WithTLS(t), // hundreds of connections at once
+		channeltest.WithTLS(t), // in turn, hundreds of connections would take seconds
 		// Hundreds of servers that are down must not take all of the processor.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 2, MaxDelay: 400 * time.Millisecond},
@@ -150,7 +150,7 @@ func (s *Stage) Await(what string, shows func(*Look)) time.Time {
 		switch p, err := s.look(ctx); {
 		case err == nil:
 			last = &Look{Page: p, Stage: s}
-			if shows(last); !last.Wrong() {
+			if shows(last); len(last.wrong) == 0 {
 				if took := p.came.Sub(began); took > promised {
 					s.t.Logf("%s: took %v; until then: %s", what, took.Round(time.Millisecond), late[len(late)-1])
 				}

@@ -24,7 +24,7 @@ func TestPriorityFallsBackWhenAllOfALevelFail(t *testing.T) {
 	s := channeltest.StartServers(t, 4)
 	c := channeltest.NewClient(t, "", "")
 	c.Resolver.InitialState(channeltest.Groups{"preferred": s[:2].Endpoints(), "fallback": s[2:].Endpoints()}.State())
-	c.Connect(channeltest.WithTLS(t), grpc.WithDefaultServiceConfig(preferredAndFallback))
+	c.Connect(channeltest.WithTLSInTurn(t), grpc.WithDefaultServiceConfig(preferredAndFallback))
 	c.CallUntilEven(ctx, rpcs, s[0].Addr, s[1].Addr)
 	s[0].Kill()
 	c.CallUntilEven(ctx, rpcs, s[1].Addr)
