@@ -57,7 +57,7 @@ func TestOneFlapTakesTwoPickers(t *testing.T) {
 			f := newFleet(t, roundrobin2.Name, n).startUp()
 			defer f.policy.Close()
 			sc := f.cc.SubConns()[n/2]
-			took := f.measured(func() { flap(sc) })
+			took := f.measuredInBubble(func() { flap(sc) })
 			if took.pickers != 2 {
 				t.Errorf("%d endpoints: %v pickers for one flap, want 2", n, took.pickers)
 			}
@@ -91,7 +91,7 @@ func TestAnUpdateThatChangesNothingCostsNothing(t *testing.T) {
 			f.endpoints = endpoints
 			f.startUp()
 			state := balancertest.ResolverState(endpoints...)
-			took := f.measured(func() { f.update(state) })
+			took := f.measuredInBubble(func() { f.update(state) })
 			if took.bytes > 4096 {
 				t.Errorf("%s: %v bytes allocated for %d endpoints, want at most 4096", name, took.bytes, n)
 			}
