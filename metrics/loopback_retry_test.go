@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,10 +74,17 @@ func TestRPCsThatWaitForAStreamArePickedAgain(t *testing.T) {
 
 func testPickedAgain(t *testing.T, stop func(*grpc.Server), want codes.Code) {
 	const waiting = 5
-	first, second := startServer(t, grpc.MaxConcurrentStreams(1)), startServer(t)
+	var arrived atomic.Bool
+	notice := grpc.StreamInterceptor(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+		arrived.Store(true)
+		return handle(srv, stream)
+	})
+	first, second := startServer(t, grpc.MaxConcurrentStreams(1), notice), startServer(t)
 	a := newAudit()
-	c := newClientWith(t, []grpc.DialOption{grpc.WithStatsHandler(a)}, withLatency("metered_pick_first"), first, second)
+	c := newClientWith(t, []grpc.DialOption{grpc.WithStatsHandler(a)}, withLatency("metered_pick_first"), first)
 	cancel, ended := c.openStream(t)
+	eventually(t, "the server has the stream, which gRPC would otherwise open again", arrived.Load)
+	c.resolver.UpdateState(listing(first, second)) // not earlier: on a busy machine the second may be connected first
 	var rpcs sync.WaitGroup
 	for range waiting {
 		rpcs.Go(func() {

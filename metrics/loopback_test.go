@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/resolver"
 
 	"github.com/grpc-balancer2/balancer2/metrics/internal/grpcstatus"
 )
@@ -138,25 +137,20 @@ func TestGracefulSwitchBetweenMeteredPolicies(t *testing.T) {
 	for _, s := range servers {
 		c.callUntil(t, func(server string) bool { return server == s.addr })
 	}
-	var addresses []resolver.Address
-	for _, s := range servers {
-		addresses = append(addresses, resolver.Address{Addr: s.addr})
-	}
-	c.resolver.UpdateState(resolver.State{
-		Addresses:     addresses,
-		ServiceConfig: c.resolver.CC().ParseServiceConfig(configOf("metered_pick_first")),
-	})
+	next := listing(servers...)
+	next.ServiceConfig = c.resolver.CC().ParseServiceConfig(configOf("metered_pick_first"))
+	c.resolver.UpdateState(next)
 	c.callUntil(t, func(string) bool {
 		got := c.scrape(t)
 		return got.ofPolicy("metered_round_robin").sum("policy_instances") == 0 && got.ofPolicy("metered_pick_first").sum("rpc_attempts_total") > 0
 	})
 	got := c.scrape(t)
 	got.checkLaws(t)
-	old, next := got.ofPolicy("metered_round_robin"), got.ofPolicy("metered_pick_first")
-	if n, m := old.sum("subchannels"), old.sum("ready_subchannels"); n != 0 || m != 0 {
+	before, after := got.ofPolicy("metered_round_robin"), got.ofPolicy("metered_pick_first")
+	if n, m := before.sum("subchannels"), before.sum("ready_subchannels"); n != 0 || m != 0 {
 		t.Errorf("SubConns of the old policy = %v, READY %v, want 0 and 0", n, m)
 	}
-	if n := next.sum("ready_subchannels"); n != 1 {
+	if n := after.sum("ready_subchannels"); n != 1 {
 		t.Errorf("READY SubConns of the new policy = %v, want 1", n)
 	}
 	// A pick of the old policy may hit a closing connection. That attempt fails, and

@@ -141,11 +141,7 @@ func newClient(t *testing.T, serviceConfig string, servers ...*server) *client {
 func newClientWith(t *testing.T, opts []grpc.DialOption, serviceConfig string, servers ...*server) *client {
 	t.Helper()
 	c := &client{resolver: manual.NewBuilderWithScheme("loopback")}
-	var addresses []resolver.Address
-	for _, s := range servers {
-		addresses = append(addresses, resolver.Address{Addr: s.addr})
-	}
-	c.resolver.InitialState(resolver.State{Addresses: addresses})
+	c.resolver.InitialState(listing(servers...))
 	c.target = (&url.URL{Scheme: "loopback", Path: "/" + strconv.FormatInt(clients.Add(1), 10)}).String()
 	quick := backoff.Config{BaseDelay: 5 * time.Millisecond, Multiplier: 1, MaxDelay: 5 * time.Millisecond}
 	conn, err := grpc.NewClient(c.target, append(opts,
@@ -159,6 +155,14 @@ func newClientWith(t *testing.T, opts []grpc.DialOption, serviceConfig string, s
 	c.conn = conn
 	t.Cleanup(func() { _ = conn.Close() })
 	return c
+}
+
+// listing returns what a resolver says that has the servers.
+func listing(servers ...*server) (state resolver.State) {
+	for _, s := range servers {
+		state.Addresses = append(state.Addresses, resolver.Address{Addr: s.addr})
+	}
+	return state
 }
 
 // call makes one RPC that the server answers with the code. It returns the code
