@@ -83,8 +83,10 @@ func testPickedAgain(t *testing.T, stop func(*grpc.Server), want codes.Code) {
 	a := newAudit()
 	c := newClientWith(t, []grpc.DialOption{grpc.WithStatsHandler(a)}, withLatency("metered_pick_first"), first)
 	cancel, ended := c.openStream(t)
-	eventually(t, "the server has the stream, which gRPC would otherwise open again", arrived.Load)
-	c.resolver.UpdateState(listing(first, second)) // not earlier: on a busy machine the second may be connected first
+	// A stream that has not arrived when the server stops is opened again on the second. And
+	// had the channel known the second from the start, it might have connected to it first.
+	eventually(t, "the stream has arrived at the server", arrived.Load)
+	c.resolver.UpdateState(listing(first, second))
 	var rpcs sync.WaitGroup
 	for range waiting {
 		rpcs.Go(func() {

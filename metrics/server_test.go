@@ -157,7 +157,7 @@ func newClientWith(t *testing.T, opts []grpc.DialOption, serviceConfig string, s
 	return c
 }
 
-// listing returns what a resolver says that has the servers.
+// listing returns a resolver's answer that lists the servers.
 func listing(servers ...*server) (state resolver.State) {
 	for _, s := range servers {
 		state.Addresses = append(state.Addresses, resolver.Address{Addr: s.addr})

@@ -64,7 +64,8 @@ func afterRPCs(t *testing.T, tr *trial.Trial) trial.Export {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), exampletest.Patience)
 	defer cancel()
-	// The first RPC connects. The others wait for all connections, to reach all backends.
+	// The first RPC connects. The others are sent when all backends are connected, so that
+	// they reach all.
 	if err := tr.SendTraced(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
